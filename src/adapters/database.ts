@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto'
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from '../generated/prisma/client.ts'
+import type { Database, Logger, Sql } from '../services/ports.ts'
+
+/** Connections of one process. The hot paths need few, since they write for many at once. */
+const POOL_SIZE = 16
+
+/**
+ * Milliseconds after which the server gives up a statement, and Prisma a transaction. The server comes
+ * first: a transaction that Prisma has given up could still commit a statement that is under way.
+ */
+const STATEMENT_TIMEOUT = 25_000
+const PRISMA_TIMEOUT = 30_000
+
+/** Times a transaction that lost against another one is run again. */
+const REPEATS = 5
+
+/** The pool as pg-boss wants it: plain statements, and statements that each new session starts with. */
+interface PgBossDatabase {
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
+  setSessionStatements(statements: string[]): Promise<void>
+}
+
+export interface DatabaseAdapter extends Database {
+  readonly forPgBoss: PgBossDatabase
+  close(): Promise<void>
+}
+
+/** One pool for Prisma, for SQL and for pg-boss. Connects when first used. */
+export function createDatabase(url: string, { log }: { log: Logger }): DatabaseAdapter {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    statement_timeout: STATEMENT_TIMEOUT,
+    idle_in_transaction_session_timeout: PRISMA_TIMEOUT,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'bigmind-webhooks',
+  })
+  // Idle connections that the server closes; the next query opens another one.
+  pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'))
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool),
+    transactionOptions: { timeout: PRISMA_TIMEOUT, maxWait: 10_000 },
+  })
+  return {
+    prisma,
+    forPgBoss: pgBossOn(pool),
+    ...sqlOn(pool),
+    transaction: (work) => repeatLosers(() => inTransaction(pool, work)),
+    isPassing,
+    async close() {
+      await prisma.$disconnect()
+      if (!pool.ended) await pool.end()
+    },
+  }
+}
+
+function pgBossOn(pool: pg.Pool): PgBossDatabase {
+  let sessionStatements: string[] = []
+  pool.on('connect', (client) => {
+    for (const statement of sessionStatements) void client.query(statement)
+  })
+  return {
+    executeSql: (text, values) => pool.query(text, values),
+    async setSessionStatements(statements) {
+      sessionStatements = statements
+    },
+  }
+}
+
+const names = new Map<string, string>()
+
+/** A statement with parameters is prepared once a connection, under a name made of its text. */
+function nameOf(text: string): string {
+  let name = names.get(text)
+  if (!name) {
+    name = createHash('sha1').update(text).digest('base64url')
+    names.set(text, name)
+  }
+  return name
+}
+
+function sqlOn(connection: pg.Pool | pg.PoolClient): Sql {
+  return {
+    async query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+      const { rows } = values
+        ? await connection.query({ name: nameOf(text), text, values: [...values] })
+        : await connection.query(text)
+      return rows as Row[]
+    },
+  }
+}
+
+async function inTransaction<Result>(
+  pool: pg.Pool,
+  work: (tx: Sql) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('begin')
+    const result = await work(sqlOn(client))
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+const DEADLOCK = '40P01'
+const SERIALIZATION_FAILURE = '40001'
+
+/** A deadlock's victim has done nothing and only needs another turn. */
+async function repeatLosers<Result>(run: () => Promise<Result>): Promise<Result> {
+  for (let repeat = 0; ; repeat += 1) {
+    try {
+      return await run()
+    } catch (error) {
+      const code = sqlState(error)
+      const lost = code === DEADLOCK || code === SERIALIZATION_FAILURE
+      if (!lost || repeat >= REPEATS) throw error
+    }
+  }
+}
+
+/** Classes of SQLSTATE that time mends: connection, rollback, resources, not in a fit state, operator, system. */
+const PASSING = new Set(['08', '25', '40', '53', '55', '57', '58'])
+
+/** Connection faults come without a SQLSTATE, as codes of the operating system or as plain errors of pg. */
+function isPassing(error: unknown): boolean {
+  const code = sqlState(error)
+  if (code !== null) return PASSING.has(code.slice(0, 2))
+  return error instanceof Error && /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|[Cc]onnection|timeout/.test(`${'code' in error ? error.code : ''} ${error.message}`)
+}
+
+function sqlState(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null
+}

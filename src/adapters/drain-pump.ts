@@ -1,0 +1,199 @@
+import type { Job, PgBoss } from 'pg-boss'
+import { createBell } from '../domain/bell.ts'
+import { createGroupCommit } from '../domain/group-commit.ts'
+import type { Persist } from '../services/persist.ts'
+import type { Clock, Database, DrainTurn, Listener, Logger, Queue } from '../services/ports.ts'
+import { asBossDatabase, DRAIN, WAKE_CHANNEL } from './queue.ts'
+
+/** Destinations drained at a time by one process. */
+const SLOTS = 200
+
+/** Milliseconds between looks for jobs when no notification comes. */
+const POLL = 500
+
+/** Milliseconds between signs of life; a job without one for 10 s goes to another worker. */
+const HEARTBEAT = 3_000
+
+/** Milliseconds after which a handler that failed is run again, doubling. */
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 30_000
+/** The same while the database is away: it may be back any moment. */
+const LONGEST_OUTAGE_PAUSE = 1_000
+
+type Ports = {
+  boss: PgBoss
+  queue: Queue
+  db: Database
+  listener: Listener
+  persist: Persist
+  clock: Clock
+  log: Logger
+}
+type DrainJob = Job<{ destinationId: string }>
+type End = 'done' | 'more'
+
+/** Drains one destination; see the job "drain-destination". */
+export type DrainHandler = (turn: DrainTurn) => Promise<End>
+
+export interface DrainPump {
+  /** How many destinations this process is draining. */
+  active(): number
+  /** Starts no more, lets what is on the wire end, and hands the rest back to the queue. */
+  stop(): Promise<void>
+}
+
+/** Fetches jobs as long as there are free slots, and runs the handler in each. */
+export async function startDrainPump(ports: Ports, handler: DrainHandler): Promise<DrainPump> {
+  const { boss, clock, log } = ports
+  const runs = new Map<string, Run>()
+  const closing = new AbortController()
+  const bell = createBell(clock)
+  const settle = createSettlement(ports)
+
+  const unlisten = await ports.listener.listen(WAKE_CHANNEL, (payload) => {
+    for (const id of payload.split(',')) {
+      const run = runs.get(id)
+      if (run) run.wake()
+      else bell.ring()
+    }
+  })
+
+  async function drain(job: DrainJob): Promise<void> {
+    const run = createRun(job, closing.signal)
+    const { destinationId } = run.turn
+    runs.set(destinationId, run)
+    try {
+      const end = await runUntilItWorks(ports, run.turn, handler)
+      if (!run.lost()) await settle.add({ job, end })
+      if (end === 'more' || run.turn.wakeups() > 0 || runs.size === SLOTS) bell.ring()
+    } catch (error) {
+      log.error({ err: error, destinationId }, 'could not settle a drain, its job will be taken up again')
+    } finally {
+      runs.delete(destinationId)
+    }
+  }
+
+  const draining = new Set<Promise<void>>()
+  async function fetchForever(): Promise<void> {
+    while (!closing.signal.aborted) {
+      const heard = bell.rings()
+      const free = SLOTS - runs.size
+      try {
+        // The group is the destination, so one that is drained anywhere is passed over.
+        const options = { batchSize: free, groupConcurrency: 1 }
+        const jobs = free > 0 ? await boss.fetch<{ destinationId: string }>(DRAIN, options) : []
+        for (const job of jobs) {
+          const ended = drain(job).finally(() => draining.delete(ended))
+          draining.add(ended)
+        }
+      } catch (error) {
+        log.warn({ err: error }, 'could not fetch jobs')
+      }
+      await bell.wait(heard, POLL)
+    }
+  }
+
+  const heartbeat = clock.setInterval(() => void touch(ports, [...runs.values()]), HEARTBEAT)
+  const fetching = fetchForever()
+  return {
+    active: () => runs.size,
+    async stop() {
+      closing.abort()
+      bell.ring()
+      await unlisten()
+      await fetching
+      await Promise.all(draining)
+      clock.clearInterval(heartbeat)
+    },
+  }
+}
+
+interface Run {
+  job: DrainJob
+  turn: DrainTurn
+  wake(): void
+  lose(): void
+  lost(): boolean
+}
+
+function createRun(job: DrainJob, closing: AbortSignal): Run {
+  const hold = new AbortController()
+  let wakeups = 0
+  let woken = Promise.withResolvers<void>()
+  return {
+    job,
+    turn: {
+      destinationId: job.data.destinationId,
+      signal: AbortSignal.any([closing, hold.signal]),
+      wakeups: () => wakeups,
+      awake: async (seen, otherwise) => {
+        if (wakeups <= seen) await Promise.race([woken.promise, otherwise])
+      },
+    },
+    wake() {
+      wakeups += 1
+      woken.resolve()
+      woken = Promise.withResolvers()
+    },
+    lose: () => hold.abort(),
+    lost: () => hold.signal.aborted,
+  }
+}
+
+async function runUntilItWorks(
+  { db, clock, log }: Ports,
+  turn: DrainTurn,
+  handler: DrainHandler,
+): Promise<End> {
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await handler(turn)
+    } catch (error) {
+      if (turn.signal.aborted) return 'more'
+      const outage = db.isPassing(error)
+      const pause = Math.min(
+        FIRST_PAUSE * 2 ** failures,
+        outage ? LONGEST_OUTAGE_PAUSE : LONGEST_PAUSE,
+      )
+      const { destinationId } = turn
+      log.error({ err: error, destinationId, pause }, 'a drain failed, trying again')
+      await new Promise<void>((resolve) => {
+        clock.setTimeout(resolve, pause)
+        turn.signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
+}
+
+/** Ends the jobs of the drains that end about the same time. Jobs taken over by another worker are left alone. */
+function createSettlement({ boss, db, queue, persist }: Ports) {
+  return createGroupCommit<{ job: DrainJob; end: End }, void>(async (ended) => {
+    const jobs = ended.map(({ job }) => job)
+    const more = ended.filter(({ end }) => end === 'more')
+    await persist('settle jobs', async () => {
+      if (more.length === 0) return void (await boss.deleteJob(DRAIN, jobs))
+      await db.transaction(async (tx) => {
+        await boss.deleteJob(DRAIN, jobs, { db: asBossDatabase(tx) })
+        const ids = more.map(({ job }) => job.data.destinationId)
+        await queue.wake(tx, ids)
+      })
+    })
+    return ended.map(() => ({ status: 'fulfilled', value: undefined }))
+  }, SLOTS)
+}
+
+/** Shows that the jobs are held, and finds those that are not any more. */
+async function touch({ boss, log }: Ports, runs: readonly Run[]): Promise<void> {
+  if (runs.length === 0) return
+  try {
+    const { settled } = (await boss.touch(
+      DRAIN,
+      runs.map(({ job }) => job),
+    )) as { settled?: string[] }
+    if (!settled) return
+    const held = new Set(settled)
+    for (const run of runs) if (!held.has(run.job.id)) run.lose()
+  } catch (error) {
+    log.warn({ err: error }, 'could not refresh the hold on jobs')
+  }
+}

@@ -1,0 +1,109 @@
+import { type Clock as BossClock, type Db, PgBoss } from 'pg-boss'
+import type { Clock, Logger, Queue, Sql } from '../services/ports.ts'
+import type { DatabaseAdapter } from './database.ts'
+
+/** One job a destination with work. `short` keeps one queued for each key, so wake-ups coalesce. */
+export const DRAIN = 'drain-destination'
+/** Jobs that wait for the time of a retry and then wake its destination. */
+export const WAKE = 'wake-destination'
+
+/** Channel of NOTIFY: the payload is destination ids, comma separated. It is a hint; the jobs are the truth. */
+export const WAKE_CHANNEL = 'destination_woken'
+
+/** Ids of one NOTIFY: its payload must stay below 8,000 bytes. */
+const IDS_PER_NOTIFY = 200
+
+const DAY = 86_400
+
+export interface QueueAdapter {
+  boss: PgBoss
+  queue: Queue
+  /** Hears of each job "wake-destination" as it is queued, so that a worker can be on time for it. */
+  onWakeLater(hear: (seconds: number) => void): void
+}
+
+/** pg-boss over the service's own pool. Any process looks after jobs whose worker died: pg-boss lets one at a time. */
+export function createQueue(ports: {
+  db: DatabaseAdapter
+  clock: Clock
+  log: Logger
+}): QueueAdapter {
+  const { db, clock, log } = ports
+  const boss = new PgBoss({
+    db: db.forPgBoss,
+    clock: clock as BossClock,
+    superviseIntervalSeconds: 1,
+    schedule: false,
+  })
+  // Without a listener an error of its own would end the process.
+  boss.on('error', (error) => log.error({ err: error }, 'pg-boss failed'))
+  boss.on('warning', (warning) => log.warn({ warning }, 'pg-boss warns'))
+  let hear: (seconds: number) => void = () => {}
+
+  const queue: Queue = {
+    async wake(tx, destinationIds) {
+      if (destinationIds.length === 0) return
+      await boss.insert(
+        DRAIN,
+        destinationIds.map((id) => ({
+          data: { destinationId: id },
+          singletonKey: id,
+          group: { id },
+        })),
+        { db: asBossDatabase(tx) },
+      )
+      await tx.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
+        WAKE_CHANNEL,
+        notifications(destinationIds),
+      ])
+    },
+    async wakeLater(tx, wakes) {
+      await boss.insert(
+        WAKE,
+        wakes.map(({ destinationId, seconds }) => ({
+          data: { destinationId },
+          startAfter: seconds,
+        })),
+        { db: asBossDatabase(tx) },
+      )
+      for (const { seconds } of wakes) hear(seconds)
+    },
+  }
+  return {
+    boss,
+    queue,
+    onWakeLater: (listener) => {
+      hear = listener
+    },
+  }
+}
+
+/** Makes the schema of pg-boss and the two queues where they are missing. Safe in many processes at once. */
+export async function startQueue(boss: PgBoss): Promise<void> {
+  await boss.start()
+  await boss.createQueue(DRAIN, {
+    policy: 'short',
+    // pg-boss "retries" here only mean that a worker died; the sweep covers what they cannot.
+    retryLimit: 1_000,
+    retryDelay: 0,
+    heartbeatSeconds: 10,
+    expireInSeconds: DAY - 1,
+    deleteAfterSeconds: 60,
+  })
+  await boss.createQueue(WAKE, { retryLimit: 1_000, retryDelay: 1, deleteAfterSeconds: 60 })
+}
+
+/** What pg-boss runs its statements on, to join a transaction of ours. */
+export function asBossDatabase(sql: Sql): Db {
+  return {
+    executeSql: async (text, values) => ({ rows: await sql.query(text, values) }),
+  }
+}
+
+function notifications(ids: readonly string[]): string[] {
+  const payloads: string[] = []
+  for (let start = 0; start < ids.length; start += IDS_PER_NOTIFY) {
+    payloads.push(ids.slice(start, start + IDS_PER_NOTIFY).join(','))
+  }
+  return payloads
+}

@@ -1,0 +1,34 @@
+import type { PgBoss } from 'pg-boss'
+import type { Clock, Database, Queue } from '../services/ports.ts'
+import { type QueueAdapter, WAKE } from './queue.ts'
+
+/** Seconds between looks for wake-ups that no timer of this process announces. */
+const POLL = 0.5
+
+/** Wake-ups taken up at a time. */
+const BATCH = 500
+
+/** Milliseconds added to a timer, so that the database's clock has passed the time as well. */
+const MARGIN = 5
+
+type Ports = { adapter: QueueAdapter; db: Database; clock: Clock }
+
+/**
+ * Wakes destinations when their next retry is due. The jobs are the truth, shared by all workers; this
+ * process's own timers only make it look at the right moment instead of at the next poll.
+ */
+export async function startWakeWorker({ adapter, db, clock }: Ports): Promise<void> {
+  const { boss, queue } = adapter
+  const worker = await workOn(boss, queue, db)
+  adapter.onWakeLater((seconds) => {
+    clock.setTimeout(() => boss.notifyWorker(worker), seconds * 1_000 + MARGIN)
+  })
+}
+
+function workOn(boss: PgBoss, queue: Queue, db: Database): Promise<string> {
+  const options = { batchSize: BATCH, pollingIntervalSeconds: POLL }
+  return boss.work<{ destinationId: string }, void, typeof options>(WAKE, options, async (jobs) => {
+    const ids = [...new Set(jobs.map(({ data }) => data.destinationId))]
+    await db.transaction((tx) => queue.wake(tx, ids))
+  })
+}

@@ -1,0 +1,142 @@
+import type { Dispatcher } from 'undici'
+import type { Phase } from '../domain/outcome.ts'
+import { GUARD_CODES } from '../domain/transport-failure.ts'
+
+/** How much of a response's body is kept. */
+const MAX_BODY_BYTES = 4096
+/** How long a body may take after its head; the rest of the attempt's time if that is less. */
+const MAX_BODY_MS = 1000
+
+/** Tells undici to close a connection. Nobody gets to see it. */
+const OVER = new Error('The exchange is over')
+
+/** A response whose head arrived in time. */
+export interface Answer {
+  status: number
+  /** The first 4 KiB of the body as text; null when there were none. */
+  body: string | null
+  /** When the head arrived, on the clock of `performance.now()`. */
+  decidedAt: number
+}
+
+/** The time was up before the response's head was there. */
+export class ExchangeTimeout extends Error {
+  override name = 'ExchangeTimeout'
+  readonly phase: Phase
+  constructor(phase: Phase) {
+    super(`Timed out while ${phase}`)
+    this.phase = phase
+  }
+}
+
+/**
+ * One request and its response, as undici tells of them. The head decides: once it is there, the exchange
+ * has an answer, and what happens to the body only determines how much of it is kept.
+ */
+export class WebhookExchange implements Dispatcher.DispatchHandler {
+  /** Settles once the answer is complete. Rejects with what prevented a head. */
+  readonly answer: Promise<Answer>
+  /** Set by the connection the request is given to: whether it has served another request before. */
+  isReuse: () => boolean = () => false
+
+  readonly #deadline: number
+  #resolve!: (answer: Answer) => void
+  #reject!: (error: unknown) => void
+  #timer: NodeJS.Timeout
+  #controller: Dispatcher.DispatchController | null = null
+  #reused = false
+  #responding = false
+  #head: { status: number; decidedAt: number } | null = null
+  #chunks: Buffer[] = []
+  #size = 0
+  #done = false
+
+  /** @param deadline when the head must be there, on the clock of `performance.now()` */
+  constructor(deadline: number) {
+    this.#deadline = deadline
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    // Whoever waits hears of it; when nobody does, it must not end the process.
+    this.answer.catch(() => {})
+    this.#timer = setTimeout(() => this.#giveUp(), Math.max(0, deadline - performance.now()))
+  }
+
+  /**
+   * Whether the request went out on a connection that had been idle and turned out to be closed: then the
+   * receiver has, as far as anybody can tell, not seen it.
+   */
+  get wentStale(): boolean {
+    return this.#reused && !this.#responding
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    this.#reused = this.isReuse()
+    // Given up while connecting: not a byte may go out any more, so this cannot wait for a later turn.
+    if (this.#done) controller.abort(OVER)
+  }
+
+  onResponseStarted(): void {
+    this.#responding = true
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    if (status < 200 || this.#done) return
+    const decidedAt = performance.now()
+    this.#head = { status, decidedAt }
+    clearTimeout(this.#timer)
+    const bodyTime = Math.max(0, Math.min(MAX_BODY_MS, this.#deadline - decidedAt))
+    this.#timer = setTimeout(() => this.#cutBody(), bodyTime)
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#done) return
+    this.#chunks.push(chunk)
+    this.#size += chunk.length
+    if (this.#size > MAX_BODY_BYTES) this.#cutBody()
+  }
+
+  onResponseEnd(): void {
+    this.#settle()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: unknown): void {
+    this.#settle(error)
+  }
+
+  #giveUp(): void {
+    this.#settle(new ExchangeTimeout(this.#controller ? 'WAITING' : 'CONNECTING'))
+    this.#hangUp()
+  }
+
+  #cutBody(): void {
+    this.#settle()
+    this.#hangUp()
+  }
+
+  /** Closes the connection, unless the response has ended after all by the end of the parser's turn. */
+  #hangUp(): void {
+    const controller = this.#controller
+    if (controller) queueMicrotask(() => controller.abort(OVER))
+  }
+
+  #settle(error?: unknown): void {
+    if (this.#done) return
+    this.#done = true
+    clearTimeout(this.#timer)
+    if (this.#head) this.#resolve({ ...this.#head, body: this.#text() })
+    else this.#reject(error ?? Object.assign(new Error(), { code: GUARD_CODES.badResponse }))
+    this.#chunks = []
+  }
+
+  /** Bytes that are no UTF-8 become U+FFFD; NUL goes, because PostgreSQL's text cannot hold it. */
+  #text(): string | null {
+    if (this.#size === 0) return null
+    const truncated = this.#size > MAX_BODY_BYTES
+    const bytes = Buffer.concat(this.#chunks).subarray(0, MAX_BODY_BYTES)
+    // With `stream` a character that the cut has split is left out instead of replaced.
+    return new TextDecoder().decode(bytes, { stream: truncated }).replaceAll('\0', '')
+  }
+}

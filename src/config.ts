@@ -1,0 +1,164 @@
+import { type AddressPolicy, createAddressPolicy } from './domain/address.ts'
+import { LOG_LEVELS, type LogLevel } from './adapters/logger.ts'
+import type { EncryptionKey } from './adapters/secret-box.ts'
+
+/** What a process does: answer the API, deliver, or both. */
+export type Role = 'api' | 'worker' | 'all'
+
+/** Everything the environment decides, read once. The README's table says what each variable is for. */
+export interface Config {
+  role: Role
+  host: string
+  port: number
+  /** Null runs an embedded PostgreSQL in `dataDir`. */
+  databaseUrl: string | null
+  dataDir: string
+  /** The first key encrypts, all decrypt. Null makes one in `dataDir`. */
+  encryptionKeys: EncryptionKey[] | null
+  addressPolicy: AddressPolicy
+  retentionDays: number
+  logLevel: LogLevel
+}
+
+/** The environment cannot be used. `faults` names every one, in the order of the README's table. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(`The configuration cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    this.faults = faults
+  }
+}
+
+type Env = Record<string, string | undefined>
+
+/**
+ * Reads the configuration. An empty variable counts as one that is not set.
+ * @param role as the command line says it, `all` when it says nothing
+ * @throws ConfigError
+ */
+export function loadConfig(env: Env, role = 'all'): Config {
+  const faults: string[] = []
+  const databaseUrl = env.DATABASE_URL || null
+  const read = <Value>(value: Value | Fault): Value => {
+    if (!(value instanceof Fault)) return value
+    faults.push(value.message)
+    return undefined as never
+  }
+  const config: Config = {
+    role: read(parseRole(role, databaseUrl)),
+    port: read(parseWhole('PORT', env.PORT || '4000', { from: 0, to: 65_535 })),
+    host: env.HOST || '127.0.0.1',
+    databaseUrl: read(parseDatabaseUrl(databaseUrl)),
+    dataDir: env.DATA_DIR || '.data',
+    encryptionKeys: read(parseEncryptionKeys(env.ENCRYPTION_KEYS || null, databaseUrl)),
+    addressPolicy: read(parseAddressPolicy(env)),
+    retentionDays: read(
+      parseWhole('RETENTION_DAYS', env.RETENTION_DAYS || '30', { from: 1, to: 36_500 }),
+    ),
+    logLevel: read(parseLogLevel(env.LOG_LEVEL || 'info')),
+  }
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    faults.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 would send webhooks to receivers whose certificate nobody checked. Unset it; for a private CA use NODE_EXTRA_CA_CERTS.',
+    )
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config
+}
+
+class Fault {
+  readonly message: string
+  constructor(message: string) {
+    this.message = message
+  }
+}
+
+function parseRole(role: string, databaseUrl: string | null): Role | Fault {
+  if (role !== 'api' && role !== 'worker' && role !== 'all') {
+    return new Fault(`The role is "${role}"; it is api, worker or all.`)
+  }
+  if (role !== 'all' && !databaseUrl) {
+    return new Fault(
+      `DATABASE_URL is not set: the role "${role}" shares a database with other processes. Set it, or run the role "all" with the embedded one.`,
+    )
+  }
+  return role
+}
+
+function parseDatabaseUrl(url: string | null): string | null | Fault {
+  if (url === null || /^postgres(ql)?:\/\//.test(url)) return url
+  return new Fault('DATABASE_URL is not a PostgreSQL URL, as in postgres://user:password@host:5432/name.')
+}
+
+function parseWhole(
+  name: string,
+  text: string,
+  { from, to }: { from: number; to: number },
+): number | Fault {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= from && value <= to) return value
+  return new Fault(`${name} is "${text}"; it is a whole number from ${from} to ${to}.`)
+}
+
+function parseBoolean(name: string, text: string): boolean | Fault {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return new Fault(`${name} is "${text}"; it is true or false.`)
+}
+
+function parseLogLevel(text: string): LogLevel | Fault {
+  const level = LOG_LEVELS.find((one) => one === text)
+  return level ?? new Fault(`LOG_LEVEL is "${text}"; it is one of ${LOG_LEVELS.join(', ')}.`)
+}
+
+function parseAddressPolicy(env: Env): AddressPolicy | Fault {
+  const allowHttp = parseBoolean('DELIVERY_ALLOW_HTTP', env.DELIVERY_ALLOW_HTTP || 'false')
+  if (allowHttp instanceof Fault) return allowHttp
+  const allowNetworks = (env.DELIVERY_ALLOW_NETWORKS ?? '')
+    .split(',')
+    .map((network) => network.trim())
+    .filter((network) => network !== '')
+  try {
+    return createAddressPolicy({ allowHttp, allowNetworks })
+  } catch (error) {
+    return new Fault(`DELIVERY_ALLOW_NETWORKS: ${(error as Error).message}`)
+  }
+}
+
+const KEY_BYTES = 32
+const HOW_TO_MAKE_ONE = 'Make one with: echo "main:$(openssl rand -base64 32)"'
+
+function parseEncryptionKeys(
+  text: string | null,
+  databaseUrl: string | null,
+): EncryptionKey[] | null | Fault {
+  if (text === null) {
+    if (databaseUrl === null) return null
+    return new Fault(
+      `ENCRYPTION_KEYS is not set. With a DATABASE_URL it is needed, as signing secrets are encrypted with it. ${HOW_TO_MAKE_ONE}`,
+    )
+  }
+  const keys: EncryptionKey[] = []
+  for (const [index, entry] of text.split(',').entries()) {
+    const key = parseKey(entry.trim())
+    if (!key) {
+      // The entry itself may be a key, so it is not repeated.
+      return new Fault(
+        `ENCRYPTION_KEYS: entry ${index + 1} is not "name:base64 of ${KEY_BYTES} random bytes". ${HOW_TO_MAKE_ONE}`,
+      )
+    }
+    if (keys.some(({ id }) => id === key.id)) {
+      return new Fault(`ENCRYPTION_KEYS has two keys named "${key.id}".`)
+    }
+    keys.push(key)
+  }
+  return keys
+}
+
+/** Refuses what is no random key at all: too short, or one byte over and over. */
+function parseKey(entry: string): EncryptionKey | null {
+  const [, id, base64] = /^([\w-]{1,32}):([A-Za-z0-9+/_-]+=*)$/.exec(entry) ?? []
+  if (!id || !base64) return null
+  const key = Buffer.from(base64, 'base64')
+  return key.length === KEY_BYTES && new Set(key).size > KEY_BYTES / 4 ? { id, key } : null
+}

@@ -1,0 +1,79 @@
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+type Network = readonly [Address, number]
+
+/** Where deliveries may go, as the operator has configured it. Made by `createAddressPolicy`. */
+export interface AddressPolicy {
+  /** Whether `http:` URLs are accepted beside `https:`. */
+  readonly allowHttp: boolean
+  /** Networks that may be reached although they are reserved. */
+  readonly allowNetworks: readonly Network[]
+}
+
+/**
+ * Reads the networks once. A network that is written `::ffff:10.0.0.0/104` matches nothing: mapped
+ * addresses are judged as the IPv4 addresses they carry.
+ *
+ * @throws Error naming the first entry that is not a network in CIDR notation
+ */
+export function createAddressPolicy(options: {
+  allowHttp: boolean
+  allowNetworks: readonly string[]
+}): AddressPolicy {
+  return {
+    allowHttp: options.allowHttp,
+    allowNetworks: options.allowNetworks.map(parseNetwork),
+  }
+}
+
+/**
+ * Whether a delivery may connect to this address. Only addresses of the public internet pass, beside the
+ * networks of the policy. An IPv4-mapped address is judged as what it carries; every other way to wrap an
+ * IPv4 address (NAT64, 6to4, Teredo, ISATAP ...) is refused whole, whatever it carries.
+ *
+ * @param address an IPv4 or IPv6 address without brackets; anything else is refused
+ */
+export function isAllowed(address: string, policy: AddressPolicy): boolean {
+  if (isIP(address) === 0) return false
+  const parsed = ipaddr.process(address)
+  return (
+    policy.allowNetworks.some((network) => contains(network, parsed)) ||
+    (parsed instanceof ipaddr.IPv4 ? isPublicIPv4(parsed) : isPublicIPv6(parsed))
+  )
+}
+
+function parseNetwork(cidr: string): Network {
+  const [address = '', prefix = '', ...rest] = cidr.split('/')
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  if (rest.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) {
+    throw new Error(
+      `"${cidr}" is not a network in CIDR notation. Write it like 10.1.0.0/16 or fd00::/8.`,
+    )
+  }
+  return [ipaddr.parse(address), Number(prefix)]
+}
+
+function contains([network, prefix]: Network, address: Address): boolean {
+  return network.kind() === address.kind() && address.match(network, prefix)
+}
+
+/** Azure's WireServer answers every virtual machine there under an address that looks public. */
+const AZURE_WIRE_SERVER = ipaddr.IPv4.parse('168.63.129.16')
+
+function isPublicIPv4(address: ipaddr.IPv4): boolean {
+  return address.range() === 'unicast' && address.toString() !== AZURE_WIRE_SERVER.toString()
+}
+
+/** The only block whose addresses are routed on the internet (IANA, IPv6 global unicast). */
+const GLOBAL_UNICAST: Network = [ipaddr.IPv6.parse('2000::'), 3]
+
+function isPublicIPv6(address: ipaddr.IPv6): boolean {
+  return address.range() === 'unicast' && contains(GLOBAL_UNICAST, address) && !isIsatap(address)
+}
+
+/** ISATAP carries an IPv4 address behind the interface id 0:5efe or 200:5efe of any prefix (RFC 5214). */
+function isIsatap({ parts }: ipaddr.IPv6): boolean {
+  return (parts[4]! & 0xfdff) === 0 && parts[5] === 0x5efe
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+
+/** What a key may do. A key without any may still read the catalogue and who it is. */
+export const SCOPES = [
+  'DESTINATIONS_READ',
+  'DESTINATIONS_WRITE',
+  'SECRETS_READ',
+  'EVENTS_PUBLISH',
+  'KEYS_MANAGE',
+] as const
+export type Scope = (typeof SCOPES)[number]
+
+const MARK = 'bmk_'
+const RANDOM_BYTES = 32
+const SHOWN_CHARACTERS = 8
+
+/**
+ * A new API key: `bmk_`, 32 random bytes and a checksum, by which scanners for leaked keys know it for one.
+ * @param randomBytes a cryptographic source, such as node:crypto's
+ */
+export function generateApiKey(randomBytes: (size: number) => Buffer): string {
+  const body = MARK + randomBytes(RANDOM_BYTES).toString('base64url')
+  return body + checksum(body)
+}
+
+/** Whether the text has the form of a key: what has not needs no look into the database. */
+export function isApiKey(text: string): boolean {
+  const end = text.length - CHECKSUM_CHARACTERS
+  return text.startsWith(MARK) && text.slice(end) === checksum(text.slice(0, end))
+}
+
+/** What is stored of a key: its SHA-256, which is enough for a random key of 256 bits. */
+export function hashApiKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}
+
+/** What may be shown of a key, to tell it from others. */
+export function apiKeyPrefix(key: string): string {
+  return key.slice(0, MARK.length + SHOWN_CHARACTERS)
+}
+
+const CHECKSUM_CHARACTERS = 6
+
+const checksum = (text: string) =>
+  createHash('sha256').update(text).digest('base64url').slice(0, CHECKSUM_CHARACTERS)

@@ -1,0 +1,60 @@
+import type { z } from 'zod'
+import { findUnsendable, type Issue } from '../json.ts'
+import { type EventName, findEvent } from './index.ts'
+
+/** More faults than this are not listed: nobody reads them, and a hostile list could have millions. */
+const MAX_ISSUES = 1000
+
+/**
+ * Checks an event's `data`, a value as JSON.parse gives it. The answer is empty when all is well; each
+ * path begins with "data". It only looks: what is stored and sent is the value itself, never what the
+ * schema makes of it (zod leaves out the fields that it does not know).
+ */
+export function checkEventData(name: EventName, data: unknown): Issue[] {
+  const unsendable = findUnsendable(data)
+  if (unsendable) return [{ ...unsendable, path: ['data', ...unsendable.path] }]
+
+  const result = findEvent(name).schema.safeParse(data, { error: describe })
+  if (result.success) return []
+  return result.error.issues.flatMap((issue) => toIssues(issue, ['data'])).slice(0, MAX_ISSUES)
+}
+
+/** A union is explained by the member that came closest: the one whose outer type did fit. */
+function toIssues(issue: z.core.$ZodIssue, parent: PropertyKey[]): Issue[] {
+  const path = [...parent, ...issue.path]
+  if (issue.code === 'invalid_union') {
+    const closest = issue.errors.find((member) => member.every(({ path }) => path.length > 0))
+    if (closest) return closest.flatMap((inner) => toIssues(inner, path))
+  }
+  return [{ path: path.map(String), message: issue.message }]
+}
+
+const TYPE_NAMES: Record<string, string> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  nonoptional: 'any JSON value',
+}
+
+function describe(issue: z.core.$ZodRawIssue): string {
+  const expected = expectation(issue)
+  if (issue.input === undefined) return `Expected ${expected}, but it is missing.`
+  if (issue.code === 'invalid_value') return `Expected ${expected}.`
+  return `Expected ${expected}, got ${kind(issue.input)}.`
+}
+
+function expectation(issue: z.core.$ZodRawIssue): string {
+  if (issue.code === 'invalid_type') return TYPE_NAMES[issue.expected] ?? issue.expected
+  if (issue.code === 'invalid_union') return 'a string or a list'
+  if (issue.code !== 'invalid_value') return 'another value'
+  return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
+}
+
+/** Names what was found without repeating a customer's words, which may be long or private. */
+function kind(input: unknown): string {
+  if (input === null) return 'null'
+  if (Array.isArray(input)) return 'a list'
+  return TYPE_NAMES[typeof input] ?? typeof input
+}

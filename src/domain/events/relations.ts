@@ -1,0 +1,21 @@
+import { z } from 'zod'
+
+/** CRM ids in four lists. All four are always there, an empty one where nothing is linked. */
+export const relationsSchema = z.object({
+  associated_account_ids: z.array(z.string()).describe('Accounts the event is about.'),
+  associated_contact_ids: z.array(z.string()).describe('Contacts the event is about.'),
+  associated_deal_ids: z.array(z.string()).describe('Deals the event is about.'),
+  associated_lead_ids: z.array(z.string()).describe('Leads the event is about.'),
+})
+
+export type Relations = z.infer<typeof relationsSchema>
+
+/** The four lists in the order in which they are sent; a list left out is an empty one. */
+export function completeRelations(relations: Partial<Relations>): Relations {
+  return {
+    associated_account_ids: relations.associated_account_ids ?? [],
+    associated_contact_ids: relations.associated_contact_ids ?? [],
+    associated_deal_ids: relations.associated_deal_ids ?? [],
+    associated_lead_ids: relations.associated_lead_ids ?? [],
+  }
+}

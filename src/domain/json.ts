@@ -1,0 +1,47 @@
+/** One fault of an input. `path` leads to it from the input's root: ["data", "speakers", "0", "name"]. */
+export interface Issue {
+  path: string[]
+  /** A sentence that says what was expected. */
+  message: string
+}
+
+/** How many objects and lists may stand inside one another. Far more than any event needs. */
+export const MAX_NESTING = 100
+
+/**
+ * Finds the first thing in a parsed value that could not be sent on as it came: nesting deeper than
+ * `MAX_NESTING` levels, or a number (such as 1e999) that JSON.parse turned into Infinity and that
+ * JSON.stringify would silently turn into null. Null when there is none.
+ */
+export function findUnsendable(value: unknown, levels: number = MAX_NESTING): Issue | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? null : fault('a finite number')
+  if (typeof value === 'bigint') return fault('a JSON value')
+  if (typeof value !== 'object' || value === null) return null
+  // Recursing is safe: it goes no deeper than the limit, whatever the value.
+  if (levels === 0) return fault(`at most ${MAX_NESTING} levels of nesting`)
+  return Array.isArray(value) ? searchList(value, levels) : searchObject(value, levels)
+}
+
+function searchList(list: unknown[], levels: number): Issue | null {
+  for (let index = 0; index < list.length; index++) {
+    const found = findUnsendable(list[index], levels - 1)
+    if (found) return within(String(index), found)
+  }
+  return null
+}
+
+function searchObject(object: object, levels: number): Issue | null {
+  for (const [key, child] of Object.entries(object)) {
+    const found = findUnsendable(child, levels - 1)
+    if (found) return within(key, found)
+  }
+  return null
+}
+
+function fault(expected: string): Issue {
+  return { path: [], message: `Expected ${expected}.` }
+}
+
+function within(key: string, issue: Issue): Issue {
+  return { path: [key, ...issue.path], message: issue.message }
+}

@@ -1,0 +1,62 @@
+/** Why an attempt failed. The codes are part of the API. */
+export type FailureCode =
+  | 'HTTP_STATUS'
+  | 'REDIRECT'
+  | 'TIMEOUT'
+  | 'DNS'
+  | 'CONNECTION'
+  | 'TLS'
+  | 'BAD_RESPONSE'
+  | 'BLOCKED_ADDRESS'
+  | 'SECRET_UNAVAILABLE'
+
+export interface Failure {
+  code: FailureCode
+  /** A sentence for the customer. Names no resolved address and nothing of our own network. */
+  message: string
+}
+
+/** What came of one attempt. */
+export type Outcome =
+  | { status: 'SUCCEEDED'; responseCode: number; responseBody: string | null }
+  | {
+      status: 'FAILED'
+      /** Null when no response arrived. */
+      responseCode: number | null
+      /** The beginning of the body; null when there was none. */
+      responseBody: string | null
+      failure: Failure
+    }
+
+/** What a response means: only 2xx is a success. */
+export function outcomeOfResponse(responseCode: number, responseBody: string | null): Outcome {
+  if (responseCode >= 200 && responseCode <= 299) {
+    return { status: 'SUCCEEDED', responseCode, responseBody }
+  }
+  return { status: 'FAILED', responseCode, responseBody, failure: failureOfStatus(responseCode) }
+}
+
+/** What it means that no response arrived. */
+export function outcomeOfFailure(failure: Failure): Outcome {
+  return { status: 'FAILED', responseCode: null, responseBody: null, failure }
+}
+
+function failureOfStatus(responseCode: number): Failure {
+  if (responseCode >= 300 && responseCode <= 399) {
+    const message = `The receiver answered ${responseCode}. Redirects are not followed: set the URL that answers itself.`
+    return { code: 'REDIRECT', message }
+  }
+  return { code: 'HTTP_STATUS', message: `The receiver answered ${responseCode}.` }
+}
+
+/** How far an attempt had come when its time was up. */
+export type Phase = 'CONNECTING' | 'WAITING'
+
+export function timeoutFailure(phase: Phase, timeoutMs: number): Failure {
+  const within = `within ${timeoutMs / 1000} seconds`
+  const message =
+    phase === 'CONNECTING'
+      ? `No connection to the receiver was established ${within}.`
+      : `The receiver did not answer ${within}.`
+  return { code: 'TIMEOUT', message }
+}

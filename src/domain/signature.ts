@@ -1,0 +1,73 @@
+import { createHmac } from 'node:crypto'
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const PREFIX = 'wsec_'
+const RANDOM_CHARACTERS = 40
+const SHOWN_CHARACTERS = 6
+
+export interface SignatureInput {
+  /** The exact request body. */
+  body: string
+  /** The same in every attempt and resend, so that receivers can tell duplicates. */
+  eventId: string
+  deliveryId?: string
+  /** When this attempt is made. */
+  timestamp: Date
+  /** The whole `wsec_...` text is the key, in both schemes. */
+  secret: string
+  /** Given while a rotated-out secret still signs beside the current one. */
+  previousSecret?: string | null
+}
+
+/**
+ * The headers by which a receiver verifies a request, in two schemes side by side: the setup guide's
+ * own (`X-Webhook-Signature`, hex, over the body) and Standard Webhooks (`webhook-*`, base64, over
+ * `id.timestamp.body`).
+ *
+ * `X-Webhook-Signature` never holds more than the current secret's signature, because the guide's
+ * sample throws on any other length; a previous secret's goes to `X-Webhook-Signature-Previous`.
+ */
+export function signatureHeaders(input: SignatureInput): Record<string, string> {
+  const { body, eventId, deliveryId, secret, previousSecret } = input
+  const seconds = String(Math.floor(input.timestamp.getTime() / 1000))
+  const standard = (key: string) => `v1,${hmac(key, `${eventId}.${seconds}.${body}`, 'base64')}`
+  const headers: Record<string, string> = {
+    'X-Webhook-Signature': hmac(secret, body, 'hex'),
+    'webhook-id': eventId,
+    'webhook-timestamp': seconds,
+    'webhook-signature': standard(secret),
+  }
+  if (previousSecret) {
+    headers['X-Webhook-Signature-Previous'] = hmac(previousSecret, body, 'hex')
+    headers['webhook-signature'] += ` ${standard(previousSecret)}`
+  }
+  if (deliveryId) headers['X-Webhook-Delivery'] = deliveryId
+  return headers
+}
+
+function hmac(key: string, text: string, encoding: 'hex' | 'base64'): string {
+  return createHmac('sha256', key).update(text, 'utf8').digest(encoding)
+}
+
+/**
+ * A new signing secret: `wsec_` and 40 characters of `[A-Za-z0-9]`, 238 bits.
+ *
+ * @param randomBytes a cryptographic source, such as node:crypto's.
+ */
+export function generateSecret(randomBytes: (size: number) => Uint8Array): string {
+  // Bytes from here on are thrown away, or the first letters would turn up more often.
+  const fairBytes = 256 - (256 % ALPHABET.length)
+  const characters: string[] = []
+  while (characters.length < RANDOM_CHARACTERS) {
+    for (const byte of randomBytes(RANDOM_CHARACTERS)) {
+      if (byte < fairBytes) characters.push(ALPHABET.charAt(byte % ALPHABET.length))
+    }
+  }
+  return PREFIX + characters.slice(0, RANDOM_CHARACTERS).join('')
+}
+
+/** What may be shown of a secret: its first 6 characters, and a "•" for each of the others. */
+export function maskSecret(secret: string): string {
+  const hidden = Math.max(secret.length - SHOWN_CHARACTERS, 0)
+  return secret.slice(0, SHOWN_CHARACTERS) + '•'.repeat(hidden)
+}

@@ -1,0 +1,70 @@
+import type { DeliveryAttempt as Row } from '../generated/prisma/client.ts'
+import { UnknownAttemptError } from '../services/feed.ts'
+import { builder } from './builder.ts'
+import { type Context, organizationOf } from './context.ts'
+import { AttemptStatus, DeliveryAttempt } from './delivery-attempt.ts'
+import { EventType } from './event-type.ts'
+import { isId } from './id.ts'
+import { badUserInput } from './request-error.ts'
+
+builder.subscriptionField('deliveryAttempted', (t) =>
+  t.field({
+    type: DeliveryAttempt,
+    description:
+      'Every attempt of your organization as it is recorded, by whichever worker, in order and each once. To lose nothing over a broken connection, subscribe again with the id of the last attempt seen as after. Needs the scope DESTINATIONS_READ.',
+    authScopes: { DESTINATIONS_READ: true },
+    args: {
+      destinationId: t.arg.id({
+        description: 'Only those of this destination. Null means all; an id that does not exist brings none.',
+      }),
+      eventTypes: t.arg({
+        type: [EventType],
+        description: 'Only those that tell of any of these. Null means all.',
+      }),
+      statuses: t.arg({
+        type: [AttemptStatus],
+        description: 'Only those that ended in any of these ways. Null means all.',
+      }),
+      after: t.arg.id({
+        description:
+          "An attempt's id: first comes all that was recorded after it, then what follows live, with no gap and no repetition. Null begins now.",
+      }),
+    },
+    subscribe: async (_root, { destinationId, eventTypes, statuses, after }, ctx) => {
+      if (after != null) await checkPosition(after, ctx)
+      const filter = {
+        organizationId: organizationOf(ctx),
+        destinationId: destinationId ?? null,
+        eventTypes: eventTypes ?? null,
+        statuses: statuses ?? null,
+      }
+      return explained(ctx.ports.attemptFeed.subscribe(filter, after ?? null))
+    },
+    resolve: (attempt) => attempt,
+  }),
+)
+
+const unknownPosition = () =>
+  badUserInput(
+    'after names no attempt that is known, or not any more: old ones are deleted. Subscribe without it, and read what was missed with Destination.attempts.',
+  )
+
+/** Asked before the stream begins: an error inside a stream reaches some clients only as a broken connection. */
+async function checkPosition(id: string, ctx: Context): Promise<void> {
+  const known =
+    isId(id) &&
+    (await ctx.ports.db.prisma.deliveryAttempt.findUnique({
+      select: { id: true },
+      where: { id, organizationId: organizationOf(ctx) },
+    }))
+  if (!known) throw unknownPosition()
+}
+
+/** It may still be deleted in the moment between. */
+async function* explained(attempts: AsyncIterable<Row>) {
+  try {
+    yield* attempts
+  } catch (error) {
+    throw error instanceof UnknownAttemptError ? unknownPosition() : error
+  }
+}

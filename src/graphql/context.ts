@@ -1,0 +1,38 @@
+import type { AddressPolicy } from '../domain/address.ts'
+import type { Viewer } from '../services/api-key.ts'
+import type { AttemptFeed, DestinationFeed } from '../services/feed.ts'
+import type { Clock, Database, NewId, Queue, SecretBox } from '../services/ports.ts'
+import type { Publisher } from '../services/publisher.ts'
+import { unauthenticated } from './request-error.ts'
+
+/** Everything that the services called from here need. */
+export interface ServicePorts {
+  db: Database
+  queue: Queue
+  secrets: SecretBox
+  clock: Clock
+  newId: NewId
+  newSecret: () => string
+  addressPolicy: AddressPolicy
+  publisher: Publisher
+  attemptFeed: AttemptFeed
+  destinationFeed: DestinationFeed
+}
+
+/** What the server gives every operation. */
+export interface Context {
+  /** Who asks; null for somebody without a valid key, who may ask for nothing. */
+  viewer: Viewer | null
+  ports: ServicePorts
+  /** Names the request in the log and in the answer when something goes wrong on our side. */
+  requestId: string
+}
+
+/**
+ * The organization of who asks: it belongs in the `where` of every query.
+ * @throws GraphQLError UNAUTHENTICATED
+ */
+export function organizationOf({ viewer }: Context): string {
+  if (!viewer) throw unauthenticated()
+  return viewer.organizationId
+}

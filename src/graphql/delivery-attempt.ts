@@ -1,0 +1,110 @@
+import type { EventName } from '../domain/events/index.ts'
+import type { FailureCode } from '../domain/outcome.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import { AttemptFailure } from './attempt-failure.ts'
+import { builder } from './builder.ts'
+import { organizationOf } from './context.ts'
+import { EventType } from './event-type.ts'
+import { Node } from './node-interface.ts'
+
+export const AttemptStatus = builder.enumType('AttemptStatus', {
+  description: 'How one attempt ended.',
+  values: {
+    SUCCEEDED: { description: 'The receiver answered with a 2xx status in time.' },
+    FAILED: { description: 'Anything else: failure says what.' },
+  },
+})
+
+// Without a select: subscribers get rows that are already whole.
+export const DeliveryAttempt = builder.prismaObject('DeliveryAttempt', {
+  description: 'One request to a destination and what came of it.',
+  interfaces: [Node],
+  findUnique: ({ id }, ctx) => ({ id, organizationId: organizationOf(ctx) }),
+  fields: (t) => ({
+    id: t.exposeID('id', {
+      description: "The attempt's id, beginning with att_. deliveryAttempted goes on behind it as after.",
+    }),
+    delivery: t.relation('delivery', { description: 'The delivery that it is an attempt of.' }),
+    destination: t.prismaField({
+      type: 'Destination',
+      description: 'Where the request went.',
+      // findUnique, since Prisma makes one statement of those that are asked in the same moment.
+      resolve: (query, { destinationId }, _args, ctx) =>
+        ctx.ports.db.prisma.destination.findUniqueOrThrow({
+          ...query,
+          where: { id: destinationId, organizationId: organizationOf(ctx) },
+        }),
+    }),
+    eventType: t.field({
+      type: EventType,
+      description: 'What the delivery tells of.',
+      resolve: ({ eventType }) => eventType as EventName,
+    }),
+    number: t.exposeInt('number', {
+      description: 'Which attempt of its delivery it is: 1 is the first try. A retry by hand goes on counting.',
+    }),
+    retryCount: t.int({
+      description: 'How many attempts came before it: number - 1.',
+      resolve: ({ number }) => number - 1,
+    }),
+    status: t.expose('status', { type: AttemptStatus, description: 'How it ended.' }),
+    attemptedAt: t.expose('attemptedAt', {
+      type: 'DateTime',
+      description: 'When it began.',
+    }),
+    durationMs: t.exposeInt('durationMs', {
+      description: 'From its beginning to its end, in milliseconds; 0 when nothing was sent.',
+    }),
+    responseCode: t.exposeInt('responseCode', {
+      nullable: true,
+      description: 'The HTTP status of the answer. Null when none arrived.',
+    }),
+    responseBody: t.exposeString('responseBody', {
+      nullable: true,
+      description:
+        'The beginning of the answer, at most 4 KiB, as text. Null when there was none.',
+    }),
+    failure: t.field({
+      type: AttemptFailure,
+      nullable: true,
+      description: 'Why it failed. Null when it SUCCEEDED.',
+      resolve: ({ failureCode, failureMessage }) =>
+        failureCode === null
+          ? null
+          : { code: failureCode as FailureCode, message: failureMessage ?? '' },
+    }),
+  }),
+})
+
+export const DeliveryAttemptConnection = builder.connectionObject(
+  {
+    type: DeliveryAttempt,
+    name: 'DeliveryAttemptConnection',
+    description: 'A page of delivery attempts, newest first.',
+  },
+  { name: 'DeliveryAttemptEdge', description: 'An attempt and where it stands in its list.' },
+)
+
+export const AttemptFilter = builder.inputType('AttemptFilter', {
+  description: 'Which attempts to list. What is null or left out does not restrict; all the rest must hold.',
+  fields: (t) => ({
+    statuses: t.field({
+      type: [AttemptStatus],
+      description: 'That ended in any of these ways. An empty list matches none.',
+    }),
+    eventTypes: t.field({
+      type: [EventType],
+      description: 'That told of any of these. An empty list matches none.',
+    }),
+  }),
+})
+
+export function attemptsMatching(
+  filter: typeof AttemptFilter.$inferInput | null | undefined,
+): Prisma.DeliveryAttemptWhereInput {
+  const { statuses, eventTypes } = filter ?? {}
+  return {
+    ...(statuses && { status: { in: statuses } }),
+    ...(eventTypes && { eventType: { in: eventTypes } }),
+  }
+}

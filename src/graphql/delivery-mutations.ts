@@ -1,0 +1,62 @@
+import {
+  DestinationInactiveError,
+  DestinationNotReadyError,
+  NotFoundError,
+} from '../domain/errors.ts'
+import { retryDelivery, sendTest } from '../services/delivery.ts'
+import { builder } from './builder.ts'
+import { type Context, organizationOf } from './context.ts'
+import { destinationKey } from './destination-key.ts'
+import { refusals } from './errors.ts'
+import { EventType } from './event-type.ts'
+import { isId } from './id.ts'
+
+builder.mutationFields((t) => ({
+  destinationSendTest: t.prismaField({
+    type: 'Delivery',
+    description:
+      "Sends the catalogue's example of an event to this destination, whatever its status and selection, signed like any other. It is tried once, and a failure is not counted. Watch it with deliveryAttempted. Needs a URL, and the scope DESTINATIONS_WRITE.",
+    authScopes: { DESTINATIONS_WRITE: true },
+    args: {
+      id: t.arg.id({ required: true, description: "The destination's id, beginning with whk_." }),
+      event: t.arg({ type: EventType, required: true, description: 'Which example to send.' }),
+    },
+    errors: refusals(
+      'The delivery that is on its way, or why nothing is sent.',
+      NotFoundError,
+      DestinationNotReadyError,
+    ),
+    resolve: async (query, _root, { id, event }, ctx) => {
+      const { organizationId, id: destinationId } = destinationKey(id, ctx)
+      const deliveryId = await sendTest(ctx.ports, { organizationId, destinationId }, event)
+      return findDelivery(query, deliveryId, ctx)
+    },
+  }),
+  deliveryRetry: t.prismaField({
+    type: 'Delivery',
+    description:
+      'Sends a FAILED, CANCELED, SKIPPED or SUCCEEDED delivery again: same body, same webhook-id, up to 6 further attempts, whose numbers go on counting. One that is PENDING is left as it is. The destination must be ACTIVE. Needs the scope DESTINATIONS_WRITE.',
+    authScopes: { DESTINATIONS_WRITE: true },
+    args: { id: t.arg.id({ required: true, description: "The delivery's id, beginning with dlv_." }) },
+    errors: refusals(
+      'The delivery that is on its way again, or why it is not.',
+      NotFoundError,
+      DestinationInactiveError,
+    ),
+    resolve: async (query, _root, { id }, ctx) => {
+      if (!isId(id)) throw new NotFoundError(id)
+      await retryDelivery(ctx.ports, organizationOf(ctx), id)
+      return findDelivery(query, id, ctx)
+    },
+  }),
+}))
+
+/** @throws NotFoundError when it was deleted meanwhile */
+async function findDelivery(query: object, id: string, ctx: Context) {
+  const found = await ctx.ports.db.prisma.delivery.findUnique({
+    ...query,
+    where: { id, destination: { organizationId: organizationOf(ctx) } },
+  })
+  if (!found) throw new NotFoundError(id)
+  return found
+}

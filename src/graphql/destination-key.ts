@@ -1,0 +1,29 @@
+import { NotFoundError } from '../domain/errors.ts'
+import type { Destination } from '../generated/prisma/client.ts'
+import type { DestinationKey } from '../services/destination.ts'
+import { type Context, organizationOf } from './context.ts'
+import { isId } from './id.ts'
+
+/**
+ * The destination that an argument names, as its organization may see it.
+ * @throws NotFoundError for what cannot be an id
+ */
+export function destinationKey(id: string, ctx: Context): DestinationKey {
+  if (!isId(id)) throw new NotFoundError(id)
+  return { id, organizationId: organizationOf(ctx) }
+}
+
+/**
+ * Reads a destination as it now stands.
+ * @param query what the operation selects of it
+ * @throws NotFoundError
+ */
+export async function readDestination(
+  query: object,
+  key: DestinationKey,
+  ctx: Context,
+): Promise<Destination> {
+  const found = await ctx.ports.db.prisma.destination.findUnique({ ...query, where: { ...key } })
+  if (!found) throw new NotFoundError(key.id)
+  return found
+}

@@ -1,0 +1,100 @@
+import { FAILURE_LIMIT } from '../domain/destination.ts'
+import { isEventName } from '../domain/events/index.ts'
+import { builder } from './builder.ts'
+import { organizationOf } from './context.ts'
+import { DeliveryConnection, DeliveryFilter, deliveriesMatching } from './delivery.ts'
+import { AttemptFilter, attemptsMatching, DeliveryAttemptConnection } from './delivery-attempt.ts'
+import { DestinationStatus } from './destination-status.ts'
+import { EventType } from './event-type.ts'
+import { Node } from './node-interface.ts'
+import { findPage, nodesQuery, pageArguments } from './pagination.ts'
+
+export const Destination = builder.prismaObject('Destination', {
+  description: 'An endpoint of a customer, and what it wants to be told.',
+  interfaces: [Node],
+  findUnique: ({ id }, ctx) => ({ id, organizationId: organizationOf(ctx) }),
+  fields: (t) => ({
+    id: t.exposeID('id', {
+      description: "The destination's id, beginning with whk_. Payloads carry it as webhook_id.",
+    }),
+    name: t.exposeString('name', { description: 'What people call it. Names need not be unique.' }),
+    url: t.expose('url', {
+      type: 'URL',
+      nullable: true,
+      description: 'Where its deliveries are sent. Null until it is set.',
+    }),
+    events: t.field({
+      type: [EventType],
+      description: "What it wants to be told, in the catalogue's order and without duplicates.",
+      resolve: ({ events }) => events.filter(isEventName),
+    }),
+    status: t.expose('status', { type: DestinationStatus, description: 'Whether it is sent to.' }),
+    disabledAt: t.expose('disabledAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the service turned it off. Null unless DISABLED.',
+    }),
+    failureCount: t.exposeInt('failureCount', {
+      description:
+        'Failed attempts since it was last activated, over all its deliveries. A success does not reset it, and test sends do not count.',
+    }),
+    failureLimit: t.int({
+      description: 'The failed attempt with this number turns it DISABLED.',
+      resolve: () => FAILURE_LIMIT,
+    }),
+    secret: t.relation('secret', {
+      nullable: false,
+      onNull: 'error',
+      description: 'What signs its deliveries, masked.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    updatedAt: t.expose('updatedAt', {
+      type: 'DateTime',
+      description: 'When its settings, its status or its secret last changed. Failures that are counted leave it.',
+    }),
+    attempts: t.field({
+      type: DeliveryAttemptConnection,
+      description: 'Its history, attempt by attempt, newest first. Needs the scope DESTINATIONS_READ.',
+      authScopes: { DESTINATIONS_READ: true },
+      args: {
+        ...pageArguments,
+        filter: t.arg({ type: AttemptFilter, description: 'Which ones. Null means all.' }),
+      },
+      resolve: ({ id }, { filter, ...args }, ctx, info) =>
+        findPage(args, ({ where, ...keyset }) =>
+          ctx.ports.db.prisma.deliveryAttempt.findMany({
+            ...nodesQuery(ctx, info, 'DeliveryAttempt'),
+            ...keyset,
+            where: {
+              ...where,
+              ...attemptsMatching(filter),
+              destinationId: id,
+              organizationId: organizationOf(ctx),
+            },
+          }),
+        ),
+    }),
+    deliveries: t.field({
+      type: DeliveryConnection,
+      description: 'Its history, delivery by delivery, newest first. Needs the scope DESTINATIONS_READ.',
+      authScopes: { DESTINATIONS_READ: true },
+      args: {
+        ...pageArguments,
+        filter: t.arg({ type: DeliveryFilter, description: 'Which ones. Null means all.' }),
+      },
+      resolve: ({ id }, { filter, ...args }, ctx, info) =>
+        findPage(args, ({ where, ...keyset }) =>
+          ctx.ports.db.prisma.delivery.findMany({
+            ...nodesQuery(ctx, info, 'Delivery'),
+            ...keyset,
+            where: {
+              ...where,
+              ...deliveriesMatching(filter),
+              destinationId: id,
+              destination: { organizationId: organizationOf(ctx) },
+            },
+          }),
+        ),
+    }),
+  }),
+})

@@ -1,0 +1,114 @@
+import {
+  IdempotencyConflictError,
+  ValidationError,
+} from '../domain/errors.ts'
+import { type EventInput, MAX_EVENTS_PER_CALL, publishEvent, publishEvents } from '../services/event.ts'
+import type { PublishedEvent } from '../services/publisher.ts'
+import { builder } from './builder.ts'
+import { organizationOf } from './context.ts'
+import { refusals } from './errors.ts'
+import { readEvent } from './event.ts'
+import { EventType } from './event-type.ts'
+import { RelationsInput, relationsOf } from './relations.ts'
+
+const EventPublishInput = builder.inputType('EventPublishInput', {
+  description: 'One event to publish.',
+  fields: (t) => ({
+    event: t.field({ type: EventType, required: true, description: 'What happened.' }),
+    data: t.field({
+      type: 'JSON',
+      required: true,
+      description:
+        "What is told about it, as an object that fits the event's schema (see eventDefinitions). Fields that the schema does not name are kept. At most 100 levels deep.",
+    }),
+    relations: t.field({
+      type: RelationsInput,
+      description: 'What it is about in the CRM. Null or left out means four empty lists.',
+    }),
+    timestamp: t.field({
+      type: 'DateTime',
+      description: 'When it happened, to the millisecond. Null or left out means now.',
+    }),
+    idempotencyKey: t.string({
+      description:
+        '1 to 255 characters, unique in the organization. Publishing the same event again under the same key answers the first one and delivers nothing, so a call whose answer was lost can be repeated safely. Null or left out: every call publishes another event.',
+    }),
+  }),
+})
+
+const EventPublished = builder.objectRef<PublishedEvent>('EventPublished').implement({
+  description: 'An event that is stored, and that every destination which had selected it will get.',
+  fields: (t) => ({
+    event: t.prismaField({
+      type: 'Event',
+      description: 'The event; for a duplicate, the first one.',
+      resolve: (query, { eventId }, _args, ctx) => readEvent(query, eventId, ctx),
+    }),
+    duplicate: t.exposeBoolean('duplicate', {
+      description: 'Whether the event was there already under this idempotency key, so that nothing was done.',
+    }),
+    deliveryCount: t.exposeInt('deliveryCount', {
+      description:
+        'How many destinations had selected it, those that are not ACTIVE included: each has a delivery now. 0 for a duplicate.',
+    }),
+  }),
+})
+
+const EventsPublished = builder.objectRef<PublishedEvent[]>('EventsPublished').implement({
+  description: 'A batch of events that are all stored.',
+  fields: (t) => ({
+    results: t.field({
+      type: [EventPublished],
+      description: 'What became of each event, in the order of the inputs.',
+      resolve: (published) => published,
+    }),
+  }),
+})
+
+builder.mutationFields((t) => ({
+  eventPublish: t.field({
+    type: EventPublished,
+    description:
+      'Publishes an event. Once this is answered, every destination that had selected it has its delivery: ACTIVE ones are sent to, the others keep it as SKIPPED. Needs the scope EVENTS_PUBLISH.',
+    authScopes: { EVENTS_PUBLISH: true },
+    args: {
+      input: t.arg({ type: EventPublishInput, required: true, description: 'The event.' }),
+    },
+    errors: refusals(
+      'The event as published, or why it was not.',
+      ValidationError,
+      IdempotencyConflictError,
+    ),
+    resolve: (_root, { input }, ctx) => publishEvent(ctx.ports, organizationOf(ctx), eventOf(input)),
+  }),
+  eventPublishMany: t.field({
+    type: EventsPublished,
+    description:
+      'Publishes 1 to 1,000 events in one go, all or none: one that is refused refuses the batch, and its issues\' paths begin with its index. Needs the scope EVENTS_PUBLISH.',
+    authScopes: { EVENTS_PUBLISH: true },
+    args: {
+      inputs: t.arg({
+        type: [EventPublishInput],
+        required: true,
+        description: `The events, 1 to ${MAX_EVENTS_PER_CALL.toLocaleString('en')}, in the order in which they are to be sent.`,
+      }),
+    },
+    errors: refusals(
+      'All events as published, or why none was.',
+      ValidationError,
+      IdempotencyConflictError,
+    ),
+    resolve: (_root, { inputs }, ctx) =>
+      publishEvents(ctx.ports, organizationOf(ctx), inputs.map(eventOf)),
+  }),
+}))
+
+function eventOf(input: typeof EventPublishInput.$inferInput): EventInput {
+  return {
+    event: input.event,
+    data: input.data,
+    relations: relationsOf(input.relations),
+    timestamp: input.timestamp ?? null,
+    idempotencyKey: input.idempotencyKey ?? null,
+  }
+}

@@ -1,0 +1,31 @@
+/** Ids are public as they are, so the plugin neither wraps nor unwraps them, and `node.ts` finds what they name. */
+export const relayOptions = {
+  nodeQueryOptions: false,
+  nodesQueryOptions: false,
+  nodeTypeOptions: {
+    description: 'Anything that has an id of its own and can be asked for by it, through node.',
+  },
+  idFieldOptions: {
+    description:
+      'Unique everywhere and never reused. What comes after its prefix is opaque; ids of one kind sort by creation.',
+  },
+  pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+  hasNextPageFieldOptions: {
+    description: 'Whether more follows: ask again with after set to endCursor.',
+  },
+  hasPreviousPageFieldOptions: {
+    description: 'Whether something comes before: true on every page that was asked for with after.',
+  },
+  startCursorFieldOptions: { description: "The first item's cursor. Null on an empty page." },
+  endCursorFieldOptions: {
+    description: "The last item's cursor, where the next page goes on. Null on an empty page.",
+  },
+  pageInfoFieldOptions: { description: 'Whether there is more, and where to go on.' },
+  edgesFieldOptions: {
+    description: 'The items of this page, each with its cursor. Use nodes when you need no cursors.',
+    nullable: false,
+  },
+  nodeFieldOptions: { description: 'The item itself.', nullable: false },
+  cursorFieldOptions: { description: 'Where this item stands: give it as after to go on behind it.' },
+  nodesOnConnection: { description: 'The items of this page.' },
+} as const

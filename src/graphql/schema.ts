@@ -1,0 +1,43 @@
+import type { GraphQLSchema } from 'graphql'
+import './date-time.ts'
+import './json.ts'
+import './url.ts'
+import './node.ts'
+import './viewer.ts'
+import './organization.ts'
+import './event-definition.ts'
+import './destination.ts'
+import './destination-queries.ts'
+import './destination-mutations.ts'
+import './destination-subscription.ts'
+import './signing-secret.ts'
+import './secret-mutations.ts'
+import './event.ts'
+import './event-mutations.ts'
+import './delivery.ts'
+import './delivery-mutations.ts'
+import './delivery-attempt.ts'
+import './attempt-subscription.ts'
+import './errors.ts'
+import { builder } from './builder.ts'
+
+const authScopes = { signedIn: true }
+
+builder.queryType({
+  description: 'What can be read. Everything is seen as the organization of the key sees it.',
+  authScopes,
+})
+builder.mutationType({
+  description:
+    'What can be done. Each answers a union: its result, or a refusal that implements UserError.',
+  authScopes,
+})
+builder.subscriptionType({
+  description: 'What can be watched, over a WebSocket (graphql-ws) or server-sent events.',
+  authScopes,
+})
+
+/** The whole API. It keeps nothing and knows no database: what it needs comes with each operation's context. */
+export function createSchema(): GraphQLSchema {
+  return builder.toSchema({ sortSchema: false })
+}

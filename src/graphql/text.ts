@@ -1,0 +1,10 @@
+import { badUserInput } from './request-error.ts'
+
+/**
+ * PostgreSQL keeps no NUL in a text and refuses to compare with one.
+ * @throws GraphQLError BAD_USER_INPUT
+ */
+export function withoutNul(name: string, text: string): string {
+  if (text.includes('\u0000')) throw badUserInput(`${name} must not contain the character NUL.`)
+  return text
+}

@@ -1,0 +1,122 @@
+import { attemptDelivery } from '../services/attempt.ts'
+import type { AttemptRecorder } from '../services/attempt-recorder.ts'
+import { type DueDelivery, findDue } from '../services/due-deliveries.ts'
+import type { Clock, Database, DrainTurn, SecretBox } from '../services/ports.ts'
+import type { WebhookSender } from '../services/webhook-sender.ts'
+
+/** Requests to one destination at a time: enough to keep a good receiver busy, few enough to spare a slow one. */
+const CONCURRENCY = 16
+
+/** Deliveries read at a time. */
+const PAGE = 64
+
+/** Milliseconds for which a page may be sent from: by then a change of the destination must hold. */
+const PAGE_FRESH_FOR = 250
+
+/** Milliseconds after which a destination with more to do goes to the end of the queue, so that none starves. */
+const TURN = 5_000
+
+/** Looks, `LOOK_PAUSE` ms apart, that wait for publications still to commit; what comes later is the sweep's. */
+const LAST_LOOKS = 20
+const LOOK_PAUSE = 10
+
+type Ports = {
+  db: Database
+  recorder: AttemptRecorder
+  sender: WebhookSender
+  secrets: SecretBox
+  clock: Clock
+}
+
+/**
+ * Sends what is due for a destination until nothing is. A delivery is on the wire until its result is
+ * recorded; a crash before that means it is sent again.
+ *
+ * @returns 'done' when nothing is due, 'more' when the turn is over or was cut short before that
+ */
+export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'done' | 'more'> {
+  const wire = createWire(ports)
+  const endOfTurn = ports.clock.now() + TURN
+  let startedBelow: bigint | null = null
+  let looks = 0
+  try {
+    while (!turn.signal.aborted && ports.clock.now() < endOfTurn) {
+      await wire.room()
+      const wakeups = turn.wakeups()
+      const look = await findDue(ports, turn.destinationId, { limit: PAGE, except: wire.ids() })
+      startedBelow ??= look.startedBelow
+      const cutShort = await sendPage(ports, look.deliveries, { wire, signal: turn.signal })
+      if (cutShort || look.deliveries.length === PAGE) continue
+      // A publication that found this job still queued left the wake-up to it, and may commit after our
+      // look. Such a transaction had started before our first look, so once all of those have ended,
+      // whatever comes brings a wake-up of its own.
+      if (look.endedBelow < startedBelow && ++looks <= LAST_LOOKS) {
+        await turn.awake(wakeups, pause(ports.clock, LOOK_PAUSE))
+        continue
+      }
+      await turn.awake(wakeups, wire.empty())
+      if (turn.wakeups() === wakeups) return 'done'
+    }
+    return 'more'
+  } finally {
+    await wire.empty()
+  }
+}
+
+/** @returns whether it stopped before the page's end, for the next look to start from there */
+async function sendPage(
+  { clock }: Pick<Ports, 'clock'>,
+  deliveries: readonly DueDelivery[],
+  { wire, signal }: { wire: Wire; signal: AbortSignal },
+): Promise<boolean> {
+  const freshUntil = clock.now() + PAGE_FRESH_FOR
+  for (const delivery of deliveries) {
+    await wire.room()
+    if (signal.aborted || clock.now() > freshUntil) return true
+    wire.send(delivery)
+  }
+  return false
+}
+
+/** The deliveries of one destination that are being sent and recorded. */
+interface Wire {
+  send(delivery: DueDelivery): void
+  ids(): string[]
+  /** Resolves when one more may be sent; rejects with what went wrong on our side. */
+  room(): Promise<void>
+  /** Resolves when all are recorded; rejects with what went wrong on our side. */
+  empty(): Promise<void>
+}
+
+function createWire(ports: Ports): Wire {
+  const sending = new Map<string, Promise<void>>()
+  let fault: { error: unknown } | null = null
+  let left = Promise.withResolvers<void>()
+
+  async function send(delivery: DueDelivery): Promise<void> {
+    try {
+      await ports.recorder.record(await attemptDelivery(ports, delivery))
+    } catch (error) {
+      fault ??= { error }
+    } finally {
+      sending.delete(delivery.id)
+      left.resolve()
+      left = Promise.withResolvers()
+    }
+  }
+
+  async function below(count: number): Promise<void> {
+    while (sending.size >= count) await left.promise
+    if (fault) throw fault.error
+  }
+
+  return {
+    send: (delivery) => void sending.set(delivery.id, send(delivery)),
+    ids: () => [...sending.keys()],
+    room: () => below(CONCURRENCY),
+    empty: () => below(1),
+  }
+}
+
+const pause = (clock: Clock, milliseconds: number) =>
+  new Promise<void>((resolve) => void clock.setTimeout(resolve, milliseconds))

@@ -1,0 +1,41 @@
+import type { Database, Logger, Queue } from '../services/ports.ts'
+
+type Ports = { db: Database; queue: Queue; log: Logger }
+
+/** Seconds after which a delivery that is due counts as forgotten: its own wake-up had come long before. */
+const OVERDUE = 1
+
+/** Milliseconds between sweeps of one worker. */
+export const SWEEP_EVERY = 5_000
+
+/**
+ * Wakes every destination with overdue deliveries, whatever became of the jobs that should have. One that
+ * is being drained or queued anyway loses nothing by it. The scan hops from destination to destination in
+ * the index, so it costs by destinations that wait, not by deliveries.
+ */
+export async function wakeOverdue({ db, queue, log }: Ports): Promise<void> {
+  await db.transaction(async (tx) => {
+    const rows = await tx.query<{ id: string }>(
+      `with recursive waiting as (
+        (
+          select destination_id, due_at from delivery where status = 'PENDING'
+          order by destination_id, due_at limit 1
+        )
+        union all
+        select next.destination_id, next.due_at
+        from waiting
+        cross join lateral (
+          select destination_id, due_at from delivery
+          where status = 'PENDING' and destination_id > waiting.destination_id
+          order by destination_id, due_at limit 1
+        ) as next
+      )
+      select destination_id as id from waiting
+      where due_at < pgboss.job_now() - make_interval(secs => $1)`,
+      [OVERDUE],
+    )
+    const ids = rows.map(({ id }) => id)
+    await queue.wake(tx, ids)
+    if (ids.length > 0) log.debug({ destinations: ids.length }, 'woke overdue destinations')
+  })
+}

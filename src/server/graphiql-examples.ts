@@ -1,0 +1,157 @@
+/** One tab of GraphiQL: an operation and the variables to run it with. */
+export interface Example {
+  query: string
+  variables?: object
+}
+
+const CREATE = `# 1. Create a destination: an address of yours that is told what happens in Bigmind.
+#    Copy the id from the answer: the next tab wants it.
+mutation CreateDestination($input: DestinationCreateInput!) {
+  destinationCreate(input: $input) {
+    ... on Destination {
+      id
+      name
+      url
+      status
+      secret {
+        masked
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+`
+
+const ACTIVATE = `# 2. Choose what it is told and switch it on. Put its id into the variables below.
+mutation ActivateDestination($id: ID!, $events: [EventType!]!) {
+  destinationSelectEvents(id: $id, events: $events) {
+    ... on Destination {
+      id
+      events
+    }
+    ... on UserError {
+      message
+    }
+  }
+  destinationActivate(id: $id) {
+    ... on Destination {
+      id
+      status
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+`
+
+const WATCH = `# 3. Run this and leave it running: every attempt to deliver arrives here as it is made.
+subscription WatchDeliveries {
+  deliveryAttempted {
+    attemptedAt
+    eventType
+    status
+    responseCode
+    retryCount
+    durationMs
+    failure {
+      code
+      message
+    }
+    destination {
+      name
+      failureCount
+    }
+  }
+}
+`
+
+const PUBLISH = `# 4. Publish an event, then look at the tab before this one.
+mutation PublishEvent($input: EventPublishInput!) {
+  eventPublish(input: $input) {
+    ... on EventPublished {
+      event {
+        id
+      }
+      deliveryCount
+    }
+    ... on ValidationError {
+      issues {
+        path
+        message
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+`
+
+const RECENT = `# 5. What happened lately: each destination with its last attempts, newest first.
+query RecentAttempts($destinations: Int, $attempts: Int) {
+  destinations(first: $destinations) {
+    nodes {
+      id
+      name
+      url
+      status
+      failureCount
+      failureLimit
+      attempts(first: $attempts) {
+        nodes {
+          attemptedAt
+          eventType
+          status
+          responseCode
+          retryCount
+          failure {
+            message
+          }
+        }
+      }
+    }
+  }
+}
+`
+
+const EVENT = {
+  event: 'TODO_CREATED',
+  data: {
+    todo_id: 'todo_1',
+    type: 'email',
+    description: 'Send the proposal to Acme',
+    due_at: '2026-01-16T09:00:00.000Z',
+    ai_generated: true,
+    meeting_id: 'meeting_1',
+    session_id: 'session_1',
+    target_object_name: 'account',
+    target_object_id: 'account_1',
+    target_table: 'accounts',
+    parent_target_object_name: null,
+    parent_target_object_id: null,
+    parent_target_table: null,
+  },
+  relations: {
+    associatedAccountIds: ['account_1'],
+    associatedContactIds: [],
+    associatedDealIds: [],
+    associatedLeadIds: [],
+  },
+}
+
+/** The way from nothing to a delivery, a tab for each step. */
+export function graphiqlExamples(url: string): Example[] {
+  return [
+    { query: CREATE, variables: { input: { name: 'My first destination', url } } },
+    {
+      query: ACTIVATE,
+      variables: { id: 'whk_…', events: ['TODO_CREATED', 'TRANSCRIPTION_CREATED'] },
+    },
+    { query: WATCH },
+    { query: PUBLISH, variables: { input: EVENT } },
+    { query: RECENT, variables: { destinations: 5, attempts: 25 } },
+  ]
+}

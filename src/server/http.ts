@@ -1,0 +1,86 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Logger } from '../services/ports.ts'
+import type { Graphiql } from './graphiql.ts'
+import { answerLive, answerReady, type Ready } from './health.ts'
+import { HttpRefusal, readJsonBody } from './request-body.ts'
+import { sendJson } from './send.ts'
+import type { Graphql } from './yoga.ts'
+
+export interface HttpOptions {
+  graphql: Graphql
+  graphiql: Graphiql
+  newRequestId: () => string
+  ready: Ready
+  log: Logger
+}
+
+/** Answers every request of the service, with a sentence in JSON where there is nothing. */
+export function createRequestListener(options: HttpOptions): RequestListener {
+  return (request, response) => {
+    route(options, request, response).catch((error: unknown) => {
+      if (error instanceof HttpRefusal) return refuse(response, error)
+      options.log.error({ err: error }, 'could not answer a request')
+      response.destroy()
+    })
+  }
+}
+
+async function route(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.setHeader('x-content-type-options', 'nosniff')
+  const [path = '', search = ''] = (request.url ?? '').split('?', 2)
+  if (path === '/graphql') return answerGraphql(options, request, response)
+  if (path === '/health/live') return answerLive(response)
+  if (path === '/health/ready') return answerReady(response, options.ready)
+  if (path === '/') return redirect(response, `/graphql${search && `?${search}`}`)
+  if (await options.graphiql.answerAsset(path, request, response)) return
+  throw new HttpRefusal(404, `There is nothing at ${path}. The API is at /graphql.`)
+}
+
+async function answerGraphql(
+  { graphiql, graphql, newRequestId }: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method === 'GET' && request.headers.accept?.includes('text/html')) {
+    return graphiql.answerPage(request, response)
+  }
+  allowEveryOrigin(response)
+  if (request.method === 'OPTIONS') return answerPreflight(response)
+  const requestId = newRequestId()
+  response.setHeader('x-request-id', requestId)
+  if (request.method === 'POST') Object.assign(request, { body: await readJsonBody(request) })
+  const authorization = request.headers.authorization ?? null
+  await graphql(request, response, { requestId, authorization })
+}
+
+/**
+ * Any page may call the API: a key is sent by who has it, never by a browser of its own accord. The page of
+ * GraphiQL is not for other origins, since it may hold the local key; it is answered before this.
+ */
+function allowEveryOrigin(response: ServerResponse): void {
+  response.setHeader('access-control-allow-origin', '*')
+  response.setHeader('access-control-expose-headers', 'x-request-id')
+}
+
+function answerPreflight(response: ServerResponse): void {
+  response
+    .writeHead(204, {
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-max-age': '86400',
+    })
+    .end()
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { location }).end()
+}
+
+/** In the shape of a GraphQL answer, which is what clients of this service know to read. */
+function refuse(response: ServerResponse, { message, status }: HttpRefusal): void {
+  sendJson(response, status, { errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
+}

@@ -1,0 +1,61 @@
+import type { Authenticate } from '../services/api-key.ts'
+import type { Logger } from '../services/ports.ts'
+
+/** A socket or an event stream that stays open for as long as its key is valid. */
+export interface LiveConnection {
+  /** The Authorization value it was opened with; null while nobody has said who they are. */
+  authorization: string | null
+  end(why: 'REVOKED' | 'CLOSING'): void
+}
+
+export interface LiveConnections {
+  /** @returns a function to call when the connection is gone */
+  add(connection: LiveConnection): () => void
+  /** Ends all of them and looks after none any more. */
+  close(): void
+}
+
+/**
+ * Milliseconds between two looks at the keys of open connections. The authenticator trusts a key for 2 s,
+ * so a revoked one is shown out within 3.5 s.
+ */
+const RECHECK_EVERY = 1_500
+
+/** Keeps the open connections and ends those whose key is no longer valid. */
+export function watchLiveConnections(
+  { authenticate, log }: { authenticate: Authenticate; log: Logger },
+  recheckEvery = RECHECK_EVERY,
+): LiveConnections {
+  const open = new Set<LiveConnection>()
+  let looking = false
+
+  const look = async () => {
+    if (looking) return
+    looking = true
+    const byKey = Map.groupBy(open, ({ authorization }) => authorization)
+    await Promise.all(
+      [...byKey].map(async ([authorization, connections]) => {
+        if (authorization === null) return
+        // A database that is away revokes nobody.
+        const viewer = await authenticate(authorization).catch((error: unknown) => {
+          log.warn({ err: error }, 'could not check the key of an open connection')
+          return undefined
+        })
+        if (viewer === null) for (const connection of connections) connection.end('REVOKED')
+      }),
+    )
+    looking = false
+  }
+  const timer = setInterval(look, recheckEvery).unref()
+
+  return {
+    add: (connection) => {
+      open.add(connection)
+      return () => open.delete(connection)
+    },
+    close: () => {
+      clearInterval(timer)
+      for (const connection of open) connection.end('CLOSING')
+    },
+  }
+}

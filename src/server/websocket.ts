@@ -1,0 +1,184 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type ExecutionArgs, GraphQLError } from 'graphql'
+import {
+  CloseCode,
+  type FormattedExecutionResult,
+  handleProtocols,
+  makeServer,
+  type ServerOptions,
+  type SubscribePayload,
+} from 'graphql-ws'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import type { Authenticate } from '../services/api-key.ts'
+import type { Logger } from '../services/ports.ts'
+import { formatError, type MaskError, presentErrors } from './errors.ts'
+import type { LiveConnection, LiveConnections } from './live-connections.ts'
+import type { Caller, Graphql } from './yoga.ts'
+
+const PATH = '/graphql'
+const MAX_MESSAGE = 1_000_000
+const INIT_TIMEOUT = 10_000
+const PING_EVERY = 12_000
+/** Bytes that may wait for a client who does not read. One message a subscription waits; the rest are its pongs. */
+const MAX_WAITING = 32_000_000
+/** Operations that may run at once on one socket. */
+const MAX_OPERATIONS = 20
+/** Milliseconds for the client to answer our close. */
+const CLOSE_TIMEOUT = 2_000
+
+const GOING_AWAY = 1001
+
+export interface WebSocketOptions {
+  graphql: Graphql
+  authenticate: Authenticate
+  maskError: MaskError
+  newRequestId: () => string
+  live: LiveConnections
+  log: Logger
+}
+
+type Params = { authorization?: unknown }
+type Extra = { socket: WebSocket; connection: LiveConnection }
+type Protocol = ReturnType<typeof makeServer<Params, Extra>>
+
+/** Serves graphql-ws at /graphql of a server; other upgrades are answered 404. */
+export function serveWebSockets(server: Server, options: WebSocketOptions): void {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE,
+    handleProtocols,
+  })
+  const protocol = makeServer<Params, Extra>(operations(options))
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on('error', (error) => options.log.debug({ err: error }, 'a WebSocket failed'))
+    if (request.url?.split('?')[0] !== PATH) {
+      stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      return
+    }
+    sockets.handleUpgrade(request, stream, head, (socket) => attach(socket, protocol, options))
+  })
+}
+
+type Enveloped = ReturnType<Graphql['getEnveloped']>
+type Operation = ExecutionArgs & Pick<Enveloped, 'execute' | 'subscribe'>
+
+/** Who may connect, and how an operation runs: through the same pipeline as one that came by HTTP. */
+function operations(options: WebSocketOptions): ServerOptions<Params, Extra> {
+  const { authenticate, graphql, maskError, newRequestId } = options
+  const requestIds = new WeakMap<SubscribePayload, string>()
+  const present = (payload: SubscribePayload, errors: readonly unknown[]) =>
+    presentErrors(errors, (error) => maskError(error, requestIds.get(payload) ?? newRequestId()))
+
+  return {
+    connectionInitWaitTimeout: INIT_TIMEOUT,
+    onConnect: async ({ connectionParams, extra }) => {
+      const authorization = String(connectionParams?.authorization ?? '')
+      if (!(await authenticate(authorization))) return false
+      extra.connection.authorization = authorization
+      return true
+    },
+    onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
+      if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()]
+      const requestId = newRequestId()
+      requestIds.set(payload, requestId)
+      const { authorization } = extra.connection
+      const params = { ...payload, query: String(payload.query) }
+      return prepare(graphql, { requestId, authorization, params }).catch((error: unknown) =>
+        present(payload, [error]),
+      )
+    },
+    execute: (args) => (args as Operation).execute(args),
+    subscribe: (args) => (args as Operation).subscribe(args),
+    onNext: (_ctx, _id, payload, _args, { errors, ...result }) =>
+      errors ? { ...result, errors: present(payload, errors).map(formatError) } : result,
+    onError: (_ctx, _id, payload, errors) => present(payload, errors).map(formatError),
+  }
+}
+
+/** Parses, validates and finds out who asks. Throws or answers errors as the pipeline does. */
+async function prepare(
+  graphql: Graphql,
+  caller: Caller & { params: SubscribePayload },
+): Promise<Operation | readonly GraphQLError[]> {
+  const { contextFactory, execute, parse, schema, subscribe, validate } =
+    graphql.getEnveloped(caller)
+  const document = parse(caller.params.query)
+  const errors: readonly GraphQLError[] = validate(schema, document)
+  if (errors.length > 0) return errors
+  return {
+    schema,
+    document,
+    operationName: caller.params.operationName,
+    variableValues: caller.params.variables,
+    contextValue: await contextFactory(),
+    execute,
+    subscribe,
+  }
+}
+
+const tooMany = () =>
+  new GraphQLError(
+    `At most ${MAX_OPERATIONS} operations can run at once on one socket. Complete one of them first, or open another socket.`,
+    { extensions: { code: 'RATE_LIMITED' } },
+  )
+
+/** Joins a socket to the protocol: messages, pings, the end. */
+function attach(socket: WebSocket, protocol: Protocol, { live, log }: WebSocketOptions): void {
+  const connection: LiveConnection = {
+    // Nobody's until onConnect knows whose.
+    authorization: null,
+    end: (why) =>
+      why === 'REVOKED'
+        ? close(socket, CloseCode.Forbidden, 'Forbidden')
+        : close(socket, GOING_AWAY, 'Going away'),
+  }
+  const gone = live.add(connection)
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      // The protocol awaits this before it pulls the next item: a slow client holds one item a subscription.
+      send: (data) => flushed(socket, data),
+      close: (code, reason) => close(socket, code, reason),
+      onMessage: (handle) => {
+        socket.on('message', (data: RawData) => {
+          if (socket.bufferedAmount > MAX_WAITING) return socket.terminate()
+          handle(String(data)).catch((error: unknown) => {
+            log.error({ err: error }, 'could not handle a WebSocket message')
+            close(socket, CloseCode.InternalServerError, 'Internal server error')
+          })
+        })
+      },
+    },
+    { socket, connection },
+  )
+  let answered = true
+  const pinging = setInterval(() => {
+    if (!answered) return socket.terminate()
+    answered = false
+    socket.ping()
+  }, PING_EVERY)
+  socket.on('pong', () => {
+    answered = true
+  })
+  socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'))
+  socket.once('close', (code, reason) => {
+    clearInterval(pinging)
+    gone()
+    closed(code, String(reason)).catch((error: unknown) =>
+      log.error({ err: error }, 'could not end the subscriptions of a WebSocket'),
+    )
+  })
+}
+
+function flushed(socket: WebSocket, data: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.readyState !== socket.OPEN) return resolve()
+    socket.send(data, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+function close(socket: WebSocket, code: number, reason: string): void {
+  socket.close(code, reason)
+  setTimeout(() => socket.terminate(), CLOSE_TIMEOUT).unref()
+}

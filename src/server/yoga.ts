@@ -1,0 +1,140 @@
+import type { ServerResponse } from 'node:http'
+import {
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql'
+import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { unauthenticated } from '../graphql/request-error.ts'
+import type { Authenticate, Viewer } from '../services/api-key.ts'
+import type { Logger } from '../services/ports.ts'
+import { endingStream } from './ending-stream.ts'
+import { type MaskError, presentErrors, refusal } from './errors.ts'
+import { documentLimits } from './limits.ts'
+import type { LiveConnections } from './live-connections.ts'
+
+/** One operation's sender: what HTTP and WebSocket both know of it. */
+export interface Caller {
+  requestId: string
+  /** `Bearer bmk_…`, or null when none came. */
+  authorization: string | null
+}
+
+/** Makes the resolvers' context. The viewer is null only for introspection, which needs no key. */
+export type CreateContext = (request: { viewer: Viewer | null; requestId: string }) => object
+
+export interface GraphqlOptions {
+  schema: GraphQLSchema
+  createContext: CreateContext
+  authenticate: Authenticate
+  maskError: MaskError
+  log: Logger
+  live: LiveConnections
+}
+
+type HttpCaller = Caller & { res: ServerResponse }
+
+/** The GraphQL pipeline of both transports: parse, limits, validate, authenticate, execute, mask. */
+export function createGraphql(options: GraphqlOptions) {
+  const { authenticate, createContext, log, schema } = options
+  return createYoga<Caller>({
+    schema,
+    logging: {
+      debug: () => {},
+      info: (...args) => log.info({ args }, 'GraphQL server'),
+      warn: (...args) => log.warn({ args }, 'GraphQL server'),
+      error: (...args) => log.error({ args }, 'GraphQL server'),
+    },
+    context: async ({ authorization, requestId }) => {
+      const viewer = await authenticate(authorization)
+      return { viewer, ...createContext({ viewer, requestId }) }
+    },
+    plugins: [...documentLimits(), requireKey, presentResults(options)],
+    graphiql: false,
+    landingPage: false,
+    batching: false,
+    multipart: false,
+    // These four are done before a request gets here, or where its result leaves.
+    cors: false,
+    maxRequestBodySize: false,
+    maskedErrors: false,
+    healthCheckEndpoint: '/graphql/never',
+  })
+}
+
+export type Graphql = ReturnType<typeof createGraphql>
+
+/** The answer to an operation without a valid key, with what HTTP says to it. */
+const withoutKey = (): GraphQLError =>
+  refusal(unauthenticated().message, 'UNAUTHENTICATED', {
+    status: 401,
+    spec: true,
+    headers: { 'www-authenticate': 'Bearer' },
+  })
+
+type Operation = {
+  args: Parameters<typeof isIntrospection>[0] & { contextValue?: unknown }
+  setResultAndStopExecution(result: ExecutionResult): void
+}
+
+function refuseWithoutKey({ args, setResultAndStopExecution }: Operation): void {
+  const { viewer } = args.contextValue as { viewer: Viewer | null }
+  if (!viewer && !isIntrospection(args)) {
+    setResultAndStopExecution({ errors: [withoutKey()] })
+  }
+}
+
+/** Everything but introspection needs a key: the schema is public, and GraphiQL shows its documentation at once. */
+const requireKey: Plugin = {
+  onExecute: refuseWithoutKey as NonNullable<Plugin['onExecute']>,
+  onSubscribe: refuseWithoutKey as NonNullable<Plugin['onSubscribe']>,
+}
+
+function isIntrospection(args: {
+  document: Parameters<typeof getOperationAST>[0]
+  operationName?: string | null | undefined
+}): boolean {
+  const operation = getOperationAST(args.document, args.operationName)
+  return !!operation?.selectionSet.selections.every(
+    (field) => field.kind === 'Field' && field.name.value.startsWith('__'),
+  )
+}
+
+/** The last gate before HTTP and SSE: errors are masked, streams end with their key, their client or the server. */
+function presentResults({ live, maskError }: GraphqlOptions): Plugin<object, HttpCaller> {
+  return {
+    onResultProcess({ result, setResult, serverContext }) {
+      const { authorization, requestId, res } = serverContext
+      const present = (one: ExecutionResult): ExecutionResult =>
+        one.errors
+          ? { ...one, errors: presentErrors(one.errors, (error) => maskError(error, requestId)) }
+          : one
+      if (!isAsyncIterable(result)) {
+        if ('errors' in result) setResult(withStatus(present(result as ExecutionResult)))
+        return
+      }
+      const stream = endingStream(result as AsyncIterable<ExecutionResult>, present, (error) =>
+        present({ errors: [error as GraphQLError] }),
+      )
+      const gone = live.add({
+        authorization,
+        end: (why) => stream.end(why === 'REVOKED' ? { errors: [withoutKey()] } : undefined),
+      })
+      res.once('close', () => {
+        gone()
+        stream.end()
+      })
+      setResult(stream as typeof result)
+    },
+  }
+}
+
+/** Nothing was executed because we failed: the one case that is our status 500. */
+function withStatus(result: ExecutionResult): ExecutionResult {
+  const failed = result.errors?.some(
+    ({ extensions }) => extensions.code === 'INTERNAL_SERVER_ERROR',
+  )
+  if (!failed || 'data' in result) return result
+  return { ...result, extensions: { ...result.extensions, http: { status: 500 } } }
+}

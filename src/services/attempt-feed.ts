@@ -1,0 +1,242 @@
+import type { DeliveryAttempt } from '../generated/prisma/client.ts'
+import { type AttemptFeed, type AttemptFeedFilter, UnknownAttemptError } from './feed.ts'
+import { createFeedTail, type FeedEntry, type FeedPosition, type FeedTail, isAfter } from './feed-tail.ts'
+import type { Clock, Database, Listener, Logger } from './ports.ts'
+
+type Ports = { db: Database; listener: Listener; clock: Clock; log: Logger }
+type Entry = FeedEntry<DeliveryAttempt>
+
+/** Rows that wait in memory for one subscriber. One that falls further behind is served from the table. */
+const QUEUE = 256
+
+/** Rows read at a time for a subscriber that is behind. */
+const PAGE = 200
+
+/** The table is the log: the tail reads what is new, and subscribers that are behind read the rest themselves. */
+export async function createAttemptFeed(
+  ports: Ports,
+): Promise<AttemptFeed & { close(): Promise<void>; subscribers(): number }> {
+  const open = new Set<Subscriber>()
+  const tail = await createFeedTail<DeliveryAttempt>(ports, {
+    channel: 'attempt_recorded',
+    settle: 0,
+    read: (after, limit) => readNew(ports.db, after, limit),
+  })
+  return {
+    subscribe(filter, after) {
+      const subscriber = createSubscriber({ ...ports, tail }, filter, after)
+      open.add(subscriber)
+      return iterate(subscriber, () => open.delete(subscriber))
+    },
+    subscribers: () => open.size,
+    async close() {
+      for (const subscriber of open) subscriber.end()
+      await tail.close()
+    },
+  }
+}
+
+interface Subscriber {
+  /** The next row, or null when the subscription has ended. */
+  next(): Promise<DeliveryAttempt | null>
+  end(): void
+}
+
+function createSubscriber(
+  { db, tail }: { db: Database; tail: FeedTail<DeliveryAttempt> },
+  filter: AttemptFeedFilter,
+  after: string | null,
+): Subscriber {
+  let queue: Entry[] = []
+  let position: FeedPosition | null = null
+  /** The last row that was read from the table: the tail may still be on its way there. */
+  let read: FeedPosition | null = null
+  let behind = false
+  let ended = false
+  let arrived = Promise.withResolvers<void>()
+  const wants = matcher(filter)
+
+  function hear(entry: Entry): void {
+    if (behind || !wants(entry.row)) return
+    if (read && !isAfter(entry.position, read)) return
+    read = null
+    if (queue.length >= QUEUE) {
+      behind = true
+      return
+    }
+    queue.push(entry)
+    arrived.resolve()
+  }
+
+  async function start(): Promise<FeedPosition> {
+    if (after === null) return tail.follow(hear)
+    const from = await positionOf(db, filter.organizationId, after)
+    behind = true
+    await tail.follow(hear)
+    return from
+  }
+
+  /**
+   * Reads on from the last row that was handed out, while what is new already queues up again: once a page
+   * is not full, page and queue together have no gap. What stands in both is dropped from the queue, or
+   * when the tail, which may lag behind the page, comes to it.
+   */
+  async function catchUp(from: FeedPosition): Promise<void> {
+    queue = []
+    read = null
+    behind = false
+    const page = await readSince(db, filter, { after: from, limit: PAGE })
+    if (page.length === PAGE) behind = true
+    const last = page.at(-1)?.position ?? from
+    const fresh = behind ? [] : queue.filter((entry) => isAfter(entry.position, last))
+    if (fresh.length === 0) read = last
+    queue = [...page, ...fresh]
+  }
+
+  return {
+    async next() {
+      if (!position && !ended) position = await start()
+      while (!ended && position) {
+        const entry = queue.shift()
+        if (entry) {
+          position = entry.position
+          return entry.row
+        }
+        if (behind) await catchUp(position)
+        else {
+          arrived = Promise.withResolvers()
+          await arrived.promise
+        }
+      }
+      return null
+    },
+    end() {
+      ended = true
+      queue = []
+      tail.unfollow(hear)
+      arrived.resolve()
+    },
+  }
+}
+
+function iterate(
+  subscriber: Subscriber,
+  onEnd: () => void,
+): AsyncIterableIterator<DeliveryAttempt> {
+  const done = { value: undefined, done: true } as const
+  const end = async () => {
+    subscriber.end()
+    onEnd()
+    return done
+  }
+  return {
+    async next() {
+      try {
+        const row = await subscriber.next()
+        return row ? { value: row, done: false } : await end()
+      } catch (error) {
+        await end()
+        throw error
+      }
+    },
+    return: end,
+    async throw(error: unknown) {
+      await end()
+      throw error
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+function matcher(filter: AttemptFeedFilter): (row: DeliveryAttempt) => boolean {
+  const { organizationId, destinationId, eventTypes, statuses } = filter
+  return (row) =>
+    row.organizationId === organizationId &&
+    (destinationId === null || row.destinationId === destinationId) &&
+    (eventTypes === null || eventTypes.includes(row.eventType)) &&
+    (statuses === null || statuses.includes(row.status))
+}
+
+// ---------------------------------------------------------------- the table
+
+const COLUMNS = `
+  recorded_in::text as transaction, id, delivery_id as "deliveryId", destination_id as "destinationId",
+  organization_id as "organizationId", event_type as "eventType", number, status,
+  attempted_at as "attemptedAt", duration_ms as "durationMs", response_code as "responseCode",
+  response_body as "responseBody", failure_code as "failureCode", failure_message as "failureMessage"`
+
+type Row = DeliveryAttempt & { transaction: string }
+
+const asEntry = ({ transaction, ...row }: Row): Entry => ({
+  position: { transaction, id: row.id },
+  row,
+})
+
+async function readNew(
+  db: Database,
+  after: FeedPosition,
+  limit: number,
+): Promise<{ entries: Entry[]; held: boolean }> {
+  const rows = await db.query<Row & { held: boolean }>(
+    `select held, attempt.*
+    from (
+      select exists (
+        select from delivery_attempt
+        where recorded_in >= pg_snapshot_xmin(pg_current_snapshot())
+      ) as held
+    ) as state
+    left join (
+      select ${COLUMNS} from delivery_attempt
+      where (recorded_in, id) > ($1::text::xid8, $2)
+        and recorded_in < pg_snapshot_xmin(pg_current_snapshot())
+      order by recorded_in, delivery_attempt.id limit $3
+    ) as attempt on true
+    order by transaction::xid8, id`,
+    [after.transaction, after.id, limit],
+  )
+  const entries = rows.flatMap(({ held: _, ...row }) => (row.id === null ? [] : [asEntry(row)]))
+  return { entries, held: rows[0]?.held ?? false }
+}
+
+async function readSince(
+  db: Database,
+  filter: AttemptFeedFilter,
+  { after, limit }: { after: FeedPosition; limit: number },
+): Promise<Entry[]> {
+  const rows = await db.query<Row>(
+    `select ${COLUMNS} from delivery_attempt
+    where organization_id = $1
+      and (recorded_in, id) > ($2::text::xid8, $3)
+      and recorded_in < pg_snapshot_xmin(pg_current_snapshot())
+      and ($4::text is null or destination_id = $4)
+      and ($5::text[] is null or event_type = any($5))
+      and ($6::attempt_status[] is null or status = any($6))
+    order by recorded_in, id limit $7`,
+    [
+      filter.organizationId,
+      after.transaction,
+      after.id,
+      filter.destinationId,
+      filter.eventTypes,
+      filter.statuses,
+      limit,
+    ],
+  )
+  return rows.map(asEntry)
+}
+
+async function positionOf(
+  db: Database,
+  organizationId: string,
+  attemptId: string,
+): Promise<FeedPosition> {
+  const [row] = await db.query<{ transaction: string }>(
+    `select recorded_in::text as transaction from delivery_attempt
+    where id = $1 and organization_id = $2`,
+    [attemptId, organizationId],
+  )
+  if (!row) throw new UnknownAttemptError(attemptId)
+  return { transaction: row.transaction, id: attemptId }
+}

@@ -1,0 +1,75 @@
+import { MAX_ATTEMPTS, retryDelay } from '../domain/backoff.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { payload } from '../domain/payload.ts'
+import { signatureHeaders } from '../domain/signature.ts'
+import type { AttemptResult } from './attempt-recorder.ts'
+import type { DueDelivery } from './due-deliveries.ts'
+import { type Clock, type SecretBox, SecretUnavailableError } from './ports.ts'
+import type { WebhookSender } from './webhook-sender.ts'
+
+type Ports = { sender: WebhookSender; secrets: SecretBox; clock: Clock }
+
+/**
+ * Makes one attempt: signs, sends, and says what came of it. There is no other way out of the house, be
+ * it a first try, a retry or a test. Never rejects for what a receiver or a lost key did.
+ */
+export async function attemptDelivery(
+  { sender, secrets, clock }: Ports,
+  delivery: DueDelivery,
+): Promise<AttemptResult> {
+  const sent = await send({ sender, secrets, clock }, delivery)
+  const attempt = delivery.attemptCount - delivery.attemptBase + 1
+  return {
+    deliveryId: delivery.id,
+    destinationId: delivery.destinationId,
+    organizationId: delivery.organizationId,
+    eventType: delivery.eventType,
+    attemptCount: delivery.attemptCount,
+    test: delivery.test,
+    retryDelay: retryDelay(delivery.test ? MAX_ATTEMPTS : attempt),
+    ...sent,
+  }
+}
+
+interface Sent {
+  outcome: Outcome
+  attemptedAt: Date
+  durationMs: number
+}
+
+async function send({ sender, secrets, clock }: Ports, delivery: DueDelivery): Promise<Sent> {
+  const timestamp = new Date(clock.now())
+  const body = payload({
+    event: delivery.eventType,
+    data: delivery.data,
+    relations: delivery.relations,
+    webhookId: delivery.destinationId,
+    timestamp: delivery.timestamp,
+  })
+  try {
+    const { destinationId, previousSecret } = delivery
+    const headers = signatureHeaders({
+      body,
+      eventId: delivery.eventId,
+      deliveryId: delivery.id,
+      timestamp,
+      secret: secrets.open(delivery.secret, destinationId),
+      previousSecret: previousSecret && secrets.open(previousSecret, destinationId),
+    })
+    return await sender.send({ url: delivery.url, headers, body })
+  } catch (error) {
+    if (!(error instanceof SecretUnavailableError)) throw error
+    return { outcome: SECRET_UNAVAILABLE, attemptedAt: timestamp, durationMs: 0 }
+  }
+}
+
+const SECRET_UNAVAILABLE: Outcome = {
+  status: 'FAILED',
+  responseCode: null,
+  responseBody: null,
+  failure: {
+    code: 'SECRET_UNAVAILABLE',
+    message:
+      'The signing secret could not be read, so nothing was sent. Rotate the secret, then retry the delivery.',
+  },
+}

@@ -1,0 +1,80 @@
+import { DestinationInactiveError, DestinationNotReadyError, NotFoundError } from '../domain/errors.ts'
+import type { DestinationStatus } from '../domain/destination.ts'
+import { type EventName, findEvent } from '../domain/events/index.ts'
+import { newEvent } from './event.ts'
+import type { Clock, Database, NewId, Queue } from './ports.ts'
+
+type Ports = { db: Database; queue: Queue; clock: Clock; newId: NewId }
+
+/**
+ * Sends a delivery that has ended once more, with a full set of attempts: same body, same `webhook-id`,
+ * attempt numbers that go on counting. One that still waits is left as it is.
+ * @throws NotFoundError, DestinationInactiveError
+ */
+export async function retryDelivery(
+  { db, queue }: Pick<Ports, 'db' | 'queue'>,
+  organizationId: string,
+  deliveryId: string,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [destination] = await tx.query<{ id: string; status: DestinationStatus }>(
+      `select id, status from destination
+      where organization_id = $2 and id = (select destination_id from delivery where id = $1)
+      for share`,
+      [deliveryId, organizationId],
+    )
+    if (!destination) throw new NotFoundError(deliveryId)
+    if (destination.status !== 'ACTIVE') throw new DestinationInactiveError(destination.status)
+    const restarted = await tx.query(
+      `update delivery set
+        status = 'PENDING', attempt_base = attempt_count, due_at = pgboss.job_now(), completed_at = null
+      where id = $1 and status <> 'PENDING'
+      returning id`,
+      [deliveryId],
+    )
+    if (restarted.length > 0) await queue.wake(tx, [destination.id])
+  })
+}
+
+/**
+ * Sends the catalogue's example of an event to one destination, whatever its status and selection.
+ * It is tried once, and a failure is not counted.
+ * @returns the delivery's id
+ * @throws NotFoundError, DestinationNotReadyError without a URL
+ */
+export async function sendTest(
+  ports: Ports,
+  target: { organizationId: string; destinationId: string },
+  name: EventName,
+): Promise<string> {
+  const { organizationId, destinationId } = target
+  const { data, relations } = findEvent(name).example
+  const event = newEvent(ports, organizationId, {
+    event: name,
+    data,
+    relations,
+    timestamp: null,
+    idempotencyKey: null,
+  })
+  const deliveryId = ports.newId('dlv')
+  await ports.db.transaction(async (tx) => {
+    const [destination] = await tx.query<{ url: string | null }>(
+      'select url from destination where id = $1 and organization_id = $2 for share',
+      [destinationId, organizationId],
+    )
+    if (!destination) throw new NotFoundError(destinationId)
+    if (destination.url === null) throw new DestinationNotReadyError(['URL'], 'be sent a test')
+    await tx.query(
+      `with event as (
+        insert into event (id, organization_id, type, data, relations, timestamp, test, created_at)
+        values ($1, $2, $3, $4, $5, $6, true, pgboss.job_now())
+        returning id
+      )
+      insert into delivery (id, event_id, destination_id, status, test, due_at, created_at)
+      select $7, id, $8, 'PENDING', true, pgboss.job_now(), pgboss.job_now() from event`,
+      [event.id, organizationId, name, event.data, event.relations, event.timestamp, deliveryId, destinationId],
+    )
+    await ports.queue.wake(tx, [destinationId])
+  })
+  return deliveryId
+}

@@ -1,0 +1,257 @@
+import {
+  DESTINATION_LIMIT,
+  type DestinationStatus,
+  MAX_OVERLAP_SECONDS,
+  missingRequirements,
+  NAME_LENGTH,
+} from '../domain/destination.ts'
+import type { AddressPolicy } from '../domain/address.ts'
+import { checkDestinationUrl } from '../domain/destination-url.ts'
+import {
+  DestinationLimitError,
+  DestinationNotReadyError,
+  NotFoundError,
+  ValidationError,
+} from '../domain/errors.ts'
+import { catalogue, type EventName } from '../domain/events/index.ts'
+import type { Issue } from '../domain/json.ts'
+import { cancelWaiting } from './attempt-recorder.ts'
+import type { Database, NewId, SecretBox, Sql } from './ports.ts'
+
+type Ports = {
+  db: Database
+  secrets: SecretBox
+  newId: NewId
+  newSecret: () => string
+  addressPolicy: AddressPolicy
+}
+
+/** One destination as seen by one organization. */
+export interface DestinationKey {
+  organizationId: string
+  id: string
+}
+
+/** Settings to change. What is undefined stays; `url: null` takes the URL away. */
+export interface DestinationSettings {
+  name?: string | undefined
+  url?: string | null | undefined
+  events?: readonly EventName[] | undefined
+}
+
+/**
+ * Makes an INACTIVE destination with a fresh secret.
+ * @returns its id
+ * @throws ValidationError, DestinationLimitError
+ */
+export async function createDestination(
+  ports: Ports,
+  organizationId: string,
+  settings: DestinationSettings & { name: string },
+): Promise<string> {
+  const { name, url = null, events = [] } = checkSettings(ports, settings)
+  const id = ports.newId('whk')
+  await ports.db.transaction(async (tx) => {
+    // The lock makes creations of one organization queue up, so that none slips past the limit.
+    await tx.query('select from organization where id = $1 for no key update', [organizationId])
+    const [row] = await tx.query<{ count: number }>(
+      'select count(*)::int as count from destination where organization_id = $1',
+      [organizationId],
+    )
+    if ((row?.count ?? 0) >= DESTINATION_LIMIT) throw new DestinationLimitError(DESTINATION_LIMIT)
+    await tx.query(
+      `with destination as (
+        insert into destination (id, organization_id, name, url, events) values ($1, $2, $3, $4, $5)
+        returning id
+      )
+      insert into signing_secret (destination_id, current) select id, $6 from destination`,
+      [id, organizationId, name, url, events, ports.secrets.seal(ports.newSecret(), id)],
+    )
+  })
+  return id
+}
+
+/**
+ * Changes the settings given. The selection is stored in the catalogue's order, without duplicates.
+ * @throws NotFoundError, ValidationError, DestinationNotReadyError when an ACTIVE one would lack something
+ */
+export async function updateDestination(
+  ports: Pick<Ports, 'db' | 'addressPolicy'>,
+  key: DestinationKey,
+  settings: DestinationSettings,
+): Promise<void> {
+  const checked = checkSettings(ports, settings)
+  await ports.db.transaction(async (tx) => {
+    const before = await lock(tx, key)
+    const after = {
+      name: checked.name ?? before.name,
+      url: checked.url === undefined ? before.url : checked.url,
+      events: checked.events ?? before.events,
+    }
+    const missing = missingRequirements(after)
+    if (before.status === 'ACTIVE' && missing.length > 0) {
+      throw new DestinationNotReadyError(missing, 'stay active')
+    }
+    await tx.query(
+      'update destination set name = $2, url = $3, events = $4, updated_at = pgboss.job_now() where id = $1',
+      [key.id, after.name, after.url, after.events],
+    )
+  })
+}
+
+/**
+ * Starts sending, with the failure count at 0. An ACTIVE destination is left as it is.
+ * @throws NotFoundError, DestinationNotReadyError
+ */
+export async function activateDestination(
+  { db }: Pick<Ports, 'db'>,
+  key: DestinationKey,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const destination = await lock(tx, key)
+    if (destination.status === 'ACTIVE') return
+    const missing = missingRequirements(destination)
+    if (missing.length > 0) throw new DestinationNotReadyError(missing)
+    await tx.query(
+      `update destination set
+        status = 'ACTIVE', failure_count = 0, disabled_at = null, updated_at = pgboss.job_now()
+      where id = $1`,
+      [key.id],
+    )
+  })
+}
+
+/**
+ * Stops sending; what still waits is CANCELED. An INACTIVE destination is left as it is.
+ * @throws NotFoundError
+ */
+export async function deactivateDestination(
+  { db }: Pick<Ports, 'db'>,
+  key: DestinationKey,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const { status } = await lock(tx, key)
+    if (status === 'INACTIVE') return
+    await tx.query(
+      `update destination set status = 'INACTIVE', disabled_at = null, updated_at = pgboss.job_now()
+      where id = $1`,
+      [key.id],
+    )
+    await cancelWaiting(tx, [key.id])
+  })
+}
+
+/**
+ * Deletes it for good, with its secret, its deliveries, their attempts and the events of its test sends.
+ * @throws NotFoundError
+ */
+export async function deleteDestination(
+  { db }: Pick<Ports, 'db'>,
+  { id, organizationId }: DestinationKey,
+): Promise<void> {
+  const deleted = await db.query(
+    `with deleted as (
+      delete from destination where id = $1 and organization_id = $2 returning id
+    ), tests as (
+      delete from event where id in (
+        select event_id from delivery where destination_id = (select id from deleted) and test
+      )
+    )
+    select id from deleted`,
+    [id, organizationId],
+  )
+  if (deleted.length === 0) throw new NotFoundError(id)
+}
+
+/**
+ * Replaces the secret.
+ * @param overlapSeconds how long the old one signs beside the new one, 0 for not at all
+ * @returns the new secret, whole
+ * @throws NotFoundError, ValidationError
+ */
+export async function rotateSecret(
+  ports: Pick<Ports, 'db' | 'secrets' | 'newSecret'>,
+  key: DestinationKey,
+  overlapSeconds: number,
+): Promise<string> {
+  if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
+    const message = `Expected 0 to ${MAX_OVERLAP_SECONDS} seconds, got ${overlapSeconds}.`
+    throw new ValidationError([{ path: ['overlapSeconds'], message }])
+  }
+  const secret = ports.newSecret()
+  await ports.db.transaction(async (tx) => {
+    await lock(tx, key)
+    await tx.query(
+      `update signing_secret set
+        previous = case when $3 > 0 then current end,
+        previous_expires_at = case when $3 > 0 then pgboss.job_now() + make_interval(secs => $3) end,
+        current = $2, created_at = pgboss.job_now()
+      where destination_id = $1`,
+      [key.id, ports.secrets.seal(secret, key.id), overlapSeconds],
+    )
+    await tx.query('update destination set updated_at = pgboss.job_now() where id = $1', [key.id])
+  })
+  return secret
+}
+
+/**
+ * @returns the current secret, whole
+ * @throws NotFoundError, SecretUnavailableError
+ */
+export async function revealSecret(
+  { db, secrets }: Pick<Ports, 'db' | 'secrets'>,
+  { id, organizationId }: DestinationKey,
+): Promise<string> {
+  const [row] = await db.query<{ current: string }>(
+    `select current from signing_secret
+    join destination on destination.id = destination_id
+    where destination_id = $1 and organization_id = $2`,
+    [id, organizationId],
+  )
+  if (!row) throw new NotFoundError(id)
+  return secrets.open(row.current, id)
+}
+
+interface LockedDestination {
+  name: string
+  url: string | null
+  events: string[]
+  status: DestinationStatus
+}
+
+/** Holds the destination until the transaction ends: changes, publications and results come one after another. */
+async function lock(tx: Sql, { id, organizationId }: DestinationKey): Promise<LockedDestination> {
+  const [row] = await tx.query<LockedDestination>(
+    `select name, url, events, status from destination
+    where id = $1 and organization_id = $2 for no key update`,
+    [id, organizationId],
+  )
+  if (!row) throw new NotFoundError(id)
+  return row
+}
+
+function checkSettings<Settings extends DestinationSettings>(
+  { addressPolicy }: Pick<Ports, 'addressPolicy'>,
+  settings: Settings,
+): Settings {
+  const issues: Issue[] = []
+  const checked = { ...settings }
+  if (settings.name !== undefined) {
+    checked.name = settings.name.trim()
+    const { length } = checked.name
+    if (length < 1 || length > NAME_LENGTH || checked.name.includes('\u0000')) {
+      issues.push({ path: ['name'], message: `Expected 1 to ${NAME_LENGTH} characters.` })
+    }
+  }
+  if (typeof settings.url === 'string') {
+    const result = checkDestinationUrl(settings.url, addressPolicy)
+    if ('issue' in result) issues.push({ path: ['url'], message: result.issue })
+    else checked.url = result.url
+  }
+  if (settings.events) {
+    const chosen = new Set(settings.events)
+    checked.events = catalogue.map(({ name }) => name).filter((name) => chosen.has(name))
+  }
+  if (issues.length > 0) throw new ValidationError(issues)
+  return checked
+}

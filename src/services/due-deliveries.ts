@@ -1,0 +1,80 @@
+import type { EventName } from '../domain/events/index.ts'
+import type { Database } from './ports.ts'
+
+/** A delivery to be sent now, with all that sending it needs. */
+export interface DueDelivery {
+  id: string
+  organizationId: string
+  destinationId: string
+  test: boolean
+  attemptCount: number
+  attemptBase: number
+  eventId: string
+  eventType: EventName
+  /** Canonical JSON texts. */
+  data: string
+  relations: string
+  timestamp: Date
+  url: string
+  /** Sealed. */
+  secret: string
+  /** Sealed; null when no rotated-out secret signs any more. */
+  previousSecret: string | null
+}
+
+export interface DueLook {
+  deliveries: DueDelivery[]
+  /** Every transaction numbered below this had ended when we looked. */
+  endedBelow: bigint
+  /** No transaction from here on had started when we looked. */
+  startedBelow: bigint
+}
+
+interface Row extends Partial<DueDelivery> {
+  endedBelow: string
+  startedBelow: string
+}
+
+/**
+ * What is due for a destination, oldest first. Test sends are due whatever its status, all else only while
+ * it is ACTIVE. The settings come with each delivery, so that a change holds from the next look on.
+ *
+ * @param except ids on the wire already
+ */
+export async function findDue(
+  { db }: { db: Database },
+  destinationId: string,
+  { limit, except }: { limit: number; except: readonly string[] },
+): Promise<DueLook> {
+  const rows = await db.query<Row>(DUE, [destinationId, limit, except])
+  const [first] = rows
+  return {
+    deliveries: rows.filter((row): row is Row & DueDelivery => row.id != null),
+    endedBelow: BigInt(first?.endedBelow ?? 0),
+    startedBelow: BigInt(first?.startedBelow ?? 0),
+  }
+}
+
+/** The left join keeps one row where nothing is due: the snapshot is an answer as well. */
+const DUE = `
+select
+  pg_snapshot_xmin(snapshot)::text as "endedBelow", pg_snapshot_xmax(snapshot)::text as "startedBelow",
+  due.*
+from pg_current_snapshot() as snapshot
+left join lateral (
+  select
+    delivery.id, destination.organization_id as "organizationId", destination.id as "destinationId",
+    delivery.test, delivery.attempt_count as "attemptCount", delivery.attempt_base as "attemptBase",
+    event.id as "eventId", event.type as "eventType", event.data, event.relations, event.timestamp,
+    destination.url, signing_secret.current as secret,
+    case when previous_expires_at > pgboss.job_now() then previous end as "previousSecret"
+  from delivery
+  join event on event.id = delivery.event_id
+  join destination on destination.id = delivery.destination_id
+  join signing_secret on signing_secret.destination_id = destination.id
+  where delivery.destination_id = $1 and delivery.status = 'PENDING'
+    and delivery.due_at <= pgboss.job_now() and delivery.id <> all($3::text[])
+    and (destination.status = 'ACTIVE' or delivery.test)
+  order by delivery.due_at, delivery.id
+  limit $2
+) as due on true`

@@ -1,0 +1,158 @@
+import { ValidationError } from '../domain/errors.ts'
+import { checkEventData } from '../domain/events/check.ts'
+import type { EventName } from '../domain/events/index.ts'
+import type { Relations } from '../domain/events/relations.ts'
+import { fingerprint } from '../domain/idempotency.ts'
+import { findUnsendable, type Issue } from '../domain/json.ts'
+import { canonicalJson, relationsJson } from '../domain/payload.ts'
+import type { Clock, NewId } from './ports.ts'
+import type { NewEvent, PublishedEvent, Publisher } from './publisher.ts'
+
+/** What a publisher says of one event. */
+export interface EventInput {
+  event: EventName
+  data: unknown
+  relations: Relations
+  /** When it happened; null means now. */
+  timestamp: Date | null
+  idempotencyKey: string | null
+}
+
+type Ports = { publisher: Publisher; clock: Clock; newId: NewId }
+
+/** Events one call may publish. */
+export const MAX_EVENTS_PER_CALL = 1_000
+
+/** Characters of an event's data as JSON: what a request may carry, and a receiver may be asked to take. */
+const MAX_DATA_LENGTH = 1_000_000
+
+const MAX_KEY_LENGTH = 255
+const MAX_RELATION_ID_LENGTH = 255
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
+
+/**
+ * Publishes one event. Once this resolves, every destination that had selected it has a delivery.
+ * @throws ValidationError, IdempotencyConflictError
+ */
+export async function publishEvent(
+  ports: Ports,
+  organizationId: string,
+  input: EventInput,
+): Promise<PublishedEvent> {
+  const issues = checkEvent(input)
+  if (issues.length > 0) throw new ValidationError(issues)
+  const event = newEvent(ports, organizationId, input)
+  const tooLarge = checkSize(event)
+  if (tooLarge.length > 0) throw new ValidationError(tooLarge)
+  const [published] = await ports.publisher.publish([event])
+  return published as PublishedEvent
+}
+
+/**
+ * Publishes 1 to 1,000 events, all or none; answers in the order of the inputs.
+ * @throws ValidationError with paths that begin with the input's index, IdempotencyConflictError
+ */
+export async function publishEvents(
+  ports: Ports,
+  organizationId: string,
+  inputs: readonly EventInput[],
+): Promise<PublishedEvent[]> {
+  if (inputs.length === 0 || inputs.length > MAX_EVENTS_PER_CALL) {
+    const message = `Expected 1 to ${MAX_EVENTS_PER_CALL} events, got ${inputs.length}.`
+    throw new ValidationError([{ path: [], message }])
+  }
+  refuse(inputs.map(checkEvent))
+  const events = inputs.map((input) => newEvent(ports, organizationId, input))
+  refuse(events.map(checkSize))
+  refuse(repeatedKeys(events))
+  return ports.publisher.publish(events)
+}
+
+/** @param issues those of each input, in order */
+function refuse(issues: readonly Issue[][]): void {
+  const all = issues.flatMap((own, index) =>
+    own.map(({ path, message }) => ({ path: [String(index), ...path], message })),
+  )
+  if (all.length > 0) throw new ValidationError(all)
+}
+
+/** A key may stand twice in one call only for the same event. */
+function repeatedKeys(events: readonly NewEvent[]): Issue[][] {
+  const first = new Map<string, { index: number; event: NewEvent }>()
+  return events.map((event, index) => {
+    if (event.idempotencyKey === null || event.fingerprint === null) return []
+    const seen = first.get(event.idempotencyKey)
+    if (!seen) first.set(event.idempotencyKey, { index, event })
+    if (!seen || seen.event.fingerprint?.equals(event.fingerprint)) return []
+    const message = `Input ${seen.index} has this key for another event. Give each event its own.`
+    return [{ path: ['idempotencyKey'], message }]
+  })
+}
+
+function checkEvent(input: EventInput): Issue[] {
+  const unsendable = findUnsendable(input.data)
+  const issues = unsendable
+    ? [{ path: ['data', ...unsendable.path], message: unsendable.message }]
+    : checkEventData(input.event, input.data)
+  if (input.timestamp && Number.isNaN(input.timestamp.getTime())) {
+    issues.push({ path: ['timestamp'], message: 'Expected a date and time.' })
+  }
+  return [...issues, ...checkRelations(input.relations), ...checkKey(input.idempotencyKey)]
+}
+
+function checkRelations(relations: Relations): Issue[] {
+  return Object.entries(relations).flatMap(([list, ids]) =>
+    ids.flatMap((id, index) =>
+      id.length > 0 && id.length <= MAX_RELATION_ID_LENGTH && !CONTROL_CHARACTER.test(id)
+        ? []
+        : [
+            {
+              path: ['relations', camelCase(list), String(index)],
+              message: `Expected an id of 1 to ${MAX_RELATION_ID_LENGTH} characters without control characters.`,
+            },
+          ],
+    ),
+  )
+}
+
+function checkSize({ data }: NewEvent): Issue[] {
+  if (data.length <= MAX_DATA_LENGTH) return []
+  const message = `Expected at most ${MAX_DATA_LENGTH} characters of JSON, got ${data.length}.`
+  return [{ path: ['data'], message }]
+}
+
+/** The list's name in the API, which the path must speak of. */
+const camelCase = (name: string) =>
+  name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+
+function checkKey(key: string | null): Issue[] {
+  if (key === null) return []
+  if (key.length > 0 && key.length <= MAX_KEY_LENGTH && !key.includes('\u0000')) return []
+  const message = `Expected 1 to ${MAX_KEY_LENGTH} characters and no NUL, got ${key.length}.`
+  return [{ path: ['idempotencyKey'], message }]
+}
+
+/** The event as it will be stored. It must have been checked. */
+export function newEvent(
+  { clock, newId }: Pick<Ports, 'clock' | 'newId'>,
+  organizationId: string,
+  input: EventInput,
+): NewEvent {
+  const data = canonicalJson(input.data)
+  const relations = relationsJson(input.relations)
+  return {
+    id: newId('evt'),
+    organizationId,
+    type: input.event,
+    data,
+    relations,
+    relatedIds: [...new Set(Object.values(input.relations).flat())],
+    timestamp: input.timestamp ?? new Date(clock.now()),
+    idempotencyKey: input.idempotencyKey,
+    fingerprint:
+      input.idempotencyKey === null
+        ? null
+        : fingerprint({ event: input.event, data, relations, timestamp: input.timestamp }),
+  }
+}

@@ -1,0 +1,120 @@
+import { createBell } from '../domain/bell.ts'
+import type { Clock, Database, Listener, Logger } from './ports.ts'
+
+/**
+ * A place in a feed: the transaction that wrote a row, and the row's id within it. Transactions commit in
+ * another order than they are numbered, so a place is only passed when every transaction below has ended.
+ */
+export interface FeedPosition {
+  transaction: string
+  id: string
+}
+
+export interface FeedEntry<Row> {
+  position: FeedPosition
+  row: Row
+}
+
+/** Whether `one` comes after `other`. */
+export function isAfter(one: FeedPosition, other: FeedPosition): boolean {
+  const [a, b] = [BigInt(one.transaction), BigInt(other.transaction)]
+  return a > b || (a === b && one.id > other.id)
+}
+
+export interface FeedSource<Row> {
+  /** Channel of NOTIFY that says "look". */
+  channel: string
+  /** Milliseconds to wait after it, for more to be read in one look. */
+  settle: number
+  /**
+   * Rows after a place and below every running transaction, in order.
+   * @returns also whether rows are committed already that a running transaction still holds back
+   */
+  read(after: FeedPosition, limit: number): Promise<{ entries: FeedEntry<Row>[]; held: boolean }>
+}
+
+export interface FeedTail<Row> {
+  /** Hears every row from the place that it answers on. */
+  follow(hear: (entry: FeedEntry<Row>) => void): Promise<FeedPosition>
+  unfollow(hear: (entry: FeedEntry<Row>) => void): void
+  close(): Promise<void>
+}
+
+/** Rows of one look. */
+const PAGE = 500
+
+/** Milliseconds between looks: while rows are held back, without a notification, after an error. */
+const HELD = 5
+const POLL = 1_000
+const AFTER_ERROR = 250
+
+type Ports = { db: Database; listener: Listener; clock: Clock; log: Logger }
+
+/** Reads a feed's new rows once and hands them to all who follow. It rests while nobody does. */
+export async function createFeedTail<Row>(
+  { db, listener, clock, log }: Ports,
+  source: FeedSource<Row>,
+): Promise<FeedTail<Row>> {
+  const followers = new Set<(entry: FeedEntry<Row>) => void>()
+  const bell = createBell(clock)
+  const unlisten = await listener.listen(source.channel, () => bell.ring())
+  let position: Promise<FeedPosition> | null = null
+  let running: Promise<void> | null = null
+  let closed = false
+
+  async function look(from: FeedPosition): Promise<number> {
+    try {
+      const { entries, held } = await source.read(from, PAGE)
+      const last = entries.at(-1)
+      if (last) position = Promise.resolve(last.position)
+      for (const entry of entries) for (const hear of followers) hear(entry)
+      if (entries.length === PAGE) return 0
+      return held ? HELD : POLL
+    } catch (error) {
+      log.warn({ err: error, channel: source.channel }, 'could not read the feed, trying again')
+      return AFTER_ERROR
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (position && followers.size > 0 && !closed) {
+      const heard = bell.rings()
+      const pause = await look(await position)
+      if (pause > 0) await bell.wait(heard, pause)
+      if (source.settle > 0 && bell.rings() > heard) await bell.wait(bell.rings(), source.settle)
+    }
+    position = null
+    running = null
+  }
+
+  return {
+    async follow(hear) {
+      followers.add(hear)
+      try {
+        position ??= end(db)
+        const from = await position
+        running ??= run()
+        return from
+      } catch (error) {
+        followers.delete(hear)
+        position = null
+        throw error
+      }
+    },
+    unfollow: (hear) => void followers.delete(hear),
+    async close() {
+      closed = true
+      bell.ring()
+      await unlisten()
+      await running
+    },
+  }
+}
+
+/** The place before which nothing can be added any more. */
+async function end(db: Database): Promise<FeedPosition> {
+  const [row] = await db.query<{ transaction: string }>(
+    'select pg_snapshot_xmin(pg_current_snapshot())::text as transaction',
+  )
+  return { transaction: row?.transaction ?? '0', id: '' }
+}

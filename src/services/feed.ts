@@ -1,0 +1,34 @@
+import type { DeliveryAttempt, Destination } from '../generated/prisma/client.ts'
+
+/** Which attempts a subscriber wants. Null means any. */
+export interface AttemptFeedFilter {
+  organizationId: string
+  destinationId: string | null
+  /** Wire names. */
+  eventTypes: readonly string[] | null
+  statuses: readonly DeliveryAttempt['status'][] | null
+}
+
+/** Every attempt as it is recorded by any worker, in the order of commits. */
+export interface AttemptFeed {
+  /**
+   * @param after an attempt's id: all that was recorded since comes first. Null starts with now.
+   * @returns each attempt once, in order; ends when the consumer returns or the feed closes
+   * @throws UnknownAttemptError on the first pull, when `after` is no attempt of the organization
+   */
+  subscribe(filter: AttemptFeedFilter, after: string | null): AsyncIterableIterator<DeliveryAttempt>
+}
+
+/** Every destination as it now stands, whenever it was changed. Changes in quick succession come as one. */
+export interface DestinationFeed {
+  /** @param id of the one destination to watch, null for all of the organization */
+  subscribe(
+    organizationId: string,
+    id: string | null,
+  ): AsyncIterableIterator<Pick<Destination, 'id' | 'organizationId'>>
+}
+
+/** The attempt to resume after is not known, or not any more. */
+export class UnknownAttemptError extends Error {
+  override name = 'UnknownAttemptError'
+}

@@ -1,0 +1,86 @@
+import type { PrismaClient } from '../generated/prisma/client.ts'
+
+/** Runs SQL text with positional parameters; a text seen before is planned once a connection. */
+export interface Sql {
+  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+/** The database: Prisma for what reads best in it, SQL for the hot paths, one pool below both. */
+export interface Database extends Sql {
+  readonly prisma: PrismaClient
+  /** Commits when `work` resolves, else rolls back and rethrows. */
+  transaction<Result>(work: (tx: Sql) => Promise<Result>): Promise<Result>
+  /** Whether the same call may well succeed later: the database is away, busy, or chose this as a deadlock's victim. */
+  isPassing(error: unknown): boolean
+}
+
+/** Hears NOTIFY on one dedicated connection that reconnects by itself. */
+export interface Listener {
+  /**
+   * @param onNotify gets the payload. It is also called, with an empty one, after each (re)connect: what
+   *   was announced meanwhile was missed.
+   * @returns a function that ends the listening
+   */
+  listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>>
+}
+
+/** Source of time and timers, in the shape of pg-boss's own clock, so that a test can move both at once. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number
+  setTimeout(work: () => void, milliseconds: number): unknown
+  clearTimeout(timer: unknown): void
+  setInterval(work: () => void, milliseconds: number): unknown
+  clearInterval(timer: unknown): void
+}
+
+/** The promise that somebody looks after a destination's due deliveries. */
+export interface Queue {
+  /**
+   * Queues one drain for each destination, in the caller's transaction, and tells the workers when it
+   * commits. A destination that already has one queued keeps it.
+   */
+  wake(tx: Sql, destinationIds: readonly string[]): Promise<void>
+  /** The same, at a later time. Times are whole seconds from the transaction's own start. */
+  wakeLater(tx: Sql, wakes: readonly { destinationId: string; seconds: number }[]): Promise<void>
+}
+
+/** One run of the job "drain": the hold on a destination that makes this process its only sender. */
+export interface DrainTurn {
+  destinationId: string
+  /** Aborted when the hold was lost or the worker is closing: start nothing more. */
+  signal: AbortSignal
+  /** How often this destination was woken since the turn began. */
+  wakeups(): number
+  /** Resolves when it was woken more than `seen` times, or when `otherwise` settles; rejects as that does. */
+  awake(seen: number, otherwise: Promise<void>): Promise<void>
+}
+
+/** Encrypts what must not be readable in the database. */
+export interface SecretBox {
+  /** @param owner the id that alone may read it back */
+  seal(plaintext: string, owner: string): string
+  /** @throws SecretUnavailableError when no key opens it for this owner */
+  open(sealed: string, owner: string): string
+}
+
+/** A secret could not be decrypted: its key is missing, or the row was tampered with. */
+export class SecretUnavailableError extends Error {
+  override name = 'SecretUnavailableError'
+}
+
+export type IdPrefix = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key'
+
+/** Makes ids: TypeIDs, ascending within a process and sortable by creation time. */
+export type NewId = (prefix: IdPrefix) => string
+
+/** A cryptographic source of randomness. */
+export type RandomBytes = (size: number) => Buffer
+
+/** Structured logging: fields first, then what happened. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, beforeAll, inject, type RunnerTestSuite } from 'vitest'
+
+export type TestDatabase = {
+  url: string
+  /** Ends all connections to it and drops it, unless it is to be kept. */
+  drop(): Promise<void>
+}
+
+const open = new Set<TestDatabase>()
+let file: Readonly<RunnerTestSuite> | undefined
+
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the first parameter's pattern to know which fixtures to make.
+beforeAll(({}, suite) => {
+  file = suite
+})
+
+// Registered first, so it runs last: after the file has closed what uses its databases.
+afterAll(async () => {
+  await Promise.all([...open].map((database) => database.drop()))
+})
+
+/**
+ * A database of the test file's own: a clone of the migrated template, with pg-boss's schema, or with `empty` one without
+ * any table. It is dropped after the file without being asked. When a test of the file failed and KEEP_DATABASES is set,
+ * it is kept instead and its address printed.
+ */
+export async function createDatabase({ empty = false } = {}): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await onServer(
+    `create database ${name} template ${empty ? 'template0' : inject('templateName')} strategy file_copy`,
+  )
+  const url = new URL(inject('serverUrl'))
+  url.pathname = name
+  const database: TestDatabase = {
+    url: url.href,
+    async drop() {
+      if (!open.delete(database)) return
+      if (process.env.KEEP_DATABASES && file && hasFailed(file)) {
+        console.log(`kept for a look at what failed: ${url.href}`)
+      } else {
+        await onServer(`drop database ${name} with (force)`)
+      }
+    },
+  }
+  open.add(database)
+  return database
+}
+
+function hasFailed(suite: Readonly<RunnerTestSuite>): boolean {
+  return suite.tasks.some((task) =>
+    task.type === 'suite' ? hasFailed(task) : task.result?.state === 'fail',
+  )
+}
+
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: inject('serverUrl') })
+  await client.connect()
+  await client.query(statement).finally(() => client.end())
+}

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { PgBoss } from 'pg-boss'
+import type { TestProject } from 'vitest/node'
+import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
+import { migrate } from '../../src/adapters/migrations.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Of the test run's server: the database from which others are made. */
+    serverUrl: string
+    /** Of the database that is cloned for each file that wants one. */
+    templateName: string
+  }
+}
+
+const TEMPLATE = 'bigmind_template'
+
+/** Nothing in a test run has to outlast a crash. */
+const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+
+/** One PostgreSQL for the whole run, in a fresh folder, with a migrated template that has pg-boss's schema as well. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-test-'))
+  const caretaker = startCaretaker(dataDir)
+  const postgres = await startEmbeddedPostgres({ dataDir, settings: FAST })
+  await createTemplate(postgres.url)
+  project.provide('serverUrl', postgres.url)
+  project.provide('templateName', TEMPLATE)
+  return async () => {
+    const kept = process.env.KEEP_DATABASES ? await countKept(postgres.url) : 0
+    if (kept > 0) {
+      console.log(`${kept} databases kept, on a server that goes on running over ${dataDir}`)
+      caretaker.end('keep')
+    } else {
+      await postgres.stop()
+      await rm(dataDir, { recursive: true, force: true })
+      caretaker.end()
+    }
+  }
+}
+
+/** Cleans up when the run ends without doing so. In a session of its own, so that Ctrl-C does not reach it. */
+function startCaretaker(dataDir: string): Writable {
+  const script = fileURLToPath(new URL('after-the-run.ts', import.meta.url))
+  const child = spawn(process.execPath, [script, dataDir], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  child.unref()
+  return child.stdin
+}
+
+async function countKept(serverUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: serverUrl })
+  await client.connect()
+  const query = `select from pg_database where datname like 'test\\_%'`
+  const { rows } = await client.query(query).finally(() => client.end())
+  return rows.length
+}
+
+async function createTemplate(serverUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl })
+  await client.connect()
+  await client.query(`create database ${TEMPLATE}`)
+  const url = new URL(serverUrl)
+  url.pathname = TEMPLATE
+  await migrate(url.href)
+  const boss = new PgBoss({ connectionString: url.href, supervise: false, schedule: false })
+  boss.on('error', console.error)
+  await boss.start()
+  await boss.stop({ graceful: false })
+  // Whoever connects to the template would make it impossible to clone.
+  await client.query(`alter database ${TEMPLATE} allow_connections false`)
+  await client.end()
+}
