@@ -11,7 +11,9 @@ import { createWebhookClient, type WebhookClientOptions } from './adapters/webho
 import type { AddressPolicy } from './domain/address.ts'
 import type { Scope } from './domain/api-key.ts'
 import { generateSecret } from './domain/signature.ts'
-import type { ServicePorts } from './graphql/context.ts'
+import type { Context, ServicePorts } from './graphql/context.ts'
+import { createMaskError } from './graphql/mask-error.ts'
+import { createSchema } from './graphql/schema.ts'
 import { drainDestination } from './jobs/drain-destination.ts'
 import { every } from './jobs/every.ts'
 import { PURGE_EVERY, purgeExpired } from './jobs/purge-expired.ts'
@@ -23,6 +25,7 @@ import { createDestinationFeed } from './services/destination-feed.ts'
 import { createPersist } from './services/persist.ts'
 import type { Clock, Logger } from './services/ports.ts'
 import { createPublisher } from './services/publisher.ts'
+import { type RunningServer, startServer } from './server/start-server.ts'
 
 export interface AppOptions {
   /** A migrated PostgreSQL. */
@@ -74,10 +77,11 @@ export async function createApp(options: AppOptions) {
     destinationFeed,
   }
   const keyPorts = { db, newId, randomBytes }
+  const authenticate = createAuthenticator({ db, clock, log })
 
   return {
     ports,
-    authenticate: createAuthenticator({ db, clock, log }),
+    authenticate,
     createFirstApiKey: () => createFirstApiKey(keyPorts),
     createApiKey: (organization: string, key: { name: string; scopes: readonly Scope[] }) =>
       createApiKey(keyPorts, organization, key),
@@ -107,6 +111,22 @@ export async function createApp(options: AppOptions) {
           await sender.close()
         },
       }
+    },
+
+    /** Answers the API. `localKey` is shown in GraphiQL to browsers on this machine. */
+    startApi(address: { host: string; port: number; localKey?: string }): Promise<RunningServer> {
+      const { host, port, localKey } = address
+      return startServer({
+        host,
+        port,
+        schema: createSchema(),
+        createContext: (request): Context => ({ ...request, ports }),
+        authenticate,
+        maskError: createMaskError({ log }),
+        log,
+        ready: async () => (await db.query('select 1')).length === 1,
+        graphiql: localKey === undefined ? {} : { localKey },
+      })
     },
 
     /** Ends what the roles share. Close the roles first. */

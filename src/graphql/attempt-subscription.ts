@@ -15,7 +15,8 @@ builder.subscriptionField('deliveryAttempted', (t) =>
     authScopes: { DESTINATIONS_READ: true },
     args: {
       destinationId: t.arg.id({
-        description: 'Only those of this destination. Null means all; an id that does not exist brings none.',
+        description:
+          'Only those of this destination. Null means all; an id that does not exist brings none.',
       }),
       eventTypes: t.arg({
         type: [EventType],

@@ -54,9 +54,10 @@ export const builder = new SchemaBuilder<SchemaTypes>({
 })
 
 function held(scopes: ReadonlySet<Scope> | undefined): Record<Scope, boolean> {
-  return Object.fromEntries(
-    SCOPES.map((scope) => [scope, scopes?.has(scope) ?? false]),
-  ) as Record<Scope, boolean>
+  return Object.fromEntries(SCOPES.map((scope) => [scope, scopes?.has(scope) ?? false])) as Record<
+    Scope,
+    boolean
+  >
 }
 
 function missingScope(failure: AuthFailure): string {

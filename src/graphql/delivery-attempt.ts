@@ -22,7 +22,8 @@ export const DeliveryAttempt = builder.prismaObject('DeliveryAttempt', {
   findUnique: ({ id }, ctx) => ({ id, organizationId: organizationOf(ctx) }),
   fields: (t) => ({
     id: t.exposeID('id', {
-      description: "The attempt's id, beginning with att_. deliveryAttempted goes on behind it as after.",
+      description:
+        "The attempt's id, beginning with att_. deliveryAttempted goes on behind it as after.",
     }),
     delivery: t.relation('delivery', { description: 'The delivery that it is an attempt of.' }),
     destination: t.prismaField({
@@ -41,7 +42,8 @@ export const DeliveryAttempt = builder.prismaObject('DeliveryAttempt', {
       resolve: ({ eventType }) => eventType as EventName,
     }),
     number: t.exposeInt('number', {
-      description: 'Which attempt of its delivery it is: 1 is the first try. A retry by hand goes on counting.',
+      description:
+        'Which attempt of its delivery it is: 1 is the first try. A retry by hand goes on counting.',
     }),
     retryCount: t.int({
       description: 'How many attempts came before it: number - 1.',
@@ -61,8 +63,7 @@ export const DeliveryAttempt = builder.prismaObject('DeliveryAttempt', {
     }),
     responseBody: t.exposeString('responseBody', {
       nullable: true,
-      description:
-        'The beginning of the answer, at most 4 KiB, as text. Null when there was none.',
+      description: 'The beginning of the answer, at most 4 KiB, as text. Null when there was none.',
     }),
     failure: t.field({
       type: AttemptFailure,
@@ -86,7 +87,8 @@ export const DeliveryAttemptConnection = builder.connectionObject(
 )
 
 export const AttemptFilter = builder.inputType('AttemptFilter', {
-  description: 'Which attempts to list. What is null or left out does not restrict; all the rest must hold.',
+  description:
+    'Which attempts to list. What is null or left out does not restrict; all the rest must hold.',
   fields: (t) => ({
     statuses: t.field({
       type: [AttemptStatus],

@@ -6,7 +6,7 @@ import {
 import { retryDelivery, sendTest } from '../services/delivery.ts'
 import { builder } from './builder.ts'
 import { type Context, organizationOf } from './context.ts'
-import { destinationKey } from './destination-key.ts'
+import { destinationArgument, destinationKey } from './destination-key.ts'
 import { refusals } from './errors.ts'
 import { EventType } from './event-type.ts'
 import { isId } from './id.ts'
@@ -18,7 +18,7 @@ builder.mutationFields((t) => ({
       "Sends the catalogue's example of an event to this destination, whatever its status and selection, signed like any other. It is tried once, and a failure is not counted. Watch it with deliveryAttempted. Needs a URL, and the scope DESTINATIONS_WRITE.",
     authScopes: { DESTINATIONS_WRITE: true },
     args: {
-      id: t.arg.id({ required: true, description: "The destination's id, beginning with whk_." }),
+      ...destinationArgument,
       event: t.arg({ type: EventType, required: true, description: 'Which example to send.' }),
     },
     errors: refusals(
@@ -37,7 +37,9 @@ builder.mutationFields((t) => ({
     description:
       'Sends a FAILED, CANCELED, SKIPPED or SUCCEEDED delivery again: same body, same webhook-id, up to 6 further attempts, whose numbers go on counting. One that is PENDING is left as it is. The destination must be ACTIVE. Needs the scope DESTINATIONS_WRITE.',
     authScopes: { DESTINATIONS_WRITE: true },
-    args: { id: t.arg.id({ required: true, description: "The delivery's id, beginning with dlv_." }) },
+    args: {
+      id: t.arg.id({ required: true, description: "The delivery's id, beginning with dlv_." }),
+    },
     errors: refusals(
       'The delivery that is on its way again, or why it is not.',
       NotFoundError,

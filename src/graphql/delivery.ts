@@ -30,7 +30,8 @@ const Delivery = builder.prismaObject('Delivery', {
   findUnique: ({ id }, ctx) => ({ id, destination: { organizationId: organizationOf(ctx) } }),
   fields: (t) => ({
     id: t.exposeID('id', {
-      description: "The delivery's id, beginning with dlv_. Receivers get it as X-Webhook-Delivery.",
+      description:
+        "The delivery's id, beginning with dlv_. Receivers get it as X-Webhook-Delivery.",
     }),
     event: t.relation('event', {
       ...furtherScopes,
@@ -42,7 +43,8 @@ const Delivery = builder.prismaObject('Delivery', {
     }),
     status: t.expose('status', { type: DeliveryStatus, description: 'How it stands.' }),
     test: t.exposeBoolean('test', {
-      description: 'Whether it was made by destinationSendTest: tried once, and a failure is not counted.',
+      description:
+        'Whether it was made by destinationSendTest: tried once, and a failure is not counted.',
     }),
     attemptCount: t.exposeInt('attemptCount', {
       description: 'How many attempts were made so far, those before a retry by hand included.',
@@ -77,19 +79,25 @@ const Delivery = builder.prismaObject('Delivery', {
     }),
     attempts: t.relation('attempts', {
       ...furtherScopes,
-      description: 'Its attempts, oldest first; empty before the first one. Needs the scope DESTINATIONS_READ.',
+      description:
+        'Its attempts, oldest first; empty before the first one. Needs the scope DESTINATIONS_READ.',
       query: { orderBy: { number: 'asc' } },
     }),
   }),
 })
 
 export const DeliveryConnection = builder.connectionObject(
-  { type: Delivery, name: 'DeliveryConnection', description: 'A page of deliveries, newest first.' },
+  {
+    type: Delivery,
+    name: 'DeliveryConnection',
+    description: 'A page of deliveries, newest first.',
+  },
   { name: 'DeliveryEdge', description: 'A delivery and where it stands in its list.' },
 )
 
 export const DeliveryFilter = builder.inputType('DeliveryFilter', {
-  description: 'Which deliveries to list. What is null or left out does not restrict; all the rest must hold.',
+  description:
+    'Which deliveries to list. What is null or left out does not restrict; all the rest must hold.',
   fields: (t) => ({
     statuses: t.field({
       type: [DeliveryStatus],
@@ -119,7 +127,9 @@ builder.queryField('delivery', (t) =>
     description:
       'One delivery by its id. Null when your organization has none with this id. Needs the scope DESTINATIONS_READ.',
     authScopes: { DESTINATIONS_READ: true },
-    args: { id: t.arg.id({ required: true, description: "The delivery's id, beginning with dlv_." }) },
+    args: {
+      id: t.arg.id({ required: true, description: "The delivery's id, beginning with dlv_." }),
+    },
     resolve: (query, _root, { id }, ctx) =>
       isId(id)
         ? ctx.ports.db.prisma.delivery.findUnique({

@@ -1,8 +1,14 @@
 import { NotFoundError } from '../domain/errors.ts'
 import type { Destination } from '../generated/prisma/client.ts'
 import type { DestinationKey } from '../services/destination.ts'
+import { builder } from './builder.ts'
 import { type Context, organizationOf } from './context.ts'
 import { isId } from './id.ts'
+
+/** The argument of whatever is done with one destination. */
+export const destinationArgument = builder.args((t) => ({
+  id: t.id({ required: true, description: "The destination's id, beginning with whk_." }),
+}))
 
 /**
  * The destination that an argument names, as its organization may see it.

@@ -14,7 +14,7 @@ import {
 } from '../services/destination.ts'
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
-import { destinationKey, readDestination } from './destination-key.ts'
+import { destinationArgument, destinationKey, readDestination } from './destination-key.ts'
 import { refusals } from './errors.ts'
 import { EventType } from './event-type.ts'
 
@@ -61,131 +61,143 @@ const DestinationDeleted = builder.objectRef<{ id: string }>('DestinationDeleted
 
 const scopes = { authScopes: { DESTINATIONS_WRITE: true } } as const
 
-builder.mutationFields((t) => {
-  const id = t.arg.id({ required: true, description: "The destination's id, beginning with whk_." })
-  return {
-    destinationCreate: t.prismaField({
-      ...scopes,
-      type: 'Destination',
-      description: `Creates a destination: INACTIVE, with a fresh secret. An organization can have ${DESTINATION_LIMIT.toLocaleString('en')}. Needs the scope DESTINATIONS_WRITE.`,
-      args: {
-        input: t.arg({
-          type: DestinationCreateInput,
-          required: true,
-          description: 'Its settings.',
-        }),
-      },
-      errors: refusals(
-        'The new destination, or why there is none.',
-        ValidationError,
-        DestinationLimitError,
-      ),
-      resolve: async (query, _root, { input }, ctx) => {
-        const organizationId = organizationOf(ctx)
-        const id = await createDestination(ctx.ports, organizationId, {
-          name: input.name,
-          url: input.url ?? undefined,
-          events: input.events ?? undefined,
-        })
-        return readDestination(query, { id, organizationId }, ctx)
-      },
-    }),
-    destinationUpdate: t.prismaField({
-      ...scopes,
-      type: 'Destination',
-      description:
-        'Changes the settings that are given. An ACTIVE destination keeps a URL and at least one event. Needs the scope DESTINATIONS_WRITE.',
-      args: {
-        id,
-        input: t.arg({
-          type: DestinationUpdateInput,
-          required: true,
-          description: 'What to change.',
-        }),
-      },
-      errors: refusals(
-        'The destination as it is now, or why nothing was changed.',
-        ValidationError,
-        NotFoundError,
-        DestinationNotReadyError,
-      ),
-      resolve: async (query, _root, { id, input }, ctx) => {
-        const key = destinationKey(id, ctx)
-        await updateDestination(ctx.ports, key, {
-          name: input.name ?? undefined,
-          url: input.url,
-          events: input.events ?? undefined,
-        })
-        return readDestination(query, key, ctx)
-      },
-    }),
-    destinationSelectEvents: t.prismaField({
-      ...scopes,
-      type: 'Destination',
-      description:
-        'Replaces the selection of events. What is published from now on goes by it; what already waits is still sent. Needs the scope DESTINATIONS_WRITE.',
-      args: {
-        id,
-        events: t.arg({
-          type: [EventType],
-          required: true,
-          description:
-            'The whole new selection, in any order; repetitions do not matter. An ACTIVE destination needs at least one.',
-        }),
-      },
-      errors: refusals(
-        'The destination with its new selection, or why it kept the old one.',
-        ValidationError,
-        NotFoundError,
-        DestinationNotReadyError,
-      ),
-      resolve: async (query, _root, { id, events }, ctx) => {
-        const key = destinationKey(id, ctx)
-        await updateDestination(ctx.ports, key, { events })
-        return readDestination(query, key, ctx)
-      },
-    }),
-    destinationActivate: t.prismaField({
-      ...scopes,
-      type: 'Destination',
-      description:
-        'Starts sending, with failureCount at 0. Needs a URL and at least one event. Activating an ACTIVE destination changes nothing. Needs the scope DESTINATIONS_WRITE.',
-      args: { id },
-      errors: refusals(
-        'The ACTIVE destination, or what it lacks.',
-        NotFoundError,
-        DestinationNotReadyError,
-      ),
-      resolve: async (query, _root, { id }, ctx) => {
-        const key = destinationKey(id, ctx)
-        await activateDestination(ctx.ports, key)
-        return readDestination(query, key, ctx)
-      },
-    }),
-    destinationDeactivate: t.prismaField({
-      ...scopes,
-      type: 'Destination',
-      description:
-        'Stops sending: the destination is INACTIVE, and its waiting deliveries become CANCELED. An attempt that is under way is still recorded. Needs the scope DESTINATIONS_WRITE.',
-      args: { id },
-      errors: refusals('The INACTIVE destination, or that there is none.', NotFoundError),
-      resolve: async (query, _root, { id }, ctx) => {
-        const key = destinationKey(id, ctx)
-        await deactivateDestination(ctx.ports, key)
-        return readDestination(query, key, ctx)
-      },
-    }),
-    destinationDelete: t.field({
-      ...scopes,
-      type: DestinationDeleted,
-      description:
-        'Deletes a destination for good: its deliveries, its attempts and its secret go with it. There is no way back. Needs the scope DESTINATIONS_WRITE.',
-      args: { id },
-      errors: refusals('What was deleted, or that there was nothing to delete.', NotFoundError),
-      resolve: async (_root, { id }, ctx) => {
-        await deleteDestination(ctx.ports, destinationKey(id, ctx))
-        return { id }
-      },
-    }),
-  }
-})
+builder.mutationField('destinationCreate', (t) =>
+  t.prismaField({
+    ...scopes,
+    type: 'Destination',
+    description: `Creates a destination: INACTIVE, with a fresh secret. An organization can have ${DESTINATION_LIMIT.toLocaleString('en')}. Needs the scope DESTINATIONS_WRITE.`,
+    args: {
+      input: t.arg({
+        type: DestinationCreateInput,
+        required: true,
+        description: 'Its settings.',
+      }),
+    },
+    errors: refusals(
+      'The new destination, or why there is none.',
+      ValidationError,
+      DestinationLimitError,
+    ),
+    resolve: async (query, _root, { input }, ctx) => {
+      const organizationId = organizationOf(ctx)
+      const id = await createDestination(ctx.ports, organizationId, {
+        name: input.name,
+        url: input.url ?? undefined,
+        events: input.events ?? undefined,
+      })
+      return readDestination(query, { id, organizationId }, ctx)
+    },
+  }),
+)
+
+builder.mutationField('destinationUpdate', (t) =>
+  t.prismaField({
+    ...scopes,
+    type: 'Destination',
+    description:
+      'Changes the settings that are given. An ACTIVE destination keeps a URL and at least one event. Needs the scope DESTINATIONS_WRITE.',
+    args: {
+      ...destinationArgument,
+      input: t.arg({
+        type: DestinationUpdateInput,
+        required: true,
+        description: 'What to change.',
+      }),
+    },
+    errors: refusals(
+      'The destination as it is now, or why nothing was changed.',
+      ValidationError,
+      NotFoundError,
+      DestinationNotReadyError,
+    ),
+    resolve: async (query, _root, { id, input }, ctx) => {
+      const key = destinationKey(id, ctx)
+      await updateDestination(ctx.ports, key, {
+        name: input.name ?? undefined,
+        url: input.url,
+        events: input.events ?? undefined,
+      })
+      return readDestination(query, key, ctx)
+    },
+  }),
+)
+
+builder.mutationField('destinationSelectEvents', (t) =>
+  t.prismaField({
+    ...scopes,
+    type: 'Destination',
+    description:
+      'Replaces the selection of events. What is published from now on goes by it; what already waits is still sent. Needs the scope DESTINATIONS_WRITE.',
+    args: {
+      ...destinationArgument,
+      events: t.arg({
+        type: [EventType],
+        required: true,
+        description:
+          'The whole new selection, in any order; repetitions do not matter. An ACTIVE destination needs at least one.',
+      }),
+    },
+    errors: refusals(
+      'The destination with its new selection, or why it kept the old one.',
+      ValidationError,
+      NotFoundError,
+      DestinationNotReadyError,
+    ),
+    resolve: async (query, _root, { id, events }, ctx) => {
+      const key = destinationKey(id, ctx)
+      await updateDestination(ctx.ports, key, { events })
+      return readDestination(query, key, ctx)
+    },
+  }),
+)
+
+builder.mutationField('destinationActivate', (t) =>
+  t.prismaField({
+    ...scopes,
+    type: 'Destination',
+    description:
+      'Starts sending, with failureCount at 0. Needs a URL and at least one event. Activating an ACTIVE destination changes nothing. Needs the scope DESTINATIONS_WRITE.',
+    args: destinationArgument,
+    errors: refusals(
+      'The ACTIVE destination, or what it lacks.',
+      NotFoundError,
+      DestinationNotReadyError,
+    ),
+    resolve: async (query, _root, { id }, ctx) => {
+      const key = destinationKey(id, ctx)
+      await activateDestination(ctx.ports, key)
+      return readDestination(query, key, ctx)
+    },
+  }),
+)
+
+builder.mutationField('destinationDeactivate', (t) =>
+  t.prismaField({
+    ...scopes,
+    type: 'Destination',
+    description:
+      'Stops sending: the destination is INACTIVE, and its waiting deliveries become CANCELED. An attempt that is under way is still recorded. Needs the scope DESTINATIONS_WRITE.',
+    args: destinationArgument,
+    errors: refusals('The INACTIVE destination, or that there is none.', NotFoundError),
+    resolve: async (query, _root, { id }, ctx) => {
+      const key = destinationKey(id, ctx)
+      await deactivateDestination(ctx.ports, key)
+      return readDestination(query, key, ctx)
+    },
+  }),
+)
+
+builder.mutationField('destinationDelete', (t) =>
+  t.field({
+    ...scopes,
+    type: DestinationDeleted,
+    description:
+      'Deletes a destination for good: its deliveries, its attempts and its secret go with it. There is no way back. Needs the scope DESTINATIONS_WRITE.',
+    args: destinationArgument,
+    errors: refusals('What was deleted, or that there was nothing to delete.', NotFoundError),
+    resolve: async (_root, { id }, ctx) => {
+      await deleteDestination(ctx.ports, destinationKey(id, ctx))
+      return { id }
+    },
+  }),
+)

@@ -2,6 +2,7 @@ import type { Prisma } from '../generated/prisma/client.ts'
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
 import { Destination } from './destination.ts'
+import { destinationArgument } from './destination-key.ts'
 import { DestinationStatus } from './destination-status.ts'
 import { EventType } from './event-type.ts'
 import { isId } from './id.ts'
@@ -15,7 +16,8 @@ const DestinationConnection = builder.connectionObject(
     description: 'A page of destinations, newest first.',
     fields: (t) => ({
       totalCount: t.int({
-        description: 'How many the filter matches, on all pages together. Counted only when asked for.',
+        description:
+          'How many the filter matches, on all pages together. Counted only when asked for.',
         resolve: (connection) => (connection as unknown as Counted).totalCount(),
       }),
     }),
@@ -52,9 +54,7 @@ builder.queryFields((t) => ({
     description:
       'One destination by its id. Null when your organization has none with this id. Needs the scope DESTINATIONS_READ.',
     authScopes: { DESTINATIONS_READ: true },
-    args: {
-      id: t.arg.id({ required: true, description: "The destination's id, beginning with whk_." }),
-    },
+    args: destinationArgument,
     resolve: (query, _root, { id }, ctx) =>
       isId(id)
         ? ctx.ports.db.prisma.destination.findUnique({

@@ -50,11 +50,13 @@ export const Destination = builder.prismaObject('Destination', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     updatedAt: t.expose('updatedAt', {
       type: 'DateTime',
-      description: 'When its settings, its status or its secret last changed. Failures that are counted leave it.',
+      description:
+        'When its settings, its status or its secret last changed. Failures that are counted leave it.',
     }),
     attempts: t.field({
       type: DeliveryAttemptConnection,
-      description: 'Its history, attempt by attempt, newest first. Needs the scope DESTINATIONS_READ.',
+      description:
+        'Its history, attempt by attempt, newest first. Needs the scope DESTINATIONS_READ.',
       authScopes: { DESTINATIONS_READ: true },
       args: {
         ...pageArguments,
@@ -76,7 +78,8 @@ export const Destination = builder.prismaObject('Destination', {
     }),
     deliveries: t.field({
       type: DeliveryConnection,
-      description: 'Its history, delivery by delivery, newest first. Needs the scope DESTINATIONS_READ.',
+      description:
+        'Its history, delivery by delivery, newest first. Needs the scope DESTINATIONS_READ.',
       authScopes: { DESTINATIONS_READ: true },
       args: {
         ...pageArguments,

@@ -29,7 +29,8 @@ const UserError = builder.interfaceRef<Refusal>('UserError').implement({
     'A refusal that you can act on. Every mutation answers its refusals in its result, so that "... on UserError { message }" catches them all, also those that are added later.',
   fields: (t) => ({
     message: t.exposeString('message', {
-      description: 'What is wrong and what to do about it, as a sentence for people. Its wording may change.',
+      description:
+        'What is wrong and what to do about it, as a sentence for people. Its wording may change.',
     }),
   }),
 })
@@ -109,7 +110,8 @@ builder.objectType(IdempotencyConflictError, {
 
 builder.objectType(DestinationLimitError, {
   name: 'DestinationLimitError',
-  description: 'The organization has as many destinations as it can have. Delete one that is no longer used.',
+  description:
+    'The organization has as many destinations as it can have. Delete one that is no longer used.',
   interfaces: [UserError],
   fields: (t) => ({
     limit: t.exposeInt('limit', { description: 'How many it can have.' }),

@@ -28,7 +28,8 @@ const EventDefinition = builder.objectRef<Definition<EventName>>('EventDefinitio
 builder.queryField('eventDefinitions', (t) =>
   t.field({
     type: [EventDefinition],
-    description: 'The catalogue: every kind of event there is, always in the same order. Needs no scope.',
+    description:
+      'The catalogue: every kind of event there is, always in the same order. Needs no scope.',
     resolve: () => catalogue,
   }),
 )

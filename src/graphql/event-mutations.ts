@@ -1,8 +1,10 @@
+import { IdempotencyConflictError, ValidationError } from '../domain/errors.ts'
 import {
-  IdempotencyConflictError,
-  ValidationError,
-} from '../domain/errors.ts'
-import { type EventInput, MAX_EVENTS_PER_CALL, publishEvent, publishEvents } from '../services/event.ts'
+  type EventInput,
+  MAX_EVENTS_PER_CALL,
+  publishEvent,
+  publishEvents,
+} from '../services/event.ts'
 import type { PublishedEvent } from '../services/publisher.ts'
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
@@ -37,7 +39,8 @@ const EventPublishInput = builder.inputType('EventPublishInput', {
 })
 
 const EventPublished = builder.objectRef<PublishedEvent>('EventPublished').implement({
-  description: 'An event that is stored, and that every destination which had selected it will get.',
+  description:
+    'An event that is stored, and that every destination which had selected it will get.',
   fields: (t) => ({
     event: t.prismaField({
       type: 'Event',
@@ -45,7 +48,8 @@ const EventPublished = builder.objectRef<PublishedEvent>('EventPublished').imple
       resolve: (query, { eventId }, _args, ctx) => readEvent(query, eventId, ctx),
     }),
     duplicate: t.exposeBoolean('duplicate', {
-      description: 'Whether the event was there already under this idempotency key, so that nothing was done.',
+      description:
+        'Whether the event was there already under this idempotency key, so that nothing was done.',
     }),
     deliveryCount: t.exposeInt('deliveryCount', {
       description:
@@ -79,12 +83,13 @@ builder.mutationFields((t) => ({
       ValidationError,
       IdempotencyConflictError,
     ),
-    resolve: (_root, { input }, ctx) => publishEvent(ctx.ports, organizationOf(ctx), eventOf(input)),
+    resolve: (_root, { input }, ctx) =>
+      publishEvent(ctx.ports, organizationOf(ctx), eventOf(input)),
   }),
   eventPublishMany: t.field({
     type: EventsPublished,
     description:
-      'Publishes 1 to 1,000 events in one go, all or none: one that is refused refuses the batch, and its issues\' paths begin with its index. Needs the scope EVENTS_PUBLISH.',
+      "Publishes 1 to 1,000 events in one go, all or none: one that is refused refuses the batch, and its issues' paths begin with its index. Needs the scope EVENTS_PUBLISH.",
     authScopes: { EVENTS_PUBLISH: true },
     args: {
       inputs: t.arg({

@@ -6,6 +6,9 @@ export const EventType = builder.enumType('EventType', {
   description:
     'What can happen, and so what a destination can be told of. The wire name, in the payload, is the same in lower case.',
   values: Object.fromEntries(
-    catalogue.map(({ name, description }) => [enumName(name), { value: name as EventName, description }]),
+    catalogue.map(({ name, description }) => [
+      enumName(name),
+      { value: name as EventName, description },
+    ]),
   ),
 })

@@ -29,7 +29,8 @@ export const EventRef = builder.prismaObject('Event', {
     }),
     data: t.field({
       type: 'JSON',
-      description: "What is told about it, as published: see the event's definition for its schema.",
+      description:
+        "What is told about it, as published: see the event's definition for its schema.",
       select: { data: true },
       resolve: ({ data }) => JSON.parse(data) as unknown,
     }),
@@ -75,14 +76,21 @@ const EventConnection = builder.connectionObject(
 )
 
 const EventFilter = builder.inputType('EventFilter', {
-  description: 'Which events to list. What is null or left out does not restrict; all the rest must hold.',
+  description:
+    'Which events to list. What is null or left out does not restrict; all the rest must hold.',
   fields: (t) => ({
-    types: t.field({ type: [EventType], description: 'Of any of these types. An empty list matches none.' }),
+    types: t.field({
+      type: [EventType],
+      description: 'Of any of these types. An empty list matches none.',
+    }),
     relatedTo: t.string({
       description: 'With this CRM id in any list of its relations, whole and in the same case.',
     }),
     since: t.field({ type: 'DateTime', description: 'That happened at this moment or later.' }),
-    until: t.field({ type: 'DateTime', description: 'That happened before this moment, not at it.' }),
+    until: t.field({
+      type: 'DateTime',
+      description: 'That happened before this moment, not at it.',
+    }),
   }),
 })
 
@@ -116,13 +124,20 @@ builder.queryFields((t) => ({
         ctx.ports.db.prisma.event.findMany({
           ...nodesQuery(ctx, info, 'Event'),
           ...keyset,
-          where: { ...where, ...matching(filter), organizationId: organizationOf(ctx), test: false },
+          where: {
+            ...where,
+            ...matching(filter),
+            organizationId: organizationOf(ctx),
+            test: false,
+          },
         }),
       ),
   }),
 }))
 
-function matching(filter: typeof EventFilter.$inferInput | null | undefined): Prisma.EventWhereInput {
+function matching(
+  filter: typeof EventFilter.$inferInput | null | undefined,
+): Prisma.EventWhereInput {
   const { types, relatedTo, since, until } = filter ?? {}
   return {
     ...(types && { type: { in: types } }),

@@ -31,7 +31,7 @@ export function jsonOfLiteral(
           .filter(([, value]) => value !== undefined),
       )
     case Kind.ENUM:
-      throw badUserInput(`JSON has no bare words: write "${node.value}" as a string.`)
+      throw badUserInput(`JSON has no bare words: write "${node.value}" as a string.`, node)
   }
 }
 

@@ -70,7 +70,10 @@ const find: Record<NodeType, Find> = {
   Event: (query, ids, ctx) =>
     prisma(ctx).event.findMany({ ...query, where: { id: { in: ids }, ...owned(ctx) } }),
   Delivery: (query, ids, ctx) =>
-    prisma(ctx).delivery.findMany({ ...query, where: { id: { in: ids }, destination: owned(ctx) } }),
+    prisma(ctx).delivery.findMany({
+      ...query,
+      where: { id: { in: ids }, destination: owned(ctx) },
+    }),
   DeliveryAttempt: (query, ids, ctx) =>
     prisma(ctx).deliveryAttempt.findMany({ ...query, where: { id: { in: ids }, ...owned(ctx) } }),
 }

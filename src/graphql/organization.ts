@@ -12,7 +12,8 @@ builder.prismaObject('Organization', {
     name: t.exposeString('name', { description: 'What people call it.' }),
     externalId: t.exposeString('externalId', {
       nullable: true,
-      description: "Bigmind's own id of this organization. Null for one that was not made by Bigmind.",
+      description:
+        "Bigmind's own id of this organization. Null for one that was not made by Bigmind.",
     }),
   }),
 })

@@ -15,7 +15,8 @@ export const pageArguments = builder.args((t) => ({
     description: `How many to answer at most, 1 to ${LARGEST_SIZE}. Null means ${DEFAULT_SIZE}.`,
   }),
   after: t.string({
-    description: 'The cursor behind which to go on, from an earlier page. Null begins with the newest.',
+    description:
+      'The cursor behind which to go on, from an earlier page. Null begins with the newest.',
   }),
 }))
 

@@ -23,7 +23,8 @@ const idsOf = (things: string) =>
   `Ids of ${things} that the event is about, 1 to 255 characters each. Null or left out means none.`
 
 export const RelationsInput = builder.inputType('RelationsInput', {
-  description: "What the event is about in the customer's CRM. Receivers always get all four lists.",
+  description:
+    "What the event is about in the customer's CRM. Receivers always get all four lists.",
   fields: (t) => ({
     associatedAccountIds: t.stringList({ description: idsOf('accounts') }),
     associatedContactIds: t.stringList({ description: idsOf('contacts') }),

@@ -14,7 +14,8 @@ export const relayOptions = {
     description: 'Whether more follows: ask again with after set to endCursor.',
   },
   hasPreviousPageFieldOptions: {
-    description: 'Whether something comes before: true on every page that was asked for with after.',
+    description:
+      'Whether something comes before: true on every page that was asked for with after.',
   },
   startCursorFieldOptions: { description: "The first item's cursor. Null on an empty page." },
   endCursorFieldOptions: {
@@ -22,10 +23,13 @@ export const relayOptions = {
   },
   pageInfoFieldOptions: { description: 'Whether there is more, and where to go on.' },
   edgesFieldOptions: {
-    description: 'The items of this page, each with its cursor. Use nodes when you need no cursors.',
+    description:
+      'The items of this page, each with its cursor. Use nodes when you need no cursors.',
     nullable: false,
   },
   nodeFieldOptions: { description: 'The item itself.', nullable: false },
-  cursorFieldOptions: { description: 'Where this item stands: give it as after to go on behind it.' },
+  cursorFieldOptions: {
+    description: 'Where this item stands: give it as after to go on behind it.',
+  },
   nodesOnConnection: { description: 'The items of this page.' },
 } as const

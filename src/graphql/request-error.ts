@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql'
+import { type ASTNode, GraphQLError } from 'graphql'
 
 /**
  * Answers that stand at the top of the response, in `errors`, because no result union has a place for
@@ -6,8 +6,8 @@ import { GraphQLError } from 'graphql'
  */
 export type ErrorCode = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'BAD_USER_INPUT' | 'INTERNAL_SERVER_ERROR'
 
-function requestError(code: ErrorCode, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code } })
+function requestError(code: ErrorCode, message: string, node?: ASTNode): GraphQLError {
+  return new GraphQLError(message, { nodes: node ?? null, extensions: { code } })
 }
 
 export const unauthenticated = () =>
@@ -20,8 +20,12 @@ export const unauthenticated = () =>
 export const forbidden = (scope: string) =>
   requestError('FORBIDDEN', `This key lacks the scope ${scope}. Use a key that has it.`)
 
-/** @param message what was expected, as a sentence that tells what to do */
-export const badUserInput = (message: string) => requestError('BAD_USER_INPUT', message)
+/**
+ * @param message what was expected, as a sentence that tells what to do
+ * @param node where in the document, for a literal: it is judged before anything runs that would know
+ */
+export const badUserInput = (message: string, node?: ASTNode) =>
+  requestError('BAD_USER_INPUT', message, node)
 
 /** @param message what the caller may know of it */
 export const internalError = (message: string) => requestError('INTERNAL_SERVER_ERROR', message)

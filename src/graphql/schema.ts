@@ -37,7 +37,11 @@ builder.subscriptionType({
   authScopes,
 })
 
-/** The whole API. It keeps nothing and knows no database: what it needs comes with each operation's context. */
+let schema: GraphQLSchema | undefined
+
+/** The whole API, made when first asked for. It knows no database: what it needs comes with each operation's context. */
 export function createSchema(): GraphQLSchema {
-  return builder.toSchema({ sortSchema: false })
+  // Making it registers the result unions with the builder, which can be done only once.
+  schema ??= builder.toSchema({ sortSchema: false })
+  return schema
 }

@@ -2,7 +2,7 @@ import { MAX_OVERLAP_SECONDS } from '../domain/destination.ts'
 import { NotFoundError, ValidationError } from '../domain/errors.ts'
 import { type DestinationKey, revealSecret, rotateSecret } from '../services/destination.ts'
 import { builder } from './builder.ts'
-import { destinationKey, readDestination } from './destination-key.ts'
+import { destinationArgument, destinationKey, readDestination } from './destination-key.ts'
 import { refusals } from './errors.ts'
 
 interface Revealed {
@@ -24,41 +24,41 @@ const SecretRevealed = builder.objectRef<Revealed>('SecretRevealed').implement({
   }),
 })
 
-builder.mutationFields((t) => {
-  const id = t.arg.id({ required: true, description: "The destination's id, beginning with whk_." })
-  return {
-    destinationRotateSecret: t.field({
-      type: SecretRevealed,
-      description:
-        'Replaces the secret by a fresh one and answers it whole. The next attempt is signed with it, also that of a delivery which waits already. Needs the scopes DESTINATIONS_WRITE and SECRETS_READ.',
-      authScopes: { DESTINATIONS_WRITE: true, SECRETS_READ: true },
-      args: {
-        id,
-        overlapSeconds: t.arg.int({
-          defaultValue: 0,
-          description: `For how many seconds the old secret goes on signing beside the new one: 0 to ${MAX_OVERLAP_SECONDS}, a week. 0 and null mean not at all.`,
-        }),
-      },
-      errors: refusals(
-        'The new secret, or why the old one is still in force.',
-        NotFoundError,
-        ValidationError,
-      ),
-      resolve: async (_root, { id, overlapSeconds }, ctx) => {
-        const key = destinationKey(id, ctx)
-        return { key, secret: await rotateSecret(ctx.ports, key, overlapSeconds ?? 0) }
-      },
-    }),
-    destinationRevealSecret: t.field({
-      type: SecretRevealed,
-      description: 'Shows the current secret whole. Changes nothing. Needs the scope SECRETS_READ.',
-      authScopes: { SECRETS_READ: true },
-      args: { id },
-      errors: refusals('The current secret, or that there is no such destination.', NotFoundError),
-      resolve: async (_root, { id }, ctx) => {
-        const key = destinationKey(id, ctx)
-        return { key, secret: await revealSecret(ctx.ports, key) }
-      },
-    }),
-  }
-})
+builder.mutationField('destinationRotateSecret', (t) =>
+  t.field({
+    type: SecretRevealed,
+    description:
+      'Replaces the secret by a fresh one and answers it whole. The next attempt is signed with it, also that of a delivery which waits already. Needs the scopes DESTINATIONS_WRITE and SECRETS_READ.',
+    authScopes: { DESTINATIONS_WRITE: true, SECRETS_READ: true },
+    args: {
+      ...destinationArgument,
+      overlapSeconds: t.arg.int({
+        defaultValue: 0,
+        description: `For how many seconds the old secret goes on signing beside the new one: 0 to ${MAX_OVERLAP_SECONDS}, a week. 0 and null mean not at all.`,
+      }),
+    },
+    errors: refusals(
+      'The new secret, or why the old one is still in force.',
+      NotFoundError,
+      ValidationError,
+    ),
+    resolve: async (_root, { id, overlapSeconds }, ctx) => {
+      const key = destinationKey(id, ctx)
+      return { key, secret: await rotateSecret(ctx.ports, key, overlapSeconds ?? 0) }
+    },
+  }),
+)
+
+builder.mutationField('destinationRevealSecret', (t) =>
+  t.field({
+    type: SecretRevealed,
+    description: 'Shows the current secret whole. Changes nothing. Needs the scope SECRETS_READ.',
+    authScopes: { SECRETS_READ: true },
+    args: destinationArgument,
+    errors: refusals('The current secret, or that there is no such destination.', NotFoundError),
+    resolve: async (_root, { id }, ctx) => {
+      const key = destinationKey(id, ctx)
+      return { key, secret: await revealSecret(ctx.ports, key) }
+    },
+  }),
+)

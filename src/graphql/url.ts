@@ -1,10 +1,10 @@
-import { Kind } from 'graphql'
+import { type ASTNode, Kind } from 'graphql'
 import { builder } from './builder.ts'
 import { badUserInput } from './request-error.ts'
 
-function parseUrl(value: unknown): string {
+function parseUrl(value: unknown, node?: ASTNode): string {
   if (typeof value === 'string') return value
-  throw badUserInput('Expected a URL as a string, as in "https://example.com/webhooks".')
+  throw badUserInput('Expected a URL as a string, as in "https://example.com/webhooks".', node)
 }
 
 builder.scalarType('URL', {
@@ -12,7 +12,7 @@ builder.scalarType('URL', {
     'An absolute URL, as in "https://example.com/webhooks". Answered in its normal form. One that cannot be used is refused by the mutation, as a ValidationError that says why.',
   specifiedByURL: 'https://url.spec.whatwg.org/',
   serialize: (value) => value,
-  parseValue: parseUrl,
+  parseValue: (value) => parseUrl(value),
   // The mutation judges what the string says; here it only has to be one.
-  parseLiteral: (node) => parseUrl(node.kind === Kind.STRING ? node.value : null),
+  parseLiteral: (node) => parseUrl(node.kind === Kind.STRING ? node.value : null, node),
 })

@@ -6,9 +6,6 @@ const CODES: Record<string, string> = {
   GRAPHQL_PARSE_FAILED: 'GRAPHQL_VALIDATION_FAILED',
 }
 
-/** Turns whatever was thrown into what a client may see, and logs what it may not. */
-export type MaskError = (error: unknown, requestId: string) => GraphQLError
-
 /** A refusal by the server itself, before or instead of a resolver. `spec` keeps application/json at 200. */
 export function refusal(
   message: string,
@@ -26,7 +23,7 @@ export function presentErrors(
   return errors.map((error) => {
     const masked = maskError(error)
     const { code } = masked.extensions
-    const known = typeof code === 'string' ? (CODES[code] ?? code) : 'BAD_USER_INPUT'
+    const known = typeof code === 'string' ? (CODES[code] ?? code) : codeOf(masked)
     if (known === code) return masked
     const { nodes, source, positions, path } = masked
     const { originalError: _, ...rest } = masked.extensions
@@ -46,3 +43,7 @@ export function formatError(error: GraphQLError): GraphQLFormattedError {
   const { http: _, unexpected: __, ...shown } = extensions ?? {}
   return { ...rest, extensions: shown }
 }
+
+/** GraphQL itself gives no codes: it complains of the document's syntax, else of variables and arguments. */
+const codeOf = ({ message }: GraphQLError) =>
+  message.startsWith('Syntax Error') ? 'GRAPHQL_VALIDATION_FAILED' : 'BAD_USER_INPUT'

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Logger } from '../services/ports.ts'
 import type { Graphiql } from './graphiql.ts'
 import { answerLive, answerReady, type Ready } from './health.ts'
-import { HttpRefusal, readJsonBody } from './request-body.ts'
+import { checkJsonParameters, HttpRefusal, readJsonBody } from './request-body.ts'
 import { sendJson } from './send.ts'
 import type { Graphql } from './yoga.ts'
 
@@ -52,6 +52,7 @@ async function answerGraphql(
   if (request.method === 'OPTIONS') return answerPreflight(response)
   const requestId = newRequestId()
   response.setHeader('x-request-id', requestId)
+  if (request.method === 'GET') checkJsonParameters(request.url ?? '')
   if (request.method === 'POST') Object.assign(request, { body: await readJsonBody(request) })
   const authorization = request.headers.authorization ?? null
   await graphql(request, response, { requestId, authorization })

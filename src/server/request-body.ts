@@ -25,7 +25,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<object> {
       'Send the operation as JSON, with the header "Content-Type: application/json".',
     )
   }
-  const body = parse(await readText(request))
+  const body = parse(await readText(request), 'The body')
   if (Array.isArray(body)) {
     throw new HttpRefusal(
       400,
@@ -38,11 +38,21 @@ export async function readJsonBody(request: IncomingMessage): Promise<object> {
   return body
 }
 
-function parse(text: string): unknown {
+/** @throws HttpRefusal 400 when a GET's variables or extensions are not JSON */
+export function checkJsonParameters(url: string): void {
+  if (!/[?&](variables|extensions)=/.test(url)) return
+  const { searchParams } = new URL(url, 'http://localhost')
+  for (const name of ['variables', 'extensions']) {
+    const value = searchParams.get(name)
+    if (value) parse(value, `The parameter "${name}"`)
+  }
+}
+
+function parse(text: string, what: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new HttpRefusal(400, 'The body is not valid JSON.')
+    throw new HttpRefusal(400, `${what} is not valid JSON.`)
   }
 }
 

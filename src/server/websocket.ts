@@ -3,16 +3,16 @@ import type { Duplex } from 'node:stream'
 import { type ExecutionArgs, GraphQLError } from 'graphql'
 import {
   CloseCode,
-  type FormattedExecutionResult,
   handleProtocols,
   makeServer,
   type ServerOptions,
   type SubscribePayload,
 } from 'graphql-ws'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import type { MaskError } from '../graphql/mask-error.ts'
 import type { Authenticate } from '../services/api-key.ts'
 import type { Logger } from '../services/ports.ts'
-import { formatError, type MaskError, presentErrors } from './errors.ts'
+import { formatError, presentErrors } from './errors.ts'
 import type { LiveConnection, LiveConnections } from './live-connections.ts'
 import type { Caller, Graphql } from './yoga.ts'
 
@@ -90,8 +90,12 @@ function operations(options: WebSocketOptions): ServerOptions<Params, Extra> {
     },
     execute: (args) => (args as Operation).execute(args),
     subscribe: (args) => (args as Operation).subscribe(args),
-    onNext: (_ctx, _id, payload, _args, { errors, ...result }) =>
-      errors ? { ...result, errors: present(payload, errors).map(formatError) } : result,
+    onNext: (_ctx, _id, payload, _args, { data = null, errors, extensions }) =>
+      errors && {
+        data,
+        errors: present(payload, errors).map(formatError),
+        ...(extensions && { extensions }),
+      },
     onError: (_ctx, _id, payload, errors) => present(payload, errors).map(formatError),
   }
 }
@@ -139,7 +143,7 @@ function attach(socket: WebSocket, protocol: Protocol, { live, log }: WebSocketO
       protocol: socket.protocol,
       // The protocol awaits this before it pulls the next item: a slow client holds one item a subscription.
       send: (data) => flushed(socket, data),
-      close: (code, reason) => close(socket, code, reason),
+      close: (code = CloseCode.InternalServerError, reason = '') => close(socket, code, reason),
       onMessage: (handle) => {
         socket.on('message', (data: RawData) => {
           if (socket.bufferedAmount > MAX_WAITING) return socket.terminate()

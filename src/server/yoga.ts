@@ -6,11 +6,12 @@ import {
   getOperationAST,
 } from 'graphql'
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga'
+import type { MaskError } from '../graphql/mask-error.ts'
 import { unauthenticated } from '../graphql/request-error.ts'
 import type { Authenticate, Viewer } from '../services/api-key.ts'
 import type { Logger } from '../services/ports.ts'
 import { endingStream } from './ending-stream.ts'
-import { type MaskError, presentErrors, refusal } from './errors.ts'
+import { presentErrors, refusal } from './errors.ts'
 import { documentLimits } from './limits.ts'
 import type { LiveConnections } from './live-connections.ts'
 

@@ -48,7 +48,7 @@ async function send({ sender, secrets, clock }: Ports, delivery: DueDelivery): P
   })
   try {
     const { destinationId, previousSecret } = delivery
-    const headers = signatureHeaders({
+    const signatures = signatureHeaders({
       body,
       eventId: delivery.eventId,
       deliveryId: delivery.id,
@@ -56,6 +56,7 @@ async function send({ sender, secrets, clock }: Ports, delivery: DueDelivery): P
       secret: secrets.open(delivery.secret, destinationId),
       previousSecret: previousSecret && secrets.open(previousSecret, destinationId),
     })
+    const headers = { 'content-type': 'application/json', ...signatures }
     return await sender.send({ url: delivery.url, headers, body })
   } catch (error) {
     if (!(error instanceof SecretUnavailableError)) throw error

@@ -1,0 +1,80 @@
+import { localEncryptionKey, readLocalApiKey, writeLocalApiKey } from './adapters/local-files.ts'
+import { startEmbeddedPostgres } from './adapters/embedded-postgres.ts'
+import { migrate } from './adapters/migrations.ts'
+import { type App, createApp } from './app.ts'
+import type { Config } from './config.ts'
+import type { Logger } from './services/ports.ts'
+
+export interface Service {
+  /** Where the API answers; null for a worker alone. */
+  url: string | null
+  /** A key that may do everything: the embedded service's own, or the one just made. Null otherwise. */
+  apiKey: string | null
+  /** Whether this start made the first key: it is not shown again. */
+  firstStart: boolean
+  app: App
+  /** Lets what is running end, hands the rest to the next start, and stops the database if it is ours. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the roles of this process, after the database they need: embedded unless the configuration names
+ * one, and migrated.
+ * @throws EmbeddedPostgresError, MigrationError, and what the network says when the address is taken
+ */
+export async function startService(
+  config: Config,
+  { log, version }: { log: Logger; version: string },
+): Promise<Service> {
+  const { role, host, port, dataDir } = config
+  const closing: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const step of closing.splice(0).reverse()) await step()
+  }
+  try {
+    const encryptionKeys = config.encryptionKeys ?? [await localEncryptionKey(dataDir)]
+    const databaseUrl = config.databaseUrl ?? (await startDatabase(dataDir, log, closing))
+    const migrations = await migrate(databaseUrl)
+    if (migrations.length > 0) log.info({ migrations }, 'migrated the database')
+    const app = await createApp({ ...config, databaseUrl, encryptionKeys, version, log })
+    closing.push(() => app.close())
+    const { apiKey, firstStart } = await firstApiKey(app, config)
+    const api =
+      role === 'worker'
+        ? null
+        : await app.startApi({
+            host,
+            port,
+            ...(config.databaseUrl === null && apiKey ? { localKey: apiKey } : {}),
+          })
+    const worker = role === 'api' ? null : await app.startWorker()
+    closing.push(async () => void (await Promise.all([api?.close(), worker?.close()])))
+    return { url: api?.url ?? null, apiKey, firstStart, app, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function startDatabase(
+  dataDir: string,
+  log: Logger,
+  closing: (() => Promise<void>)[],
+): Promise<string> {
+  const postgres = await startEmbeddedPostgres({
+    dataDir,
+    log: (message) => log.info({}, message),
+  })
+  closing.push(() => postgres.stop())
+  return postgres.url
+}
+
+async function firstApiKey(
+  app: App,
+  { databaseUrl, dataDir }: Config,
+): Promise<{ apiKey: string | null; firstStart: boolean }> {
+  const made = await app.createFirstApiKey()
+  if (databaseUrl !== null) return { apiKey: made, firstStart: made !== null }
+  if (made) await writeLocalApiKey(dataDir, made)
+  return { apiKey: made ?? (await readLocalApiKey(dataDir)), firstStart: made !== null }
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import { type App, createApp } from '../../src/app.ts'
+import { createGraphqlClient, type GraphqlClient } from '../../src/cli/graphql-client.ts'
+import { createAddressPolicy } from '../../src/domain/address.ts'
+import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
+import type { Clock, Logger } from '../../src/services/ports.ts'
+import { createDatabase } from './database.ts'
+
+/** One process of the deployment: roles that share the world's database. */
+export interface TestProcess {
+  app: App
+  /** Of its API. */
+  url: string
+  close(): Promise<void>
+}
+
+/** A deployment with a database of its own, and a key of one organization to use it with. */
+export interface World extends AsyncDisposable {
+  databaseUrl: string
+  app: App
+  /** Of the first process's API. */
+  url: string
+  apiKey: string
+  organizationId: string
+  /** As the customer with `apiKey`. */
+  client: GraphqlClient
+  /** Another client, as another organization when one is named. */
+  clientFor(organization: string, scopes?: readonly Scope[], url?: string): Promise<GraphqlClient>
+  /** One more process on the same database. */
+  addProcess(options?: ProcessOptions): Promise<TestProcess>
+}
+
+export interface ProcessOptions {
+  /** Default: true. */
+  worker?: boolean
+  clock?: Clock
+  /** Milliseconds an attempt may take. Default: the product's 5 s. */
+  timeoutMs?: number
+  log?: Logger
+}
+
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Loopback is allowed by configuration, not by a switch: the guard is on. */
+export const loopback = createAddressPolicy({
+  allowHttp: true,
+  allowNetworks: ['127.0.0.0/8', '::1/128'],
+})
+
+/** Starts a deployment of one process with the role "all". Use it with `await using`. */
+export async function createWorld(options: ProcessOptions = {}): Promise<World> {
+  const database = await createDatabase()
+  const encryptionKeys = [{ id: 'test', key: randomBytes(32) }]
+  const processes: TestProcess[] = []
+  const clients: GraphqlClient[] = []
+
+  async function addProcess({ worker = true, clock, timeoutMs, log = SILENT }: ProcessOptions = {}) {
+    const app = await createApp({
+      databaseUrl: database.url,
+      encryptionKeys,
+      addressPolicy: loopback,
+      retentionDays: 30,
+      version: 'test',
+      log,
+      ...(clock && { clock }),
+      ...(timeoutMs && { client: { timeoutMs } }),
+    })
+    const api = await app.startApi({ host: '127.0.0.1', port: 0 })
+    const running = worker ? await app.startWorker() : null
+    let closed: Promise<void> | null = null
+    const close = async () => {
+      await Promise.all([api.close(), running?.close()])
+      await app.close()
+    }
+    const one: TestProcess = {
+      app,
+      url: api.url,
+      close: () => {
+        closed ??= close()
+        return closed
+      },
+    }
+    processes.push(one)
+    return one
+  }
+
+  const first = await addProcess(options)
+  async function clientFor(
+    organization: string,
+    scopes: readonly Scope[] = SCOPES,
+    url = first.url,
+  ): Promise<GraphqlClient> {
+    const apiKey = await first.app.createApiKey(organization, { name: 'test', scopes })
+    const client = createGraphqlClient({ url, apiKey })
+    clients.push(client)
+    return client
+  }
+  const apiKey = await first.app.createApiKey('Acme', { name: 'test', scopes: SCOPES })
+  const viewer = await first.app.authenticate(`Bearer ${apiKey}`)
+  const client = createGraphqlClient({ url: first.url, apiKey })
+  clients.push(client)
+
+  return {
+    databaseUrl: database.url,
+    app: first.app,
+    url: first.url,
+    apiKey,
+    organizationId: viewer!.organizationId,
+    client,
+    clientFor,
+    addProcess,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((one) => one.close()))
+      await Promise.all(processes.map((one) => one.close()))
+    },
+  }
+}

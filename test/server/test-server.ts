@@ -1,0 +1,142 @@
+import { GraphQLError } from 'graphql'
+import { createSchema } from 'graphql-yoga'
+import { onTestFinished } from 'vitest'
+import type { Viewer } from '../../src/services/api-key.ts'
+import { type ServerOptions, startServer } from '../../src/server/start-server.ts'
+
+export const KEY = 'Bearer bmk_valid'
+
+/** A server over a small schema of its own: what the server does is the same for any. */
+export async function startTestServer(overrides: Partial<ServerOptions> = {}) {
+  const world = createWorld()
+  const server = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    schema: createTestSchema(world),
+    createContext: (request) => request,
+    authenticate: async (authorization) => (world.keys.has(authorization ?? '') ? VIEWER : null),
+    maskError: (error, requestId) => {
+      if (error instanceof GraphQLError && !error.originalError) return error
+      world.log.push({ requestId, error })
+      return new GraphQLError('Something failed on our side.', {
+        extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+      })
+    },
+    ready: async () => world.ready,
+    log: { debug() {}, info() {}, warn() {}, error: (fields) => world.log.push(fields) },
+    ...overrides,
+  })
+  onTestFinished(() => server.close())
+  return { ...world, ...server, graphql: `${server.url}/graphql`, world }
+}
+
+const VIEWER: Viewer = { organizationId: 'org_1', apiKeyId: 'key_1', scopes: new Set() }
+
+function createWorld() {
+  return {
+    keys: new Set([KEY]),
+    ready: true,
+    log: [] as object[],
+    resolved: 0,
+    /** Streams that were opened and not ended. */
+    openStreams: 0,
+    pulled: 0,
+  }
+}
+
+type World = ReturnType<typeof createWorld>
+
+function createTestSchema(world: World) {
+  return createSchema({
+    typeDefs: /* GraphQL */ `
+      type Query { viewer: String! fail: String! slow(ms: Int!): String! echo(text: String): String friend: Friend }
+      type Friend { friend: Friend name: String }
+      type Mutation { add(number: Int!): Int! }
+      type Subscription {
+        "Counts up, then stays silent."
+        count(to: Int!): Int!
+        "Yields 1, then throws."
+        break: Int!
+        "Yields large texts without end."
+        flood: String!
+      }
+    `,
+    resolvers: {
+      Query: {
+        viewer: (_root, _args, { viewer }: { viewer: Viewer }) => {
+          world.resolved += 1
+          return viewer.organizationId
+        },
+        fail: () => {
+          throw new Error('secret detail')
+        },
+        slow: (_root, { ms }: { ms: number }) =>
+          new Promise((resolve) => setTimeout(resolve, ms, 'done')),
+        echo: (_root, { text }: { text: string }) => text,
+        friend: () => ({}),
+      },
+      Friend: { friend: () => ({}), name: () => 'Ada' },
+      Mutation: { add: (_root, { number }: { number: number }) => number + 1 },
+      Subscription: {
+        count: {
+          subscribe: (_root: unknown, { to }: { to: number }) =>
+            stream(world, async (turn) => {
+              if (turn < to) return { count: turn + 1 }
+              return new Promise<never>(() => {})
+            }),
+        },
+        break: {
+          subscribe: () =>
+            stream(world, async (turn) => {
+              if (turn === 0) return { break: 1 }
+              throw new Error('secret detail')
+            }),
+        },
+        flood: {
+          subscribe: () => stream(world, async () => ({ flood: 'x'.repeat(100_000) })),
+        },
+      },
+    },
+  })
+}
+
+/** A source as the feeds are: `return` ends it also while `next` waits. */
+function stream<Item>(world: World, produce: (turn: number) => Promise<Item>) {
+  let turn = 0
+  let open = true
+  world.openStreams += 1
+  const iterator: AsyncIterableIterator<Item> = {
+    [Symbol.asyncIterator]: () => iterator,
+    next: async () => {
+      world.pulled += 1
+      return { value: await produce(turn++), done: false }
+    },
+    return: async () => {
+      if (open) world.openStreams -= 1
+      open = false
+      return { value: undefined, done: true }
+    },
+  }
+  return iterator
+}
+
+/** Sends one operation as a client would. */
+export function post(
+  url: string,
+  body: object,
+  headers: Record<string, string> = { authorization: KEY },
+): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+}
+
+export interface Answer {
+  data?: Record<string, unknown> | null
+  errors?: { message: string; extensions: Record<string, unknown> }[]
+}
+
+export const answerOf = async (response: Response | Promise<Response>) =>
+  (await (await response).json()) as Answer
