@@ -18,6 +18,7 @@ import { drainDestination } from './jobs/drain-destination.ts'
 import { every } from './jobs/every.ts'
 import { PURGE_EVERY, purgeExpired } from './jobs/purge-expired.ts'
 import { SWEEP_EVERY, wakeOverdue } from './jobs/wake-overdue.ts'
+import { type RunningServer, startServer } from './server/start-server.ts'
 import { createApiKey, createAuthenticator, createFirstApiKey } from './services/api-key.ts'
 import { createAttemptFeed } from './services/attempt-feed.ts'
 import { createAttemptRecorder } from './services/attempt-recorder.ts'
@@ -25,7 +26,6 @@ import { createDestinationFeed } from './services/destination-feed.ts'
 import { createPersist } from './services/persist.ts'
 import type { Clock, Logger } from './services/ports.ts'
 import { createPublisher } from './services/publisher.ts'
-import { type RunningServer, startServer } from './server/start-server.ts'
 
 export interface AppOptions {
   /** A migrated PostgreSQL. */
@@ -96,8 +96,9 @@ export async function createApp(options: AppOptions) {
         ...options.client,
       })
       const drainPorts = { db, recorder, sender, secrets, clock }
-      const pump = await startDrainPump({ boss, queue, db, listener, persist, clock, log }, (turn) =>
-        drainDestination(drainPorts, turn),
+      const pump = await startDrainPump(
+        { boss, queue, db, listener, persist, clock, log },
+        (turn) => drainDestination(drainPorts, turn),
       )
       await startWakeWorker({ adapter, db, clock })
       const sweep = every({ clock, log }, SWEEP_EVERY, () => wakeOverdue({ db, queue, log }))

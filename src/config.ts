@@ -1,6 +1,6 @@
-import { type AddressPolicy, createAddressPolicy } from './domain/address.ts'
 import { LOG_LEVELS, type LogLevel } from './adapters/logger.ts'
 import type { EncryptionKey } from './adapters/secret-box.ts'
+import { type AddressPolicy, createAddressPolicy } from './domain/address.ts'
 
 /** What a process does: answer the API, deliver, or both. */
 export type Role = 'api' | 'worker' | 'all'
@@ -88,7 +88,9 @@ function parseRole(role: string, databaseUrl: string | null): Role | Fault {
 
 function parseDatabaseUrl(url: string | null): string | null | Fault {
   if (url === null || /^postgres(ql)?:\/\//.test(url)) return url
-  return new Fault('DATABASE_URL is not a PostgreSQL URL, as in postgres://user:password@host:5432/name.')
+  return new Fault(
+    'DATABASE_URL is not a PostgreSQL URL, as in postgres://user:password@host:5432/name.',
+  )
 }
 
 function parseWhole(

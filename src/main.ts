@@ -1,5 +1,5 @@
-import { createLogger } from './adapters/logger.ts'
 import { EmbeddedPostgresError } from './adapters/embedded-postgres-error.ts'
+import { createLogger } from './adapters/logger.ts'
 import { MigrationError } from './adapters/migrations.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
 import { startService } from './service.ts'

@@ -1,5 +1,5 @@
-import { localEncryptionKey, readLocalApiKey, writeLocalApiKey } from './adapters/local-files.ts'
 import { startEmbeddedPostgres } from './adapters/embedded-postgres.ts'
+import { localEncryptionKey, readLocalApiKey, writeLocalApiKey } from './adapters/local-files.ts'
 import { migrate } from './adapters/migrations.ts'
 import { type App, createApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -32,8 +32,9 @@ export async function startService(
     for (const step of closing.splice(0).reverse()) await step()
   }
   try {
-    const encryptionKeys = config.encryptionKeys ?? [await localEncryptionKey(dataDir)]
+    // First, as it opens a new folder to the user that PostgreSQL runs as.
     const databaseUrl = config.databaseUrl ?? (await startDatabase(dataDir, log, closing))
+    const encryptionKeys = config.encryptionKeys ?? [await localEncryptionKey(dataDir)]
     const migrations = await migrate(databaseUrl)
     if (migrations.length > 0) log.info({ migrations }, 'migrated the database')
     const app = await createApp({ ...config, databaseUrl, encryptionKeys, version, log })

@@ -137,7 +137,12 @@ const PASSING = new Set(['08', '25', '40', '53', '55', '57', '58'])
 function isPassing(error: unknown): boolean {
   const code = sqlState(error)
   if (code !== null) return PASSING.has(code.slice(0, 2))
-  return error instanceof Error && /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|[Cc]onnection|timeout/.test(`${'code' in error ? error.code : ''} ${error.message}`)
+  return (
+    error instanceof Error &&
+    /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|[Cc]onnection|timeout/.test(
+      `${'code' in error ? error.code : ''} ${error.message}`,
+    )
+  )
 }
 
 function sqlState(error: unknown): string | null {

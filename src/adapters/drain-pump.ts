@@ -67,7 +67,10 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
       if (!run.lost()) await settle.add({ job, end })
       if (end === 'more' || run.turn.wakeups() > 0 || runs.size === SLOTS) bell.ring()
     } catch (error) {
-      log.error({ err: error, destinationId }, 'could not settle a drain, its job will be taken up again')
+      log.error(
+        { err: error, destinationId },
+        'could not settle a drain, its job will be taken up again',
+      )
     } finally {
       runs.delete(destinationId)
     }

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { type SecretBox, SecretUnavailableError } from '../services/ports.ts'
+import { SecretUnavailableError } from '../domain/errors.ts'
+import type { SecretBox } from '../services/ports.ts'
 
 /** One key of the ring: 32 bytes under a name that ciphertexts carry. */
 export interface EncryptionKey {
@@ -66,9 +67,10 @@ function decrypt(keys: ReadonlyMap<string, Buffer>, sealed: string, owner: strin
     })
     decipher.setAAD(associatedData(owner))
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
-    return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]).toString(
-      'utf8',
-    )
+    return Buffer.concat([
+      decipher.update(bytes.subarray(0, -TAG_BYTES)),
+      decipher.final(),
+    ]).toString('utf8')
   } catch {
     throw new SecretUnavailableError(`A secret of ${owner} was tampered with or moved.`)
   }

@@ -50,7 +50,10 @@ export function createGraphqlClient(api: { url: string; apiKey: string }): Graph
       return data
     },
     async *subscribe(document, variables) {
-      const results = socket.iterate({ query: print(document), variables: variables as Record<string, unknown> })
+      const results = socket.iterate({
+        query: print(document),
+        variables: variables as Record<string, unknown>,
+      })
       for await (const { data, errors } of results) {
         if (errors) throw new GraphqlRequestError(errors as GraphqlRequestError['errors'])
         yield data as never

@@ -86,3 +86,8 @@ export class DestinationLimitError extends Refusal {
     this.limit = limit
   }
 }
+
+/** A secret could not be decrypted: its key is missing, or the row was tampered with. No refusal: it is our fault. */
+export class SecretUnavailableError extends Error {
+  override name = 'SecretUnavailableError'
+}

@@ -10,7 +10,7 @@ import {
 import type { Issue } from '../domain/json.ts'
 import { builder } from './builder.ts'
 import { DestinationRequirement, DestinationStatus } from './destination-status.ts'
-import { readEvent } from './event.ts'
+import { readEvents } from './event.ts'
 
 /**
  * What a mutation may answer instead of its result, as members of its union. A refusal that no mutation
@@ -103,7 +103,10 @@ builder.objectType(IdempotencyConflictError, {
     event: t.prismaField({
       type: 'Event',
       description: 'The event that was published first under the key.',
-      resolve: (query, { eventId }, _args, ctx) => readEvent(query, eventId, ctx),
+      resolve: async (query, { eventId }, _args, ctx) => {
+        const events = await readEvents(query, [eventId], ctx)
+        return events.get(eventId)!
+      },
     }),
   }),
 })

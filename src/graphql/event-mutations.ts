@@ -1,4 +1,7 @@
+import { queryFromInfo } from '@pothos/plugin-prisma'
+import type { GraphQLResolveInfo } from 'graphql'
 import { IdempotencyConflictError, ValidationError } from '../domain/errors.ts'
+import type { Event } from '../generated/prisma/client.ts'
 import {
   type EventInput,
   MAX_EVENTS_PER_CALL,
@@ -7,9 +10,9 @@ import {
 } from '../services/event.ts'
 import type { PublishedEvent } from '../services/publisher.ts'
 import { builder } from './builder.ts'
-import { organizationOf } from './context.ts'
+import { type Context, organizationOf } from './context.ts'
 import { refusals } from './errors.ts'
-import { readEvent } from './event.ts'
+import { EventRef, readEvents } from './event.ts'
 import { EventType } from './event-type.ts'
 import { RelationsInput, relationsOf } from './relations.ts'
 
@@ -38,14 +41,15 @@ const EventPublishInput = builder.inputType('EventPublishInput', {
   }),
 })
 
-const EventPublished = builder.objectRef<PublishedEvent>('EventPublished').implement({
+type Published = PublishedEvent & { event: Event }
+
+const EventPublished = builder.objectRef<Published>('EventPublished').implement({
   description:
     'An event that is stored, and that every destination which had selected it will get.',
   fields: (t) => ({
-    event: t.prismaField({
-      type: 'Event',
+    event: t.expose('event', {
+      type: EventRef,
       description: 'The event; for a duplicate, the first one.',
-      resolve: (query, { eventId }, _args, ctx) => readEvent(query, eventId, ctx),
     }),
     duplicate: t.exposeBoolean('duplicate', {
       description:
@@ -64,10 +68,28 @@ const EventsPublished = builder.objectRef<PublishedEvent[]>('EventsPublished').i
     results: t.field({
       type: [EventPublished],
       description: 'What became of each event, in the order of the inputs.',
-      resolve: (published) => published,
+      resolve: (published, _args, ctx, info) => withEvents(published, ctx, info),
     }),
   }),
 })
+
+/** Reads all the events of a call at once, and of each only what the operation selects below `event`. */
+async function withEvents(
+  published: readonly PublishedEvent[],
+  ctx: Context,
+  info: GraphQLResolveInfo,
+): Promise<Published[]> {
+  const query = queryFromInfo({
+    context: ctx,
+    info,
+    typeName: 'Event',
+    path: ['event'],
+    select: { id: true },
+  })
+  const ids = published.map(({ eventId }) => eventId)
+  const events = await readEvents(query, ids, ctx)
+  return published.map((one) => ({ ...one, event: events.get(one.eventId)! }))
+}
 
 builder.mutationFields((t) => ({
   eventPublish: t.field({
@@ -83,8 +105,11 @@ builder.mutationFields((t) => ({
       ValidationError,
       IdempotencyConflictError,
     ),
-    resolve: (_root, { input }, ctx) =>
-      publishEvent(ctx.ports, organizationOf(ctx), eventOf(input)),
+    resolve: async (_root, { input }, ctx, info) => {
+      const published = await publishEvent(ctx.ports, organizationOf(ctx), eventOf(input))
+      const [answer] = await withEvents([published], ctx, info)
+      return answer!
+    },
   }),
   eventPublishMany: t.field({
     type: EventsPublished,

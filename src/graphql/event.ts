@@ -146,15 +146,22 @@ function matching(
   }
 }
 
-/** Reads an event that must be there; asks the database for nothing when only its id is wanted. */
-export async function readEvent(
-  query: { select?: object; include?: object },
-  id: string,
+/**
+ * Reads events that must be there, in one statement; in none when only their ids are wanted.
+ * @param query what the operation selects of them
+ * @returns them by id
+ */
+export async function readEvents(
+  query: { select?: object },
+  ids: readonly string[],
   ctx: Context,
-): Promise<Event> {
-  if (Object.keys(query.select ?? {}).join() === 'id') return { id } as Event
-  return ctx.ports.db.prisma.event.findUniqueOrThrow({
-    ...query,
-    where: { id, organizationId: organizationOf(ctx) },
-  })
+): Promise<Map<string, Event>> {
+  const rows =
+    Object.keys(query.select ?? {}).join() === 'id'
+      ? ids.map((id) => ({ id }) as Event)
+      : await ctx.ports.db.prisma.event.findMany({
+          ...query,
+          where: { id: { in: [...ids] }, organizationId: organizationOf(ctx) },
+        })
+  return new Map(rows.map((row) => [row.id, row]))
 }

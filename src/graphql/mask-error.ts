@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
-import { type Logger, SecretUnavailableError } from '../services/ports.ts'
+import { SecretUnavailableError } from '../domain/errors.ts'
+import type { Logger } from '../services/ports.ts'
 import { internalError } from './request-error.ts'
 
 /** @returns what a client may see of whatever was thrown for a request */

@@ -1,5 +1,6 @@
 import { maskSecret } from '../domain/signature.ts'
-import { type SecretBox, SecretUnavailableError } from '../services/ports.ts'
+import { SecretUnavailableError } from '../domain/errors.ts'
+import type { SecretBox } from '../services/ports.ts'
 import { builder } from './builder.ts'
 
 builder.prismaObject('SigningSecret', {

@@ -29,7 +29,12 @@ if (options.localKey) {
   }
   localStorage.setItem(KEY, options.localKey)
 }
-YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), options.graphiql)
+
+// On the first open GraphiQL shows the default tabs, but leaves the variables of the one in front empty.
+const firstOpen = !localStorage.getItem('graphiql:tabState') && !location.search
+const initial = firstOpen ? { initialVariables: options.graphiql.defaultTabs[0].variables } : {}
+
+YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), { ...options.graphiql, ...initial })
 `
 
 /**

@@ -4,8 +4,8 @@ export interface Example {
   variables?: object
 }
 
-const CREATE = `# 1. Create a destination: an address of yours that is told what happens in Bigmind.
-#    Copy the id from the answer: the next tab wants it.
+const CREATE = `# 1. Create a destination: your endpoint.
+#    Copy its id from the answer for tab 2.
 mutation CreateDestination($input: DestinationCreateInput!) {
   destinationCreate(input: $input) {
     ... on Destination {
@@ -24,7 +24,8 @@ mutation CreateDestination($input: DestinationCreateInput!) {
 }
 `
 
-const ACTIVATE = `# 2. Choose what it is told and switch it on. Put its id into the variables below.
+const ACTIVATE = `# 2. Select its events and switch it on.
+#    Put its id into the variables below.
 mutation ActivateDestination($id: ID!, $events: [EventType!]!) {
   destinationSelectEvents(id: $id, events: $events) {
     ... on Destination {
@@ -47,7 +48,9 @@ mutation ActivateDestination($id: ID!, $events: [EventType!]!) {
 }
 `
 
-const WATCH = `# 3. Run this and leave it running: every attempt to deliver arrives here as it is made.
+const WATCH = `# 3. Run this in a second window of this page
+#    (a change of tabs would stop it): every
+#    attempt to deliver shows up as it is made.
 subscription WatchDeliveries {
   deliveryAttempted {
     attemptedAt
@@ -68,7 +71,8 @@ subscription WatchDeliveries {
 }
 `
 
-const PUBLISH = `# 4. Publish an event, then look at the tab before this one.
+const PUBLISH = `# 4. Publish an event, and see it delivered:
+#    live in the second window, or in tab 5.
 mutation PublishEvent($input: EventPublishInput!) {
   eventPublish(input: $input) {
     ... on EventPublished {
@@ -90,7 +94,7 @@ mutation PublishEvent($input: EventPublishInput!) {
 }
 `
 
-const RECENT = `# 5. What happened lately: each destination with its last attempts, newest first.
+const RECENT = `# 5. Your destinations and their last attempts.
 query RecentAttempts($destinations: Int, $attempts: Int) {
   destinations(first: $destinations) {
     nodes {

@@ -79,7 +79,7 @@ async function sendAsset(
 }
 
 const MARK =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#4f46e5"/><path d="M9 8v16h8.5a4.6 4.6 0 0 0 1.9-8.8A4.2 4.2 0 0 0 16 8Z" fill="none" stroke="#fff" stroke-width="3" stroke-linejoin="round"/><path d="M9 15.5h8" stroke="#fff" stroke-width="3"/></svg>'
+  '<svg xmlns="http://www.w3.org/2000/svg" width="28" height="28" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#4f46e5"/><path d="M9 8v16h8.5a4.6 4.6 0 0 0 1.9-8.8A4.2 4.2 0 0 0 16 8Z" fill="none" stroke="#fff" stroke-width="3" stroke-linejoin="round"/><path d="M9 15.5h8" stroke="#fff" stroke-width="3"/></svg>'
 
 const TITLE = 'Bigmind Webhooks'
 

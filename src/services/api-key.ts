@@ -51,7 +51,8 @@ export function createFirstApiKey(ports: KeyPorts): Promise<string | null> {
 }
 
 /** Two that look for the same organization at once would both make it. */
-const lockOrganizations = (tx: Sql) => tx.query('lock table organization in share row exclusive mode')
+const lockOrganizations = (tx: Sql) =>
+  tx.query('lock table organization in share row exclusive mode')
 
 async function insertOrganization({ newId }: KeyPorts, tx: Sql, name: string): Promise<string> {
   const id = newId('org')
@@ -68,7 +69,14 @@ async function insertApiKey(
   await tx.query(
     `insert into api_key (id, organization_id, name, prefix, hash, scopes)
     values ($1, $2, $3, $4, $5, $6)`,
-    [newId('key'), key.organizationId, key.name, apiKeyPrefix(secret), hashApiKey(secret), key.scopes],
+    [
+      newId('key'),
+      key.organizationId,
+      key.name,
+      apiKeyPrefix(secret),
+      hashApiKey(secret),
+      key.scopes,
+    ],
   )
   return secret
 }

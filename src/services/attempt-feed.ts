@@ -1,6 +1,12 @@
 import type { DeliveryAttempt } from '../generated/prisma/client.ts'
 import { type AttemptFeed, type AttemptFeedFilter, UnknownAttemptError } from './feed.ts'
-import { createFeedTail, type FeedEntry, type FeedPosition, type FeedTail, isAfter } from './feed-tail.ts'
+import {
+  createFeedTail,
+  type FeedEntry,
+  type FeedPosition,
+  type FeedTail,
+  isAfter,
+} from './feed-tail.ts'
 import type { Clock, Database, Listener, Logger } from './ports.ts'
 
 type Ports = { db: Database; listener: Listener; clock: Clock; log: Logger }

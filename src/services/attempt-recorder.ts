@@ -1,6 +1,6 @@
 import { FAILURE_LIMIT } from '../domain/destination.ts'
-import type { Outcome } from '../domain/outcome.ts'
 import { createGroupCommit } from '../domain/group-commit.ts'
+import type { Outcome } from '../domain/outcome.ts'
 import type { Persist } from './persist.ts'
 import type { Database, NewId, Queue, Sql } from './ports.ts'
 
@@ -59,10 +59,9 @@ async function recordWithFailures(
   queue: Queue,
 ): Promise<void> {
   const destinationIds = [...new Set(failed.map(({ destinationId }) => destinationId))]
-  await tx.query(
-    'select from destination where id = any($1) order by id for no key update',
-    [destinationIds],
-  )
+  await tx.query('select from destination where id = any($1) order by id for no key update', [
+    destinationIds,
+  ])
   const recorded = await tx.query<RecordedFailure>(RECORD, values)
   const disabled = await countFailures(tx, recorded)
   if (disabled.length > 0) await cancelWaiting(tx, disabled)

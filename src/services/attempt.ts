@@ -1,10 +1,11 @@
 import { MAX_ATTEMPTS, retryDelay } from '../domain/backoff.ts'
+import { SecretUnavailableError } from '../domain/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { payload } from '../domain/payload.ts'
 import { signatureHeaders } from '../domain/signature.ts'
 import type { AttemptResult } from './attempt-recorder.ts'
 import type { DueDelivery } from './due-deliveries.ts'
-import { type Clock, type SecretBox, SecretUnavailableError } from './ports.ts'
+import type { Clock, SecretBox } from './ports.ts'
 import type { WebhookSender } from './webhook-sender.ts'
 
 type Ports = { sender: WebhookSender; secrets: SecretBox; clock: Clock }

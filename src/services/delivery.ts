@@ -1,5 +1,9 @@
-import { DestinationInactiveError, DestinationNotReadyError, NotFoundError } from '../domain/errors.ts'
 import type { DestinationStatus } from '../domain/destination.ts'
+import {
+  DestinationInactiveError,
+  DestinationNotReadyError,
+  NotFoundError,
+} from '../domain/errors.ts'
 import { type EventName, findEvent } from '../domain/events/index.ts'
 import { newEvent } from './event.ts'
 import type { Clock, Database, NewId, Queue } from './ports.ts'
@@ -72,7 +76,16 @@ export async function sendTest(
       )
       insert into delivery (id, event_id, destination_id, status, test, due_at, created_at)
       select $7, id, $8, 'PENDING', true, pgboss.job_now(), pgboss.job_now() from event`,
-      [event.id, organizationId, name, event.data, event.relations, event.timestamp, deliveryId, destinationId],
+      [
+        event.id,
+        organizationId,
+        name,
+        event.data,
+        event.relations,
+        event.timestamp,
+        deliveryId,
+        destinationId,
+      ],
     )
     await ports.queue.wake(tx, [destinationId])
   })

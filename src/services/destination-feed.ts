@@ -86,9 +86,7 @@ async function readChanged(
     [after.transaction, after.id, limit],
   )
   const entries = rows.flatMap(({ transaction, id, organizationId }) =>
-    id && organizationId
-      ? [{ position: { transaction, id }, row: { id, organizationId } }]
-      : [],
+    id && organizationId ? [{ position: { transaction, id }, row: { id, organizationId } }] : [],
   )
   return { entries, held: rows[0]?.held ?? false }
 }

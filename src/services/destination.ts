@@ -1,3 +1,4 @@
+import type { AddressPolicy } from '../domain/address.ts'
 import {
   DESTINATION_LIMIT,
   type DestinationStatus,
@@ -5,7 +6,6 @@ import {
   missingRequirements,
   NAME_LENGTH,
 } from '../domain/destination.ts'
-import type { AddressPolicy } from '../domain/address.ts'
 import { checkDestinationUrl } from '../domain/destination-url.ts'
 import {
   DestinationLimitError,

@@ -64,11 +64,6 @@ export interface SecretBox {
   open(sealed: string, owner: string): string
 }
 
-/** A secret could not be decrypted: its key is missing, or the row was tampered with. */
-export class SecretUnavailableError extends Error {
-  override name = 'SecretUnavailableError'
-}
-
 export type IdPrefix = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key'
 
 /** Makes ids: TypeIDs, ascending within a process and sortable by creation time. */

@@ -67,18 +67,20 @@ async function publishGroup(
   calls: readonly (readonly NewEvent[])[],
 ): Promise<Settled[]> {
   for (;;) {
-    const settled = await ports.db.transaction(async (tx) => {
-      const plan = planGroup(calls, await findKeyed(tx, calls.flat()))
-      const deliveries = await matchDestinations(tx, plan.fresh, ports.newId)
-      const stored = await insert(tx, plan.fresh, deliveries)
-      if (stored < plan.fresh.length) throw new KeyTakenMeanwhile()
-      const awake = deliveries.filter(({ active }) => active)
-      await ports.queue.wake(tx, [...new Set(awake.map(({ destinationId }) => destinationId))])
-      return settle(plan, deliveries)
-    }).catch((error: unknown) => {
-      if (error instanceof KeyTakenMeanwhile) return null
-      throw error
-    })
+    const settled = await ports.db
+      .transaction(async (tx) => {
+        const plan = planGroup(calls, await findKeyed(tx, calls.flat()))
+        const deliveries = await matchDestinations(tx, plan.fresh, ports.newId)
+        const stored = await insert(tx, plan.fresh, deliveries)
+        if (stored < plan.fresh.length) throw new KeyTakenMeanwhile()
+        const awake = deliveries.filter(({ active }) => active)
+        await ports.queue.wake(tx, [...new Set(awake.map(({ destinationId }) => destinationId))])
+        return settle(plan, deliveries)
+      })
+      .catch((error: unknown) => {
+        if (error instanceof KeyTakenMeanwhile) return null
+        throw error
+      })
     if (settled) return settled
   }
 }
@@ -111,7 +113,10 @@ async function findKeyed(tx: Sql, events: readonly NewEvent[]): Promise<Map<stri
 interface Plan {
   /** The events to store. */
   fresh: NewEvent[]
-  calls: ({ refusal: IdempotencyConflictError } | { answers: { eventId: string; fresh: boolean }[] })[]
+  calls: (
+    | { refusal: IdempotencyConflictError }
+    | { answers: { eventId: string; fresh: boolean }[] }
+  )[]
 }
 
 /** Decides for each call, in order, what is new, what is a repeat and what is refused. */
@@ -140,7 +145,9 @@ function planGroup(calls: readonly (readonly NewEvent[])[], known: Map<string, K
 }
 
 const sameEvent = (one: Keyed, other: Keyed) =>
-  one.fingerprint !== null && other.fingerprint !== null && one.fingerprint.equals(other.fingerprint)
+  one.fingerprint !== null &&
+  other.fingerprint !== null &&
+  one.fingerprint.equals(other.fingerprint)
 
 function settle(plan: Plan, deliveries: readonly NewDelivery[]): Settled[] {
   const counts = new Map<string, number>()

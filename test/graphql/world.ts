@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type ExecutionResult, execute, parse, type subscribe, validate } from 'graphql'
+import { type ExecutionResult, execute, parse, subscribe, validate } from 'graphql'
 import pg from 'pg'
 import { afterAll, expect, vi } from 'vitest'
 import { newId } from '../../src/adapters/ids.ts'
@@ -28,54 +28,116 @@ export async function createGraphqlWorld() {
   })
   afterAll(() => app.close())
   const schema = createSchema()
+  const { prisma } = app.ports.db
 
-  const context = (viewer: Viewer | null): Context => ({
-    viewer,
-    ports: app.ports,
-    requestId: 'req_test',
-  })
+  /** Only valid documents get as far as here, as with the server. */
+  function prepare(viewer: Viewer | null, source: string, variableValues: object) {
+    const document = parse(source)
+    expect(validate(schema, document)).toEqual([])
+    const contextValue: Context = { viewer, ports: app.ports, requestId: 'req_test' }
+    return { schema, document, variableValues: { ...variableValues }, contextValue }
+  }
+
+  async function run(viewer: Viewer | null, source: string, variables = {}): Promise<Answer> {
+    return asSent(await execute(prepare(viewer, source, variables)))
+  }
 
   return {
     app,
-    schema,
-    context,
-    prisma: app.ports.db.prisma,
+    prisma,
+    run,
+
+    /** @returns the stream of answers, or the one answer when there is no stream */
+    subscribe: async (viewer: Viewer | null, source: string, variables = {}) =>
+      (await subscribe(prepare(viewer, source, variables))) as AsyncGenerator<Answer> & Answer,
 
     /** Somebody of a new organization. */
     async createViewer(scopes: readonly Scope[] = SCOPES): Promise<Viewer> {
       const organizationId = newId('org')
-      const name = `Organization ${organizationId}`
-      await app.ports.db.prisma.organization.create({ data: { id: organizationId, name } })
+      await prisma.organization.create({ data: { id: organizationId, name: organizationId } })
       return { organizationId, apiKeyId: newId('key'), scopes: new Set(scopes) }
     },
 
-    /** Executes as the server does; the document must be valid. */
-    async run(viewer: Viewer | null, source: string, variables = {}): Promise<Answer> {
-      const document = parse(source)
-      expect(validate(schema, document)).toEqual([])
-      const result = await execute({
-        schema,
-        document,
-        variableValues: variables,
-        contextValue: context(viewer),
+    /** An ACTIVE destination that selects all of `events`. */
+    async createDestination(viewer: Viewer, events = ['SUMMARY_CREATED'], name = 'CRM') {
+      const input = { name, url: 'https://example.com/webhooks', events }
+      const { data } = await run(
+        viewer,
+        `mutation ($input: DestinationCreateInput!) {
+          destinationCreate(input: $input) { ... on Destination { id } }
+        }`,
+        { input },
+      )
+      const { id } = data.destinationCreate as { id: string }
+      await run(viewer, 'mutation ($id: ID!) { destinationActivate(id: $id) { __typename } }', {
+        id,
       })
-      // As a client gets it: plain objects.
-      return JSON.parse(JSON.stringify(result)) as Answer
+      return id
+    },
+
+    /** @returns the ids of as many events, oldest first */
+    async publish(viewer: Viewer, count: number, input: object = {}): Promise<string[]> {
+      const inputs = Array.from({ length: count }, (_, index) => ({ ...summary(index), ...input }))
+      const { data } = await run(
+        viewer,
+        `mutation ($inputs: [EventPublishInput!]!) {
+          eventPublishMany(inputs: $inputs) { ... on EventsPublished { results { event { id } } } }
+        }`,
+        { inputs },
+      )
+      const { results } = data.eventPublishMany as { results: { event: { id: string } }[] }
+      return results.map(({ event }) => event.id)
+    },
+
+    /** Records a failed attempt of every delivery, as a worker would. */
+    async recordAttempts({ organizationId }: Viewer): Promise<void> {
+      const where = { destination: { organizationId } }
+      const orderBy = { id: 'asc' } as const
+      for (const delivery of await prisma.delivery.findMany({ where, orderBy })) {
+        await prisma.deliveryAttempt.create({ data: failedAttempt(organizationId, delivery) })
+      }
+      await prisma.delivery.updateMany({ where, data: { attemptCount: 1 } })
     },
   }
 }
 
-export type GraphqlWorld = Awaited<ReturnType<typeof createGraphqlWorld>>
-export type Subscribe = typeof subscribe
+/** As a client gets it: plain objects. */
+const asSent = (result: ExecutionResult): Answer => JSON.parse(JSON.stringify(result))
 
-/** The SELECT statements that Prisma sends while `work` runs. */
+export const summary = (index = 0) => ({
+  event: 'SUMMARY_CREATED',
+  data: { meeting_id: `mtg_${index}`, session_id: 'ses', summary: '<p>All is well.</p>' },
+})
+
+function failedAttempt(
+  organizationId: string,
+  delivery: { id: string; destinationId: string; attemptCount: number },
+) {
+  return {
+    id: newId('att'),
+    deliveryId: delivery.id,
+    destinationId: delivery.destinationId,
+    organizationId,
+    eventType: 'summary_created',
+    number: delivery.attemptCount + 1,
+    status: 'FAILED' as const,
+    attemptedAt: new Date(),
+    durationMs: 7,
+    responseCode: 500,
+    responseBody: 'no',
+    failureCode: 'HTTP_STATUS',
+    failureMessage: 'The receiver answered 500.',
+  }
+}
+
+/** The statements by which Prisma reads while `work` runs. */
 export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const spy = vi.spyOn(pg.Client.prototype, 'query')
   try {
     await work()
     return (spy.mock.calls as unknown[][])
       .map(([query]) => (typeof query === 'string' ? query : (query as { text?: string }).text))
-      .filter((text): text is string => /^SELECT "public"|^SELECT COUNT/.test(text ?? ''))
+      .filter((text): text is string => /^SELECT ("public"|COUNT)/.test(text ?? ''))
   } finally {
     spy.mockRestore()
   }

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { verifyWebhook } from './verify-webhook.cjs'
+import { verifyWebhook } from '../../../src/cli/demo/verify-webhook.cjs'
 
 export interface SignedRequest {
   body: string

@@ -1,0 +1,150 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createLogger } from '../adapters/logger.ts'
+import { type Config, loadConfig } from '../config.ts'
+import { catalogue, type EventPayload, enumName } from '../domain/events/index.ts'
+import { type Service, startService } from '../service.ts'
+import { version } from '../version.ts'
+import {
+  ActivateDestination,
+  CreateDestination,
+  DeliveryAttempted,
+  PublishEvent,
+  RevealSecret,
+  unlessRefused,
+} from './demo/operations.ts'
+import { type DemoReceiver, startDemoReceiver } from './demo/receiver.ts'
+import { attemptLine, bad, good, heading, quiet, strong } from './demo/report.ts'
+import { createGraphqlClient, type GraphqlClient } from './graphql-client.ts'
+
+/** Every payload that the documentation prints, as files. */
+const EXAMPLES = fileURLToPath(new URL('../../test/fixtures/examples', import.meta.url))
+
+/** Milliseconds after which something is wrong: the last retry is due 6 s after the first try. */
+const PATIENCE = 30_000
+
+/** npm run demo [-- --keep] */
+async function main(): Promise<void> {
+  const keep = process.argv.includes('--keep')
+  const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-webhooks-demo-'))
+  console.log(quiet(`Starting the service with a fresh PostgreSQL in ${dataDir} …`))
+  let service: Service | null = null
+  const close = async () => {
+    await service?.close()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void close().finally(() => process.exit(keep ? 0 : 1)))
+  }
+  try {
+    service = await startService(configFor(dataDir, keep), { log: createLogger('warn'), version })
+    const { url, apiKey } = service as { url: string; apiKey: string }
+    const client = createGraphqlClient({ url, apiKey })
+    const passed = await show(client)
+    await client.close()
+    process.exitCode = passed ? 0 : 1
+    if (keep) {
+      console.log(`\nGraphiQL: ${strong(`${url}/graphql`)}\nAPI key:  ${apiKey}\n\nCtrl-C ends it.`)
+      return
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  await close()
+}
+
+/** A service of its own, which may send to this machine. Kept, it takes the usual port. */
+function configFor(dataDir: string, keep: boolean): Config {
+  return loadConfig({
+    DATA_DIR: dataDir,
+    PORT: keep ? process.env.PORT : '0',
+    DELIVERY_ALLOW_HTTP: 'true',
+    DELIVERY_ALLOW_NETWORKS: '127.0.0.0/8,::1/128',
+  })
+}
+
+/** @returns whether everything arrived and every signature verified */
+async function show(client: GraphqlClient): Promise<boolean> {
+  const steady = await startDemoReceiver()
+  const flaky = await startDemoReceiver([500, 500])
+  const all = catalogue.map(({ name }) => enumName(name))
+  await connect(client, steady, { name: 'Steady receiver', events: all })
+  await connect(client, flaky, { name: 'Flaky receiver', events: ['SUMMARY_CREATED'] })
+
+  console.log(`\n${strong('Two receivers verify what comes, one of them fails twice at first.')}\n`)
+  console.log(`  ${heading()}`)
+  const deliveries = new Map<string, string>()
+  let attempts = 0
+  let expected = Number.POSITIVE_INFINITY
+  const isOver = () =>
+    deliveries.size === expected && [...deliveries.values()].every((status) => status !== 'PENDING')
+  const late = setTimeout(() => client.close(), PATIENCE)
+  const watching = (async () => {
+    for await (const { deliveryAttempted: attempt } of client.subscribe(DeliveryAttempted, {})) {
+      attempts += 1
+      deliveries.set(
+        attempt.delivery.id,
+        attempt.status === 'SUCCEEDED' ? 'SUCCEEDED' : attempt.delivery.status,
+      )
+      console.log(attemptLine(attempt))
+      if (isOver()) return
+    }
+  })()
+  expected = await publishExamples(client)
+  await watching
+  clearTimeout(late)
+  steady.close()
+  flaky.close()
+
+  const verified = steady.verified + flaky.verified
+  const succeeded = [...deliveries.values()].filter((status) => status === 'SUCCEEDED').length
+  const passed = succeeded === expected && verified === attempts
+  const words = `${succeeded} of ${expected} deliveries succeeded in ${attempts} attempts; ${verified} of ${attempts} signatures verified.`
+  console.log(`\n${passed ? good(`✓ ${words}`) : bad(`✗ ${words}`)}`)
+  return passed
+}
+
+async function connect(
+  client: GraphqlClient,
+  receiver: DemoReceiver,
+  settings: { name: string; events: ReturnType<typeof enumName>[] },
+): Promise<void> {
+  const input = { ...settings, url: receiver.url }
+  const { id } = unlessRefused(
+    (await client.request(CreateDestination, { input })).destinationCreate,
+  )
+  unlessRefused((await client.request(ActivateDestination, { id })).destinationActivate)
+  const { destinationRevealSecret } = await client.request(RevealSecret, { id })
+  receiver.secret = unlessRefused(destinationRevealSecret).secret
+}
+
+/** @returns how many deliveries that made */
+async function publishExamples(client: GraphqlClient): Promise<number> {
+  let deliveries = 0
+  for (const file of (await readdir(EXAMPLES)).sort()) {
+    const example = JSON.parse(await readFile(join(EXAMPLES, file), 'utf8')) as EventPayload
+    const { event, data, relations, timestamp } = example
+    const input = {
+      event: enumName(event),
+      data,
+      timestamp,
+      relations: {
+        associatedAccountIds: relations?.associated_account_ids ?? [],
+        associatedContactIds: relations?.associated_contact_ids ?? [],
+        associatedDealIds: relations?.associated_deal_ids ?? [],
+        associatedLeadIds: relations?.associated_lead_ids ?? [],
+      },
+    }
+    const { eventPublish } = await client.request(PublishEvent, { input })
+    deliveries += unlessRefused(eventPublish).deliveryCount
+  }
+  return deliveries
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+})

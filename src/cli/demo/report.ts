@@ -1,0 +1,44 @@
+import { styleText } from 'node:util'
+import type { DemoDeliveryAttemptedSubscription } from '../../generated/graphql/graphql.ts'
+
+export type Attempt = DemoDeliveryAttemptedSubscription['deliveryAttempted']
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Colours only where there is a terminal to show them. */
+const paint = (style: Style, words: string) =>
+  styleText(style, words, { stream: process.stdout, validateStream: true })
+
+export function heading(): string {
+  const columns = row(['TIME', 'EVENT', 'DESTINATION', 'CODE', 'RETRY', 'DURATION'])
+  return paint('dim', columns)
+}
+
+/** One attempt, in one line. */
+export function attemptLine(attempt: Attempt): string {
+  const code = attempt.responseCode?.toString() ?? 'none'
+  const line = row([
+    attempt.attemptedAt.slice(11, 23),
+    attempt.eventType.toLowerCase(),
+    attempt.destination.name,
+    code,
+    attempt.retryCount === 0 ? '' : `${attempt.retryCount}`,
+    `${attempt.durationMs} ms`,
+  ])
+  const mark = attempt.status === 'SUCCEEDED' ? paint('green', '✓') : paint('red', '✗')
+  const coloured = attempt.status === 'SUCCEEDED' ? line : paint('red', line)
+  return `${mark} ${coloured}`.trimEnd()
+}
+
+const WIDTHS = [14, 28, 20, 6, 6, 8]
+
+const row = (cells: readonly string[]) =>
+  cells
+    .map((cell, index) => cell.padEnd(WIDTHS[index] ?? 0))
+    .join('')
+    .trimEnd()
+
+export const good = (words: string) => paint(['bold', 'green'], words)
+export const bad = (words: string) => paint(['bold', 'red'], words)
+export const strong = (words: string) => paint('bold', words)
+export const quiet = (words: string) => paint('dim', words)

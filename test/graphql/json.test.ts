@@ -1,0 +1,34 @@
+import { parseValue } from 'graphql'
+import { describe, expect, test } from 'vitest'
+import { jsonOfLiteral } from '../../src/graphql/json.ts'
+
+const read = (literal: string, variables?: Record<string, unknown>) =>
+  jsonOfLiteral(parseValue(literal), variables)
+
+describe('a JSON literal', () => {
+  test.each([
+    '{"a":[1,-2.5,1e21,"x",true,false,null,{}],"b":{"c":[]}}',
+    '"text"',
+    '12345678901234567890',
+    '[[[[]]]]',
+    'null',
+  ])('%s means what JSON.parse makes of it', (json) => {
+    const literal = json.replace(/"(\w+)":/g, '$1:')
+    expect(JSON.stringify(read(literal))).toBe(JSON.stringify(JSON.parse(json)))
+  })
+
+  test('keeps __proto__ as a key like any other', () => {
+    const value = read('{ __proto__: { constructor: 1 } }') as object
+    expect(JSON.stringify(value)).toBe('{"__proto__":{"constructor":1}}')
+    expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
+  })
+
+  test('takes variables, and one without a value as nothing', () => {
+    const value = read('{ a: $x, b: $y, c: [$x, $y], d: $z }', { x: { k: [1] }, z: null })
+    expect(value).toEqual({ a: { k: [1] }, c: [{ k: [1] }, null], d: null })
+  })
+
+  test('has no bare words', () => {
+    expect(() => read('{ a: HELLO }')).toThrow('write "HELLO" as a string')
+  })
+})

@@ -1,0 +1,58 @@
+import { GraphQLError, locatedError } from 'graphql'
+import { expect, test } from 'vitest'
+import { NotFoundError } from '../../src/domain/errors.ts'
+import { createMaskError } from '../../src/graphql/mask-error.ts'
+import { badUserInput } from '../../src/graphql/request-error.ts'
+import { SecretUnavailableError } from '../../src/domain/errors.ts'
+
+const logged: object[] = []
+const maskError = createMaskError({
+  log: { debug() {}, info() {}, warn() {}, error: (fields) => logged.push(fields) },
+})
+
+const thrownBelow = (error: Error) => locatedError(error, undefined, ['viewer', 'organization'])
+
+test('what was written for the client passes, and where it happened', () => {
+  const thrown = thrownBelow(badUserInput('first is 1 to 100, got 0.'))
+  expect(maskError(thrown, 'req_1')).toBe(thrown)
+  expect(thrown.toJSON()).toMatchObject({
+    message: 'first is 1 to 100, got 0.',
+    path: ['viewer', 'organization'],
+    extensions: { code: 'BAD_USER_INPUT' },
+  })
+})
+
+test('what GraphQL says of the request passes', () => {
+  const request = new GraphQLError('Variable "$id" of required type "ID!" was not provided.')
+  expect(maskError(request, 'req_1')).toBe(request)
+  const argument = thrownBelow(new GraphQLError('Argument "id" of required type "ID!" was not …'))
+  expect(maskError(argument, 'req_1')).toBe(argument)
+})
+
+test.each([
+  new Error('connect ECONNREFUSED 10.0.0.7:5432'),
+  Object.assign(new Error('No record was found for a query.'), { code: 'P2025' }),
+  new NotFoundError('whk_1'),
+  new GraphQLError('Enum "EventType" cannot represent value: "x"'),
+])('%s is our own affair: the client learns the id of the request and no more', (fault) => {
+  logged.length = 0
+  const shown = maskError(thrownBelow(fault), 'req_42').toJSON()
+  expect(shown).toEqual({
+    message: 'Something went wrong on our side. Quote request req_42 when you tell us.',
+    path: ['viewer', 'organization'],
+    extensions: { code: 'INTERNAL_SERVER_ERROR' },
+  })
+  expect(logged).toEqual([{ err: fault, requestId: 'req_42', path: ['viewer', 'organization'] }])
+})
+
+test('what is no error of GraphQL at all is masked too', () => {
+  expect(maskError('boom', 'req_1').message).toContain('Quote request req_1')
+})
+
+test('a secret that cannot be read is said to be one, without the reason', () => {
+  const fault = new SecretUnavailableError('No key of the ring opens this secret of whk_1.')
+  const shown = maskError(thrownBelow(fault), 'req_7')
+  expect(shown.message).toBe(
+    'This secret cannot be read at the moment. Rotate it to get a fresh one, or quote request req_7 when you tell us.',
+  )
+})
