@@ -1,11 +1,11 @@
-import type { DeliveryAttempt as Row } from '../generated/prisma/client.ts'
 import { UnknownAttemptError } from '../services/feed.ts'
 import { builder } from './builder.ts'
-import { type Context, organizationOf } from './context.ts'
+import { organizationOf } from './context.ts'
 import { AttemptStatus, DeliveryAttempt } from './delivery-attempt.ts'
 import { EventType } from './event-type.ts'
 import { isId } from './id.ts'
 import { badUserInput } from './request-error.ts'
+import { streamFrom } from './stream.ts'
 
 builder.subscriptionField('deliveryAttempted', (t) =>
   t.field({
@@ -31,41 +31,26 @@ builder.subscriptionField('deliveryAttempted', (t) =>
           "An attempt's id: first comes all that was recorded after it, then what follows live, with no gap and no repetition. Null begins now.",
       }),
     },
-    subscribe: async (_root, { destinationId, eventTypes, statuses, after }, ctx) => {
-      if (after != null) await checkPosition(after, ctx)
+    subscribe: (_root, { destinationId, eventTypes, statuses, after }, ctx) => {
+      if (after != null && !isId(after)) throw unknownPosition()
       const filter = {
         organizationId: organizationOf(ctx),
         destinationId: destinationId ?? null,
         eventTypes: eventTypes ?? null,
         statuses: statuses ?? null,
       }
-      return explained(ctx.ports.attemptFeed.subscribe(filter, after ?? null))
+      const attempts = ctx.ports.attemptFeed.subscribe(filter, after ?? null)
+      return streamFrom(attempts, () => attempts.next().catch(explain))
     },
     resolve: (attempt) => attempt,
   }),
 )
 
+function explain(error: unknown): never {
+  throw error instanceof UnknownAttemptError ? unknownPosition() : error
+}
+
 const unknownPosition = () =>
   badUserInput(
     'after names no attempt that is known, or not any more: old ones are deleted. Subscribe without it, and read what was missed with Destination.attempts.',
   )
-
-/** Asked before the stream begins: an error inside a stream reaches some clients only as a broken connection. */
-async function checkPosition(id: string, ctx: Context): Promise<void> {
-  const known =
-    isId(id) &&
-    (await ctx.ports.db.prisma.deliveryAttempt.findUnique({
-      select: { id: true },
-      where: { id, organizationId: organizationOf(ctx) },
-    }))
-  if (!known) throw unknownPosition()
-}
-
-/** It may still be deleted in the moment between. */
-async function* explained(attempts: AsyncIterable<Row>) {
-  try {
-    yield* attempts
-  } catch (error) {
-    throw error instanceof UnknownAttemptError ? unknownPosition() : error
-  }
-}

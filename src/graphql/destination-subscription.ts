@@ -1,6 +1,7 @@
 import { builder } from './builder.ts'
 import { type Context, organizationOf } from './context.ts'
 import { Destination } from './destination.ts'
+import { streamFrom } from './stream.ts'
 
 builder.subscriptionField('destinationChanged', (t) =>
   t.field({
@@ -20,13 +21,17 @@ builder.subscriptionField('destinationChanged', (t) =>
 )
 
 /** Reads each destination that changed; one that was deleted meanwhile is passed over. */
-async function* changes(ctx: Context, id: string | null) {
+function changes(ctx: Context, id: string | null) {
   const organizationId = organizationOf(ctx)
   const { db, destinationFeed } = ctx.ports
-  for await (const changed of destinationFeed.subscribe(organizationId, id)) {
-    const now = await db.prisma.destination.findUnique({
-      where: { id: changed.id, organizationId },
-    })
-    if (now) yield now
-  }
+  const changed = destinationFeed.subscribe(organizationId, id)
+  return streamFrom(changed, async () => {
+    for (;;) {
+      const next = await changed.next()
+      if (next.done) return next
+      const where = { id: next.value.id, organizationId }
+      const value = await db.prisma.destination.findUnique({ where })
+      if (value) return { value, done: false }
+    }
+  })
 }

@@ -43,14 +43,18 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
     while (!turn.signal.aborted && ports.clock.now() < endOfTurn) {
       await wire.room()
       const wakeups = turn.wakeups()
-      const look = await findDue(ports, turn.destinationId, { limit: PAGE, except: wire.ids() })
+      const look = await findDue(ports, turn.destinationId, {
+        limit: PAGE,
+        except: wire.ids(),
+        numbered: startedBelow === null,
+      })
       startedBelow ??= look.startedBelow
       const cutShort = await sendPage(ports, look.deliveries, { wire, signal: turn.signal })
       if (cutShort || look.deliveries.length === PAGE) continue
       // A publication that found this job still queued left the wake-up to it, and may commit after our
       // look. Such a transaction had started before our first look, so once all of those have ended,
       // whatever comes brings a wake-up of its own.
-      if (look.endedBelow < startedBelow && ++looks <= LAST_LOOKS) {
+      if (startedBelow !== null && look.endedBelow < startedBelow && ++looks <= LAST_LOOKS) {
         await turn.awake(wakeups, pause(ports.clock, LOOK_PAUSE))
         continue
       }

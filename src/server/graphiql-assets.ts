@@ -37,6 +37,11 @@ const initial = firstOpen ? { initialVariables: options.graphiql.defaultTabs[0].
 YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), { ...options.graphiql, ...initial })
 `
 
+/** A pressed tab jumps to where an animation left it, away from under the pointer, and the click misses it. */
+const STAY = `
+.graphiql-tab { transform: none !important }
+`
+
 /**
  * GraphiQL with its editors and workers, from the package that carries all of it. It comes as one page of
  * 9 MB; taken apart, a browser can keep its files, and the page itself needs no inline script.
@@ -48,7 +53,7 @@ export async function loadGraphiqlAssets(): Promise<GraphiqlAssets> {
   const script = between(page, '<script>', 'YogaGraphiQL.renderYogaGraphiQL(')
   return {
     script: await asset('js', 'text/javascript; charset=utf-8', script + START),
-    style: await asset('css', 'text/css; charset=utf-8', style),
+    style: await asset('css', 'text/css; charset=utf-8', style + STAY),
   }
 }
 

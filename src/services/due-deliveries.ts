@@ -26,13 +26,13 @@ export interface DueLook {
   deliveries: DueDelivery[]
   /** Every transaction numbered below this had ended when we looked. */
   endedBelow: bigint
-  /** No transaction from here on had started when we looked. */
-  startedBelow: bigint
+  /** Every transaction that was writing when we looked is numbered below this. Null when it was not asked for. */
+  startedBelow: bigint | null
 }
 
 interface Row extends Partial<DueDelivery> {
   endedBelow: string
-  startedBelow: string
+  startedBelow: string | null
 }
 
 /**
@@ -40,25 +40,31 @@ interface Row extends Partial<DueDelivery> {
  * it is ACTIVE. The settings come with each delivery, so that a change holds from the next look on.
  *
  * @param except ids on the wire already
+ * @param numbered asks for `startedBelow`, which costs a transaction number
  */
 export async function findDue(
   { db }: { db: Database },
   destinationId: string,
-  { limit, except }: { limit: number; except: readonly string[] },
+  { limit, except, numbered }: { limit: number; except: readonly string[]; numbered: boolean },
 ): Promise<DueLook> {
-  const rows = await db.query<Row>(DUE, [destinationId, limit, except])
+  const rows = await db.query<Row>(DUE, [destinationId, limit, except, numbered])
   const [first] = rows
   return {
     deliveries: rows.filter((row): row is Row & DueDelivery => row.id != null),
     endedBelow: BigInt(first?.endedBelow ?? 0),
-    startedBelow: BigInt(first?.startedBelow ?? 0),
+    startedBelow: first?.startedBelow ? BigInt(first.startedBelow) : null,
   }
 }
 
-/** The left join keeps one row where nothing is due: the snapshot is an answer as well. */
+/**
+ * The left join keeps one row where nothing is due: the snapshot is an answer as well. Its upper end is not
+ * "startedBelow": it is above what has ended, and a running transaction may be above it. Only a number of
+ * our own is above all that were given before.
+ */
 const DUE = `
 select
-  pg_snapshot_xmin(snapshot)::text as "endedBelow", pg_snapshot_xmax(snapshot)::text as "startedBelow",
+  pg_snapshot_xmin(snapshot)::text as "endedBelow",
+  case when $4 then pg_current_xact_id()::text end as "startedBelow",
   due.*
 from pg_current_snapshot() as snapshot
 left join lateral (

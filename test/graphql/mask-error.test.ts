@@ -1,6 +1,6 @@
 import { GraphQLError, locatedError } from 'graphql'
 import { expect, test } from 'vitest'
-import { NotFoundError } from '../../src/domain/errors.ts'
+import { NotFoundError, SecretUnavailableError } from '../../src/domain/errors.ts'
 import { createMaskError } from '../../src/graphql/mask-error.ts'
 import { badUserInput } from '../../src/graphql/request-error.ts'
 import { SecretUnavailableError } from '../../src/domain/errors.ts'

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import { createGraphqlWorld, statementsOf } from './world.ts'
+
+const world = await createGraphqlWorld()
+
+const ATTEMPTED = `subscription ($destinationId: ID, $eventTypes: [EventType!], $statuses: [AttemptStatus!], $after: ID) {
+  deliveryAttempted(destinationId: $destinationId, eventTypes: $eventTypes, statuses: $statuses, after: $after) {
+    id number eventType status failure { code }
+  }
+}`
+
+async function createHistory(count: number) {
+  const viewer = await world.createViewer()
+  const destinationId = await world.createDestination(viewer)
+  await world.publish(viewer, count)
+  await world.recordAttempts(viewer)
+  const { organizationId } = viewer
+  const attempts = await world.prisma.deliveryAttempt.findMany({
+    where: { organizationId },
+    orderBy: { id: 'asc' },
+  })
+  return { viewer, destinationId, attempts: attempts.map(({ id }) => id) }
+}
+
+describe('deliveryAttempted', () => {
+  test('goes on behind an attempt, and needs no statement for an attempt itself', async () => {
+    const { viewer, attempts } = await createHistory(3)
+    const stream = await world.subscribe(viewer, ATTEMPTED, { after: attempts[0] })
+    const { value: second } = await stream.next()
+    expect(second.data.deliveryAttempted).toEqual({
+      id: attempts[1],
+      number: 1,
+      eventType: 'SUMMARY_CREATED',
+      status: 'FAILED',
+      failure: { code: 'HTTP_STATUS' },
+    })
+    const statements = await statementsOf(async () => {
+      const { value: third } = await stream.next()
+      expect(third.data.deliveryAttempted.id).toBe(attempts[2])
+    })
+    expect(statements).toEqual([])
+    await stream.return(undefined)
+  })
+
+  test('reads what belongs to an attempt when it is asked for', async () => {
+    const { viewer, destinationId, attempts } = await createHistory(2)
+    const stream = await world.subscribe(
+      viewer,
+      `subscription ($after: ID) {
+        deliveryAttempted(after: $after) { destination { id } delivery { event { type data } attempts { id } } }
+      }`,
+      { after: attempts[0] },
+    )
+    const { value } = await stream.next()
+    expect(value.errors).toBeUndefined()
+    expect(value.data.deliveryAttempted).toMatchObject({
+      destination: { id: destinationId },
+      delivery: { event: { type: 'SUMMARY_CREATED' }, attempts: [{ id: attempts[1] }] },
+    })
+    await stream.return(undefined)
+  })
+
+  test('passes over what its filter leaves out', async () => {
+    const { viewer, destinationId, attempts } = await createHistory(2)
+    const filter = { destinationId, eventTypes: ['SUMMARY_CREATED'], statuses: ['FAILED'] }
+    const stream = await world.subscribe(viewer, ATTEMPTED, { after: attempts[0], ...filter })
+    const { value } = await stream.next()
+    expect(value.data.deliveryAttempted.id).toBe(attempts[1])
+    await stream.return(undefined)
+  })
+
+  test("does not begin behind what is no attempt of one's own", async () => {
+    const { attempts } = await createHistory(1)
+    const stranger = await world.createViewer()
+    for (const after of [attempts[0], 'att_0', 'x\u0000']) {
+      const stream = await world.subscribe(stranger, ATTEMPTED, { after })
+      const error = stream.errors?.[0] ?? (await stream.next().catch((thrown) => thrown))
+      expect(error.extensions).toEqual({ code: 'BAD_USER_INPUT' })
+      expect(error.message).toContain('Subscribe without it')
+    }
+  })
+
+  test("brings nothing of another organization's destination", async () => {
+    const { destinationId } = await createHistory(1)
+    const { viewer: stranger, attempts } = await createHistory(2)
+    const others = await world.subscribe(stranger, ATTEMPTED, { after: attempts[0], destinationId })
+    const own = await world.subscribe(stranger, ATTEMPTED, { after: attempts[0] })
+    const nothing = others.next()
+    await own.next()
+    expect(await Promise.race([nothing, 'still waiting'])).toBe('still waiting')
+    await own.return(undefined)
+    await others.return(undefined)
+    expect(await nothing).toMatchObject({ done: true })
+  })
+})
+
+describe('destinationChanged', () => {
+  test('brings a destination as it now stands, with its secret', async () => {
+    const viewer = await world.createViewer()
+    const stream = await world.subscribe(
+      viewer,
+      'subscription { destinationChanged { id name status secret { masked } } }',
+    )
+    const next = stream.next()
+    const id = await world.createDestination(viewer)
+    const { value } = await next
+    expect(value.data.destinationChanged).toMatchObject({
+      id,
+      secret: { masked: expect.stringMatching(/^wsec_/) },
+    })
+    await stream.return(undefined)
+  })
+
+  test('ends at once when its consumer leaves, though nothing changes', async () => {
+    const stream = await world.subscribe(
+      await world.createViewer(),
+      'subscription { destinationChanged { id } }',
+    )
+    const nothing = stream.next()
+    await stream.return(undefined)
+    expect(await nothing).toMatchObject({ done: true })
+  })
+
+  test('passes over one that was deleted meanwhile', async () => {
+    const viewer = await world.createViewer()
+    const source = 'subscription { destinationChanged { id } }'
+    const stream = await world.subscribe(viewer, source)
+    const next = stream.next()
+    const gone = await world.createDestination(viewer)
+    await next
+    await world.prisma.destination.update({ where: { id: gone }, data: { name: 'going' } })
+    await world.prisma.destination.delete({ where: { id: gone } })
+    const kept = await world.createDestination(viewer)
+    for (;;) {
+      const { value } = await stream.next()
+      expect(value.errors).toBeUndefined()
+      if (value.data.destinationChanged.id === kept) break
+    }
+    await stream.return(undefined)
+  })
+})

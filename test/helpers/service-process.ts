@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
+
+const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url))
+
+/** The service as an operator runs it: a program of its own. It is killed when the test ends, however it ends. */
+export interface ServiceProcess {
+  readonly pid: number
+  /** Of its API, null for a worker. */
+  readonly url: string | null
+  /** Sends the signal and returns at once. */
+  signal(signal: NodeJS.Signals): void
+  /** Ends it as a crash would and waits until it is gone. */
+  kill(): Promise<void>
+  /** Waits until it has ended. @returns its exit code, null when a signal ended it */
+  exit(): Promise<number | null>
+}
+
+/** Starts `node src/main.ts` and waits until it says that it has started. It may deliver to this machine. */
+export async function startServiceProcess(
+  env: Record<string, string>,
+  role: 'api' | 'worker' | 'all' = 'all',
+): Promise<ServiceProcess> {
+  const child = spawnService(['main.ts', role], env)
+  const exited = exitOf(child)
+  const errors = text(child.stderr!)
+  let url: string | null = null
+  for await (const line of createInterface(child.stdout!)) {
+    if (line.startsWith('{') && JSON.parse(line).msg === 'started') {
+      url = JSON.parse(line).url
+      break
+    }
+  }
+  child.stdout!.resume()
+  if (child.exitCode !== null) throw new Error(`The service did not start:\n${await errors}`)
+  return {
+    pid: child.pid!,
+    url,
+    signal: (signal) => void child.kill(signal),
+    kill: async () => {
+      child.kill('SIGKILL')
+      await exited
+    },
+    exit: () => exited,
+  }
+}
+
+/** Runs a program of `src` to its end. */
+export async function runProgram(
+  args: string[],
+  env: Record<string, string>,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawnService(args, env)
+  const exited = exitOf(child)
+  const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!)])
+  return { code: await exited, stdout, stderr }
+}
+
+/** A folder for an embedded database. With the test end the folder and a server that is left over it. */
+export async function temporaryDataDir(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-service-'))
+  onTestFinished(async () => {
+    const left = await startEmbeddedPostgres({ dataDir }).catch(() => null)
+    await left?.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  })
+  return dataDir
+}
+
+function spawnService([program, ...args]: string[], env: Record<string, string>): ChildProcess {
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(process.execPath, [join(SOURCES, program!), ...args], {
+    env: {
+      PATH,
+      HOME,
+      PORT: '0',
+      DELIVERY_ALLOW_HTTP: 'true',
+      DELIVERY_ALLOW_NETWORKS: '127.0.0.0/8',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+const exitOf = (child: ChildProcess): Promise<number | null> =>
+  once(child, 'exit').then(([code]) => code)
