@@ -27,6 +27,9 @@ import { createPersist } from './services/persist.ts'
 import type { Clock, Logger } from './services/ports.ts'
 import { createPublisher } from './services/publisher.ts'
 
+/** Milliseconds after which a worker that closes gives up what it still has to write. */
+const CLOSE_WITHIN = 5_750
+
 export interface AppOptions {
   /** A migrated PostgreSQL. */
   databaseUrl: string
@@ -107,9 +110,12 @@ export async function createApp(options: AppOptions) {
       )
       return {
         async close() {
+          // Longer than an attempt and its commit take. A database that is away must not keep us.
+          const late = setTimeout(() => closing.abort(), CLOSE_WITHIN)
           await Promise.all([pump.stop(), sweep.stop(), purge.stop()])
           await recorder.idle()
           await sender.close()
+          clearTimeout(late)
         },
       }
     },

@@ -1,6 +1,7 @@
 import type { Job, PgBoss } from 'pg-boss'
 import { createBell } from '../domain/bell.ts'
 import { createGroupCommit } from '../domain/group-commit.ts'
+import { pause } from '../domain/pause.ts'
 import type { Persist } from '../services/persist.ts'
 import type { Clock, Database, DrainTurn, Listener, Logger, Queue } from '../services/ports.ts'
 import { asBossDatabase, DRAIN, WAKE_CHANNEL } from './queue.ts'
@@ -154,16 +155,11 @@ async function runUntilItWorks(
     } catch (error) {
       if (turn.signal.aborted) return 'more'
       const outage = db.isPassing(error)
-      const pause = Math.min(
-        FIRST_PAUSE * 2 ** failures,
-        outage ? LONGEST_OUTAGE_PAUSE : LONGEST_PAUSE,
-      )
+      const longest = outage ? LONGEST_OUTAGE_PAUSE : LONGEST_PAUSE
+      const wait = Math.min(FIRST_PAUSE * 2 ** failures, longest)
       const { destinationId } = turn
-      log.error({ err: error, destinationId, pause }, 'a drain failed, trying again')
-      await new Promise<void>((resolve) => {
-        clock.setTimeout(resolve, pause)
-        turn.signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      log.error({ err: error, destinationId, wait }, 'a drain failed, trying again')
+      await pause(clock, wait, turn.signal)
     }
   }
 }

@@ -5,6 +5,7 @@ import { AttemptFailure } from './attempt-failure.ts'
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
 import { EventType } from './event-type.ts'
+import { oneOf } from './filter.ts'
 import { Node } from './node-interface.ts'
 
 export const AttemptStatus = builder.enumType('AttemptStatus', {
@@ -106,7 +107,7 @@ export function attemptsMatching(
 ): Prisma.DeliveryAttemptWhereInput {
   const { statuses, eventTypes } = filter ?? {}
   return {
-    ...(statuses && { status: { in: statuses } }),
-    ...(eventTypes && { eventType: { in: eventTypes } }),
+    ...(statuses && { status: oneOf(statuses) }),
+    ...(eventTypes && { eventType: oneOf(eventTypes) }),
   }
 }

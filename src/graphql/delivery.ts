@@ -4,6 +4,7 @@ import type { DeliveryStatus as Status, Prisma } from '../generated/prisma/clien
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
 import { EventType } from './event-type.ts'
+import { oneOf } from './filter.ts'
 import { isId } from './id.ts'
 import { Node } from './node-interface.ts'
 
@@ -115,8 +116,8 @@ export function deliveriesMatching(
 ): Prisma.DeliveryWhereInput {
   const { statuses, eventTypes } = filter ?? {}
   return {
-    ...(statuses && { status: { in: statuses } }),
-    ...(eventTypes && { event: { type: { in: eventTypes } } }),
+    ...(statuses && { status: oneOf(statuses) }),
+    ...(eventTypes && { event: { type: oneOf(eventTypes) } }),
   }
 }
 

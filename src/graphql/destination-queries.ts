@@ -5,9 +5,9 @@ import { Destination } from './destination.ts'
 import { destinationArgument } from './destination-key.ts'
 import { DestinationStatus } from './destination-status.ts'
 import { EventType } from './event-type.ts'
+import { oneOf, withoutNul } from './filter.ts'
 import { isId } from './id.ts'
 import { findPage, nodesQuery, pageArguments } from './pagination.ts'
-import { withoutNul } from './text.ts'
 
 const DestinationConnection = builder.connectionObject(
   {
@@ -92,7 +92,7 @@ function matches(
 ): Prisma.DestinationWhereInput {
   const { status, events, search } = filter ?? {}
   return {
-    ...(status && { status: { in: status } }),
+    ...(status && { status: oneOf(status) }),
     ...(events && { events: { hasSome: events } }),
     ...(search && { OR: [{ name: containing(search) }, { url: containing(search) }] }),
   }

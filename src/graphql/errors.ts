@@ -89,7 +89,8 @@ builder.objectType(DestinationInactiveError, {
   fields: (t) => ({
     status: t.expose('status', {
       type: DestinationStatus,
-      description: 'How the destination stands instead: INACTIVE or DISABLED.',
+      description:
+        "How the destination stands instead: INACTIVE or DISABLED. Beside a delivery's own status it needs an alias.",
     }),
   }),
 })

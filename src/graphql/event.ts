@@ -4,11 +4,11 @@ import { builder } from './builder.ts'
 import { type Context, organizationOf } from './context.ts'
 import { DeliveryConnection } from './delivery.ts'
 import { EventType } from './event-type.ts'
+import { oneOf, withoutNul } from './filter.ts'
 import { isId } from './id.ts'
 import { Node } from './node-interface.ts'
 import { findPage, nodesQuery, pageArguments } from './pagination.ts'
 import { Relations } from './relations.ts'
-import { withoutNul } from './text.ts'
 
 // With a select, only the columns that are asked for are read: the data of one event can be large.
 export const EventRef = builder.prismaObject('Event', {
@@ -140,7 +140,7 @@ function matching(
 ): Prisma.EventWhereInput {
   const { types, relatedTo, since, until } = filter ?? {}
   return {
-    ...(types && { type: { in: types } }),
+    ...(types && { type: oneOf(types) }),
     ...(relatedTo != null && { relatedIds: { has: withoutNul('relatedTo', relatedTo) } }),
     timestamp: { ...(since && { gte: since }), ...(until && { lt: until }) },
   }

@@ -35,6 +35,7 @@ export interface Keyset {
 /**
  * One page, newest first. The cursor is the id itself, and the page begins below it: it goes on from the
  * same place when the row that it names has been deleted meanwhile.
+ * Prisma's own nested lists are not used: it reads a relation whole and cuts the page out of it in memory.
  * @param find reads the rows of the keyset, one more than are shown, which tells whether more follows
  * @throws GraphQLError BAD_USER_INPUT for a `first` out of range or a cursor that is none
  */

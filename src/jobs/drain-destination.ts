@@ -1,3 +1,4 @@
+import { pause } from '../domain/pause.ts'
 import { attemptDelivery } from '../services/attempt.ts'
 import type { AttemptRecorder } from '../services/attempt-recorder.ts'
 import { type DueDelivery, findDue } from '../services/due-deliveries.ts'
@@ -121,6 +122,3 @@ function createWire(ports: Ports): Wire {
     empty: () => below(1),
   }
 }
-
-const pause = (clock: Clock, milliseconds: number) =>
-  new Promise<void>((resolve) => void clock.setTimeout(resolve, milliseconds))

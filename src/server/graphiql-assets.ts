@@ -37,9 +37,10 @@ const initial = firstOpen ? { initialVariables: options.graphiql.defaultTabs[0].
 YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), { ...options.graphiql, ...initial })
 `
 
-/** A pressed tab jumps to where an animation left it, away from under the pointer, and the click misses it. */
-const STAY = `
+/** Without the first, a pressed tab jumps to where an animation left it, and the click misses it. */
+const OWN_STYLE = `
 .graphiql-tab { transform: none !important }
+.graphiql-logo { white-space: nowrap }
 `
 
 /**
@@ -53,7 +54,7 @@ export async function loadGraphiqlAssets(): Promise<GraphiqlAssets> {
   const script = between(page, '<script>', 'YogaGraphiQL.renderYogaGraphiQL(')
   return {
     script: await asset('js', 'text/javascript; charset=utf-8', script + START),
-    style: await asset('css', 'text/css; charset=utf-8', style + STAY),
+    style: await asset('css', 'text/css; charset=utf-8', style + OWN_STYLE),
   }
 }
 

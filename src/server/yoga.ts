@@ -14,6 +14,7 @@ import { endingStream } from './ending-stream.ts'
 import { presentErrors, refusal } from './errors.ts'
 import { documentLimits } from './limits.ts'
 import type { LiveConnections } from './live-connections.ts'
+import { pageLimitRule } from './page-limit.ts'
 
 /** One operation's sender: what HTTP and WebSocket both know of it. */
 export interface Caller {
@@ -51,7 +52,7 @@ export function createGraphql(options: GraphqlOptions) {
       const viewer = await authenticate(authorization)
       return { viewer, ...createContext({ viewer, requestId }) }
     },
-    plugins: [...documentLimits(), requireKey, presentResults(options)],
+    plugins: [...documentLimits(), limitPages, requireKey, presentResults(options)],
     graphiql: false,
     landingPage: false,
     batching: false,
@@ -73,6 +74,10 @@ const withoutKey = (): GraphQLError =>
     spec: true,
     headers: { 'www-authenticate': 'Bearer' },
   })
+
+const limitPages: Plugin = {
+  onValidate: ({ addValidationRule }) => addValidationRule(pageLimitRule),
+}
 
 type Operation = {
   args: Parameters<typeof isIntrospection>[0] & { contextValue?: unknown }

@@ -8,6 +8,7 @@ import {
   isAfter,
 } from './feed-tail.ts'
 import type { Clock, Database, Listener, Logger } from './ports.ts'
+import { iterate, type Subscription } from './subscription.ts'
 
 type Ports = { db: Database; listener: Listener; clock: Clock; log: Logger }
 type Entry = FeedEntry<DeliveryAttempt>
@@ -22,7 +23,7 @@ const PAGE = 200
 export async function createAttemptFeed(
   ports: Ports,
 ): Promise<AttemptFeed & { close(): Promise<void>; subscribers(): number }> {
-  const open = new Set<Subscriber>()
+  const open = new Set<Subscription<DeliveryAttempt>>()
   const tail = await createFeedTail<DeliveryAttempt>(ports, {
     channel: 'attempt_recorded',
     settle: 0,
@@ -30,9 +31,16 @@ export async function createAttemptFeed(
   })
   return {
     subscribe(filter, after) {
-      const subscriber = createSubscriber({ ...ports, tail }, filter, after)
+      const { next, end } = createSubscriber({ ...ports, tail }, filter, after)
+      const subscriber = {
+        next,
+        end() {
+          end()
+          open.delete(subscriber)
+        },
+      }
       open.add(subscriber)
-      return iterate(subscriber, () => open.delete(subscriber))
+      return iterate(subscriber)
     },
     subscribers: () => open.size,
     async close() {
@@ -42,17 +50,11 @@ export async function createAttemptFeed(
   }
 }
 
-interface Subscriber {
-  /** The next row, or null when the subscription has ended. */
-  next(): Promise<DeliveryAttempt | null>
-  end(): void
-}
-
 function createSubscriber(
   { db, tail }: { db: Database; tail: FeedTail<DeliveryAttempt> },
   filter: AttemptFeedFilter,
   after: string | null,
-): Subscriber {
+): Subscription<DeliveryAttempt> {
   let queue: Entry[] = []
   let position: FeedPosition | null = null
   /** The last row that was read from the table: the tail may still be on its way there. */
@@ -121,37 +123,6 @@ function createSubscriber(
       queue = []
       tail.unfollow(hear)
       arrived.resolve()
-    },
-  }
-}
-
-function iterate(
-  subscriber: Subscriber,
-  onEnd: () => void,
-): AsyncIterableIterator<DeliveryAttempt> {
-  const done = { value: undefined, done: true } as const
-  const end = async () => {
-    subscriber.end()
-    onEnd()
-    return done
-  }
-  return {
-    async next() {
-      try {
-        const row = await subscriber.next()
-        return row ? { value: row, done: false } : await end()
-      } catch (error) {
-        await end()
-        throw error
-      }
-    },
-    return: end,
-    async throw(error: unknown) {
-      await end()
-      throw error
-    },
-    [Symbol.asyncIterator]() {
-      return this
     },
   }
 }

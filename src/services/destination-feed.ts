@@ -1,6 +1,7 @@
 import type { DestinationFeed } from './feed.ts'
-import { createFeedTail, type FeedEntry, type FeedPosition } from './feed-tail.ts'
+import { createFeedTail, type FeedEntry, type FeedPosition, type FeedTail } from './feed-tail.ts'
 import type { Clock, Database, Listener, Logger } from './ports.ts'
+import { iterate, type Subscription } from './subscription.ts'
 
 type Ports = { db: Database; listener: Listener; clock: Clock; log: Logger }
 type Changed = { id: string; organizationId: string }
@@ -8,11 +9,10 @@ type Changed = { id: string; organizationId: string }
 /** Milliseconds in which changes of one destination become one: enough for results that end together. */
 const SETTLE = 20
 
-/** A subscriber waits with the ids that changed, each once: what it gets is how they stand when it asks. */
 export async function createDestinationFeed(
   ports: Ports,
 ): Promise<DestinationFeed & { close(): Promise<void> }> {
-  const open = new Set<() => void>()
+  const open = new Set<Subscription<Changed>>()
   const tail = await createFeedTail<Changed>(ports, {
     channel: 'destination_changed',
     settle: SETTLE,
@@ -20,44 +20,61 @@ export async function createDestinationFeed(
   })
   return {
     subscribe(organizationId, id) {
-      const changed = new Map<string, Changed>()
-      let arrived = Promise.withResolvers<void>()
-      let ended = false
-      const hear = ({ row }: FeedEntry<Changed>) => {
-        if (row.organizationId !== organizationId || (id !== null && row.id !== id)) return
-        changed.set(row.id, row)
-        arrived.resolve()
-      }
-      const end = () => {
-        ended = true
-        tail.unfollow(hear)
-        open.delete(end)
-        arrived.resolve()
-      }
-      open.add(end)
-      return generate()
-
-      async function* generate() {
-        try {
-          await tail.follow(hear)
-          while (!ended) {
-            const [next] = changed.values()
-            if (next) {
-              changed.delete(next.id)
-              yield next
-            } else {
-              arrived = Promise.withResolvers()
-              await arrived.promise
-            }
-          }
-        } finally {
+      const wants = (row: Changed) =>
+        row.organizationId === organizationId && (id === null || row.id === id)
+      const { next, end } = createSubscriber(tail, wants)
+      const subscriber = {
+        next,
+        end() {
           end()
-        }
+          open.delete(subscriber)
+        },
       }
+      open.add(subscriber)
+      return iterate(subscriber)
     },
     async close() {
-      for (const end of open) end()
+      for (const subscriber of open) subscriber.end()
       await tail.close()
+    },
+  }
+}
+
+/** A subscriber waits with the ids that changed, each once: what it gets is how they stand when it asks. */
+function createSubscriber(
+  tail: FeedTail<Changed>,
+  wants: (row: Changed) => boolean,
+): Subscription<Changed> {
+  const changed = new Map<string, Changed>()
+  let following: Promise<unknown> | null = null
+  let ended = false
+  let arrived = Promise.withResolvers<void>()
+
+  function hear({ row }: FeedEntry<Changed>): void {
+    if (!wants(row)) return
+    changed.set(row.id, row)
+    arrived.resolve()
+  }
+
+  return {
+    async next() {
+      following ??= tail.follow(hear)
+      await following
+      while (!ended) {
+        const [next] = changed.values()
+        if (next) {
+          changed.delete(next.id)
+          return next
+        }
+        arrived = Promise.withResolvers()
+        await arrived.promise
+      }
+      return null
+    },
+    end() {
+      ended = true
+      tail.unfollow(hear)
+      arrived.resolve()
     },
   }
 }

@@ -76,12 +76,15 @@ export async function createFeedTail<Row>(
     }
   }
 
+  const settled = () =>
+    new Promise<void>((resolve) => void clock.setTimeout(resolve, source.settle))
+
   async function run(): Promise<void> {
     while (position && followers.size > 0 && !closed) {
       const heard = bell.rings()
       const pause = await look(await position)
       if (pause > 0) await bell.wait(heard, pause)
-      if (source.settle > 0 && bell.rings() > heard) await bell.wait(bell.rings(), source.settle)
+      if (source.settle > 0 && bell.rings() > heard) await settled()
     }
     position = null
     running = null

@@ -1,3 +1,4 @@
+import { pause } from '../domain/pause.ts'
 import type { Clock, Database, Logger } from './ports.ts'
 
 /**
@@ -17,16 +18,13 @@ export function createPersist(
   closing: AbortSignal,
 ): Persist {
   return async (what, work) => {
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    for (let wait = FIRST_PAUSE; ; wait = Math.min(wait * 2, LONGEST_PAUSE)) {
       try {
         return await work()
       } catch (error) {
         if (closing.aborted || !db.isPassing(error)) throw error
-        log.warn({ err: error, pause }, `could not ${what} now, trying again`)
-        await new Promise<void>((resolve) => {
-          clock.setTimeout(resolve, pause)
-          closing.addEventListener('abort', () => resolve(), { once: true })
-        })
+        log.warn({ err: error, wait }, `could not ${what} now, trying again`)
+        await pause(clock, wait, closing)
       }
     }
   }

@@ -238,6 +238,7 @@ describe('destinations', () => {
     expect(await find({ status: ['ACTIVE', 'DISABLED'] })).toEqual(all.slice(1))
     expect(await find({ events: ['TODO_CREATED', 'EMAIL_SENT'] })).toEqual(all.slice(1))
     expect(await find({ status: [] })).toEqual([])
+    expect(await find({ status: Array(70_000).fill('ACTIVE') })).toEqual(all.slice(1))
     expect(await find({ search: 'OFFICE' })).toEqual(['back_office'])
     expect(await find({ search: 'Example.COM/web' })).toEqual(all.slice(1))
     expect(await find({ search: '%' })).toEqual(['Sales 100% "new"'])

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import { NotFoundError, SecretUnavailableError } from '../../src/domain/errors.ts'
 import { createMaskError } from '../../src/graphql/mask-error.ts'
 import { badUserInput } from '../../src/graphql/request-error.ts'
-import { SecretUnavailableError } from '../../src/domain/errors.ts'
 
 const logged: object[] = []
 const maskError = createMaskError({

@@ -96,7 +96,7 @@ export async function createGraphqlWorld() {
       for (const delivery of await prisma.delivery.findMany({ where, orderBy })) {
         await prisma.deliveryAttempt.create({ data: failedAttempt(organizationId, delivery) })
       }
-      await prisma.delivery.updateMany({ where, data: { attemptCount: 1 } })
+      await prisma.delivery.updateMany({ where, data: { attemptCount: { increment: 1 } } })
     },
   }
 }

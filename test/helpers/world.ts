@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type App, createApp } from '../../src/app.ts'
 import { createGraphqlClient, type GraphqlClient } from '../../src/cli/graphql-client.ts'
-import { createAddressPolicy } from '../../src/domain/address.ts'
+import { type AddressPolicy, createAddressPolicy } from '../../src/domain/address.ts'
 import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
 import type { Clock, Logger } from '../../src/services/ports.ts'
 import { createDatabase } from './database.ts'
@@ -36,6 +36,8 @@ export interface ProcessOptions {
   clock?: Clock
   /** Milliseconds an attempt may take. Default: the product's 5 s. */
   timeoutMs?: number
+  /** Where deliveries may go. Default: to this machine as well, and without TLS. */
+  addressPolicy?: AddressPolicy
   log?: Logger
 }
 
@@ -54,11 +56,12 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
   const processes: TestProcess[] = []
   const clients: GraphqlClient[] = []
 
-  async function addProcess({ worker = true, clock, timeoutMs, log = SILENT }: ProcessOptions = {}) {
+  async function addProcess(options: ProcessOptions = {}) {
+    const { worker = true, clock, timeoutMs, addressPolicy = loopback, log = SILENT } = options
     const app = await createApp({
       databaseUrl: database.url,
       encryptionKeys,
-      addressPolicy: loopback,
+      addressPolicy,
       retentionDays: 30,
       version: 'test',
       log,

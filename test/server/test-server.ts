@@ -38,6 +38,9 @@ function createWorld() {
     ready: true,
     log: [] as object[],
     resolved: 0,
+    /** The query `slow` has begun, and may end. */
+    started: Promise.withResolvers<void>(),
+    finish: Promise.withResolvers<void>(),
     /** Streams that were opened and not ended. */
     openStreams: 0,
     pulled: 0,
@@ -49,7 +52,7 @@ type World = ReturnType<typeof createWorld>
 function createTestSchema(world: World) {
   return createSchema({
     typeDefs: /* GraphQL */ `
-      type Query { viewer: String! fail: String! slow(ms: Int!): String! echo(text: String): String friend: Friend }
+      type Query { viewer: String! fail: String! slow: String! echo(text: String!): String friend: Friend }
       type Friend { friend: Friend name: String }
       type Mutation { add(number: Int!): Int! }
       type Subscription {
@@ -70,8 +73,11 @@ function createTestSchema(world: World) {
         fail: () => {
           throw new Error('secret detail')
         },
-        slow: (_root, { ms }: { ms: number }) =>
-          new Promise((resolve) => setTimeout(resolve, ms, 'done')),
+        slow: async () => {
+          world.started.resolve()
+          await world.finish.promise
+          return 'done'
+        },
         echo: (_root, { text }: { text: string }) => text,
         friend: () => ({}),
       },

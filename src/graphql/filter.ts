@@ -1,5 +1,8 @@
 import { badUserInput } from './request-error.ts'
 
+/** Each value once: a statement has only so many parameters, and a list in a request may repeat itself without end. */
+export const oneOf = <Value>(values: readonly Value[]) => ({ in: [...new Set(values)] })
+
 /**
  * PostgreSQL keeps no NUL in a text and refuses to compare with one.
  * @throws GraphQLError BAD_USER_INPUT
