@@ -3,7 +3,7 @@ import { createDatabase } from './adapters/database.ts'
 import { startDrainPump } from './adapters/drain-pump.ts'
 import { newId } from './adapters/ids.ts'
 import { createListener } from './adapters/listener.ts'
-import { createQueue, startQueue } from './adapters/queue.ts'
+import { createQueue, startQueue, takeBackJobs } from './adapters/queue.ts'
 import { createSecretBox, type EncryptionKey } from './adapters/secret-box.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { startWakeWorker } from './adapters/wake-worker.ts'
@@ -89,8 +89,12 @@ export async function createApp(options: AppOptions) {
     createApiKey: (organization: string, key: { name: string; scopes: readonly Scope[] }) =>
       createApiKey(keyPorts, organization, key),
 
-    /** Delivers, until closed: what is on the wire then ends first, within the 5 s that an attempt has. */
-    async startWorker(): Promise<Running> {
+    /**
+     * Delivers, until closed: what is on the wire then ends first, within the 5 s that an attempt has.
+     * @param options.alone that no other worker can be running, so what one held is free
+     */
+    async startWorker({ alone = false } = {}): Promise<Running> {
+      if (alone) await takeBackJobs({ db, queue })
       const recorder = createAttemptRecorder({ db, queue, newId, persist })
       const sender = createWebhookClient({
         policy: options.addressPolicy,

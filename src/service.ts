@@ -48,7 +48,9 @@ export async function startService(
             port,
             ...(config.databaseUrl === null && apiKey ? { localKey: apiKey } : {}),
           })
-    const worker = role === 'api' ? null : await app.startWorker()
+    // One process owns an embedded database, so whoever worked on it before is gone.
+    const alone = config.databaseUrl === null
+    const worker = role === 'api' ? null : await app.startWorker({ alone })
     closing.push(async () => void (await Promise.all([api?.close(), worker?.close()])))
     return { url: api?.url ?? null, apiKey, firstStart, app, close }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { type Clock as BossClock, type Db, PgBoss } from 'pg-boss'
-import type { Clock, Logger, Queue, Sql } from '../services/ports.ts'
+import type { Clock, Database, Logger, Queue, Sql } from '../services/ports.ts'
 import type { DatabaseAdapter } from './database.ts'
 
 /** One job a destination with work. `short` keeps one queued for each key, so wake-ups coalesce. */
@@ -32,7 +32,9 @@ export function createQueue(ports: {
   const boss = new PgBoss({
     db: db.forPgBoss,
     clock: clock as BossClock,
+    // Both: the first is how often it looks whether the second has passed since the last look of any process.
     superviseIntervalSeconds: 1,
+    monitorIntervalSeconds: 1,
     schedule: false,
   })
   // Without a listener an error of its own would end the process.
@@ -91,6 +93,21 @@ export async function startQueue(boss: PgBoss): Promise<void> {
     deleteAfterSeconds: 60,
   })
   await boss.createQueue(WAKE, { retryLimit: 1_000, retryDelay: 1, deleteAfterSeconds: 60 })
+}
+
+/**
+ * Gives back what dead workers held, at once instead of when their signs of life have been missed for long
+ * enough. Only for a worker that is alone: from any other it would take the job while it works on it.
+ */
+export async function takeBackJobs({ db, queue }: { db: Database; queue: Queue }): Promise<void> {
+  await db.transaction(async (tx) => {
+    const held = await tx.query<{ id: string }>(
+      `delete from pgboss.job where name = any($1) and state = 'active'
+      returning data ->> 'destinationId' as id`,
+      [[DRAIN, WAKE]],
+    )
+    await queue.wake(tx, [...new Set(held.map(({ id }) => id))])
+  })
 }
 
 /** What pg-boss runs its statements on, to join a transaction of ours. */

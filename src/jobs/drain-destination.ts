@@ -11,7 +11,10 @@ const CONCURRENCY = 16
 /** Deliveries read at a time. */
 const PAGE = 64
 
-/** Milliseconds for which a page may be sent from: by then a change of the destination must hold. */
+/**
+ * Milliseconds for which a page may be sent from: by then a change of the settings must hold. That the
+ * destination left ACTIVE holds at once: each result that makes room on the wire tells.
+ */
 const PAGE_FRESH_FOR = 250
 
 /** Milliseconds after which a destination with more to do goes to the end of the queue, so that none starves. */
@@ -44,13 +47,14 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
     while (!turn.signal.aborted && ports.clock.now() < endOfTurn) {
       await wire.room()
       const wakeups = turn.wakeups()
+      const stops = wire.stops()
       const look = await findDue(ports, turn.destinationId, {
         limit: PAGE,
         except: wire.ids(),
         numbered: startedBelow === null,
       })
       startedBelow ??= look.startedBelow
-      const cutShort = await sendPage(ports, look.deliveries, { wire, signal: turn.signal })
+      const cutShort = await sendPage(ports, look.deliveries, { wire, stops, signal: turn.signal })
       if (cutShort || look.deliveries.length === PAGE) continue
       // A publication that found this job still queued left the wake-up to it, and may commit after our
       // look. Such a transaction had started before our first look, so once all of those have ended,
@@ -72,12 +76,12 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
 async function sendPage(
   { clock }: Pick<Ports, 'clock'>,
   deliveries: readonly DueDelivery[],
-  { wire, signal }: { wire: Wire; signal: AbortSignal },
+  { wire, stops, signal }: { wire: Wire; stops: number; signal: AbortSignal },
 ): Promise<boolean> {
   const freshUntil = clock.now() + PAGE_FRESH_FOR
   for (const delivery of deliveries) {
     await wire.room()
-    if (signal.aborted || clock.now() > freshUntil) return true
+    if (signal.aborted || clock.now() > freshUntil || wire.stops() > stops) return true
     wire.send(delivery)
   }
   return false
@@ -87,6 +91,8 @@ async function sendPage(
 interface Wire {
   send(delivery: DueDelivery): void
   ids(): string[]
+  /** How many results so far found the destination not ACTIVE any more. */
+  stops(): number
   /** Resolves when one more may be sent; rejects with what went wrong on our side. */
   room(): Promise<void>
   /** Resolves when all are recorded; rejects with what went wrong on our side. */
@@ -95,12 +101,14 @@ interface Wire {
 
 function createWire(ports: Ports): Wire {
   const sending = new Map<string, Promise<void>>()
+  let stops = 0
   let fault: { error: unknown } | null = null
   let left = Promise.withResolvers<void>()
 
   async function send(delivery: DueDelivery): Promise<void> {
     try {
-      await ports.recorder.record(await attemptDelivery(ports, delivery))
+      const active = await ports.recorder.record(await attemptDelivery(ports, delivery))
+      if (!active) stops += 1
     } catch (error) {
       fault ??= { error }
     } finally {
@@ -118,6 +126,7 @@ function createWire(ports: Ports): Wire {
   return {
     send: (delivery) => void sending.set(delivery.id, send(delivery)),
     ids: () => [...sending.keys()],
+    stops: () => stops,
     room: () => below(CONCURRENCY),
     empty: () => below(1),
   }

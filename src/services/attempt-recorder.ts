@@ -22,8 +22,11 @@ export interface AttemptResult {
 }
 
 export interface AttemptRecorder {
-  /** Resolves once the result is committed, or is of no use any more because the delivery moved on. */
-  record(result: AttemptResult): Promise<void>
+  /**
+   * Resolves once the result is committed, or is of no use any more because the delivery moved on.
+   * @returns whether the destination is ACTIVE still; false also when the result was of no use
+   */
+  record(result: AttemptResult): Promise<boolean>
   /** Resolves when every result so far is recorded. */
   idle(): Promise<void>
 }
@@ -36,14 +39,17 @@ const GROUP_SIZE = 500
 /** Writes the results of all attempts that end about the same time in one commit. */
 export function createAttemptRecorder(ports: Ports): AttemptRecorder {
   const { db, queue, newId, persist } = ports
-  const group = createGroupCommit<AttemptResult, void>(async (results) => {
+  const group = createGroupCommit<AttemptResult, boolean>(async (results) => {
     const failed = results.filter(({ outcome }) => outcome.status === 'FAILED')
     const values = columns(results, newId)
-    await persist('record attempts', async () => {
-      if (failed.length === 0) await db.query(RECORD, values)
-      else await db.transaction((tx) => recordWithFailures(tx, failed, values, queue))
+    const active = await persist('record attempts', async () => {
+      if (failed.length === 0) return activeAfter(await db.query<Recorded>(RECORD, values))
+      return db.transaction((tx) => recordWithFailures(tx, failed, values, queue))
     })
-    return results.map(() => ({ status: 'fulfilled', value: undefined }))
+    return results.map((result) => ({
+      status: 'fulfilled',
+      value: active.has(result.destinationId),
+    }))
   }, GROUP_SIZE)
   return { record: (result) => group.add(result), idle: () => group.idle() }
 }
@@ -51,30 +57,44 @@ export function createAttemptRecorder(ports: Ports): AttemptRecorder {
 /**
  * A failure changes its destination as well, so the destinations are locked first and in order: whoever
  * leaves ACTIVE or publishes at that moment comes before or after as a whole.
+ * @returns the destinations that are ACTIVE still
  */
 async function recordWithFailures(
   tx: Sql,
   failed: readonly AttemptResult[],
   values: readonly unknown[],
   queue: Queue,
-): Promise<void> {
+): Promise<Set<string>> {
   const destinationIds = [...new Set(failed.map(({ destinationId }) => destinationId))]
   await tx.query('select from destination where id = any($1) order by id for no key update', [
     destinationIds,
   ])
-  const recorded = await tx.query<RecordedFailure>(RECORD, values)
-  const disabled = await countFailures(tx, recorded)
+  const recorded = await tx.query<Recorded>(RECORD, values)
+  const failures = recorded.filter(({ succeeded }) => !succeeded)
+  const disabled = await countFailures(tx, failures)
   if (disabled.length > 0) await cancelWaiting(tx, disabled)
-  const retries = recorded.flatMap(({ destinationId, retryDelay }) =>
+  const retries = failures.flatMap(({ destinationId, retryDelay }) =>
     retryDelay === null || disabled.includes(destinationId)
       ? []
       : [{ destinationId, seconds: retryDelay }],
   )
   if (retries.length > 0) await queue.wakeLater(tx, retries)
+  return activeAfter(recorded, disabled)
 }
 
-interface RecordedFailure {
+const activeAfter = (recorded: readonly Recorded[], disabled: readonly string[] = []) =>
+  new Set(
+    recorded.flatMap(({ destinationId, active }) =>
+      active && !disabled.includes(destinationId) ? [destinationId] : [],
+    ),
+  )
+
+interface Recorded {
   destinationId: string
+  /** Whether the destination was ACTIVE at that moment. */
+  active: boolean
+  succeeded: boolean
+  /** Whether a failure is one of those that disable the destination. */
   counts: boolean
   /** Null when the delivery has ended with this attempt. */
   retryDelay: number | null
@@ -83,7 +103,7 @@ interface RecordedFailure {
 /**
  * Records attempts and moves their deliveries on, in one statement. A result whose delivery has been
  * attempted otherwise since, or is gone, is left out: the attempt number is taken from the delivery, so
- * numbers have neither gap nor duplicate. Answers the failures it recorded.
+ * numbers have neither gap nor duplicate. Answers what it recorded.
  */
 const RECORD = `
 with result as (
@@ -122,7 +142,9 @@ with result as (
     end
   from result join target on target.id = result.delivery_id
   where delivery.id = result.delivery_id and delivery.attempt_count = result.attempt_count
-  returning result.*, delivery.attempt_count as number, delivery.status as delivery_status, delivery.test
+  returning
+    result.*, delivery.attempt_count as number, delivery.status as delivery_status, delivery.test,
+    destination_status
 ), logged as (
   insert into delivery_attempt (
     id, delivery_id, destination_id, organization_id, event_type, number, status, attempted_at,
@@ -136,9 +158,9 @@ with result as (
   returning pg_notify('attempt_recorded', '')
 )
 select
-  destination_id as "destinationId", not test as counts,
-  case when delivery_status = 'PENDING' then retry_delay end as "retryDelay"
-from moved where not succeeded`
+  destination_id as "destinationId", destination_status = 'ACTIVE' as active, succeeded,
+  not test as counts, case when delivery_status = 'PENDING' then retry_delay end as "retryDelay"
+from moved`
 
 function columns(results: readonly AttemptResult[], newId: NewId): unknown[] {
   const of = <Value>(value: (result: AttemptResult) => Value) => results.map(value)
@@ -163,8 +185,8 @@ function columns(results: readonly AttemptResult[], newId: NewId): unknown[] {
 }
 
 /** Adds the failures to their destinations' counts; the caller holds their locks. Answers those that this disabled. */
-async function countFailures(tx: Sql, recorded: readonly RecordedFailure[]): Promise<string[]> {
-  const counted = recorded.filter(({ counts }) => counts)
+async function countFailures(tx: Sql, failures: readonly Recorded[]): Promise<string[]> {
+  const counted = failures.filter(({ counts }) => counts)
   if (counted.length === 0) return []
   const rows = await tx.query<{ id: string }>(
     `with counted as (

@@ -5,8 +5,9 @@ import type { Relations } from '../domain/events/relations.ts'
 import { fingerprint } from '../domain/idempotency.ts'
 import { findUnsendable, type Issue } from '../domain/json.ts'
 import { canonicalJson, relationsJson } from '../domain/payload.ts'
+import type { NewEvent } from './event-store.ts'
 import type { Clock, NewId } from './ports.ts'
-import type { NewEvent, PublishedEvent, Publisher } from './publisher.ts'
+import type { PublishedEvent, Publisher } from './publisher.ts'
 
 /** What a publisher says of one event. */
 export interface EventInput {

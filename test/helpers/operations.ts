@@ -96,15 +96,22 @@ export const DestinationChanged = graphql(`
 /** An ACTIVE destination for these events, and its whole secret. */
 export async function activeDestination(
   client: GraphqlClient,
-  { url, events = ['TODO_CREATED'], name = 'Receiver' }: { url: string; events?: EventType[]; name?: string },
+  {
+    url,
+    events = ['TODO_CREATED'],
+    name = 'Receiver',
+  }: { url: string; events?: EventType[]; name?: string },
 ): Promise<{ id: string; secret: string }> {
-  const { destinationCreate } = await client.request(CreateDestination, { input: { name, url, events } })
+  const { destinationCreate } = await client.request(CreateDestination, {
+    input: { name, url, events },
+  })
   if (destinationCreate.__typename !== 'Destination') throw new Error(destinationCreate.message)
   const { id } = destinationCreate
   const { destinationActivate } = await client.request(ActivateDestination, { id })
   if (destinationActivate.__typename !== 'Destination') throw new Error(destinationActivate.message)
   const { destinationRevealSecret } = await client.request(RevealSecret, { id })
-  if (destinationRevealSecret.__typename !== 'SecretRevealed') throw new Error(destinationRevealSecret.message)
+  if (destinationRevealSecret.__typename !== 'SecretRevealed')
+    throw new Error(destinationRevealSecret.message)
   return { id, secret: destinationRevealSecret.secret }
 }
 
@@ -126,7 +133,10 @@ export const todo = (description: string) => ({
 })
 
 /** Publishes one todo_created. @returns the event's id */
-export async function publishTodo(client: GraphqlClient, description = 'Call back'): Promise<string> {
+export async function publishTodo(
+  client: GraphqlClient,
+  description = 'Call back',
+): Promise<string> {
   const { eventPublish } = await client.request(PublishEvent, {
     input: { event: 'TODO_CREATED', data: todo(description) },
   })
@@ -139,7 +149,8 @@ export async function* attempts(
   client: GraphqlClient,
   variables: { destinationId?: string; eventTypes?: EventType[]; after?: string } = {},
 ) {
-  for await (const { deliveryAttempted } of client.subscribe(DeliveryAttempted, variables)) yield deliveryAttempted
+  for await (const { deliveryAttempted } of client.subscribe(DeliveryAttempted, variables))
+    yield deliveryAttempted
 }
 
 /** Waits until the subscription has brought `count` attempts. */
