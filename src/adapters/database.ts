@@ -23,6 +23,10 @@ interface PgBossDatabase {
   setSessionStatements(statements: string[]): Promise<void>
 }
 
+interface Session {
+  statements: readonly string[]
+}
+
 export interface DatabaseAdapter extends Database {
   readonly forPgBoss: PgBossDatabase
   close(): Promise<void>
@@ -30,6 +34,7 @@ export interface DatabaseAdapter extends Database {
 
 /** One pool for Prisma, for SQL and for pg-boss. Connects when first used. */
 export function createDatabase(url: string, { log }: { log: Logger }): DatabaseAdapter {
+  const session: Session = { statements: [] }
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
@@ -37,16 +42,23 @@ export function createDatabase(url: string, { log }: { log: Logger }): DatabaseA
     idle_in_transaction_session_timeout: PRISMA_TIMEOUT,
     connectionTimeoutMillis: 10_000,
     application_name: 'bigmind-webhooks',
+    // Before anybody else uses the connection; when it fails, so does what it was opened for.
+    async onConnect(client) {
+      for (const statement of session.statements) await client.query(statement)
+    },
   })
   // Idle connections that the server closes; the next query opens another one.
   pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'))
+  // One that is in use tells its user by the failing statement. But when it is lost between two statements,
+  // an error that nobody listens for would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { timeout: PRISMA_TIMEOUT, maxWait: 10_000 },
   })
   return {
     prisma,
-    forPgBoss: pgBossOn(pool),
+    forPgBoss: pgBossOn(pool, session),
     ...sqlOn(pool),
     transaction: (work) => repeatLosers(() => inTransaction(pool, work)),
     isPassing,
@@ -57,15 +69,11 @@ export function createDatabase(url: string, { log }: { log: Logger }): DatabaseA
   }
 }
 
-function pgBossOn(pool: pg.Pool): PgBossDatabase {
-  let sessionStatements: string[] = []
-  pool.on('connect', (client) => {
-    for (const statement of sessionStatements) void client.query(statement)
-  })
+function pgBossOn(pool: pg.Pool, session: Session): PgBossDatabase {
   return {
     executeSql: (text, values) => pool.query(text, values),
     async setSessionStatements(statements) {
-      sessionStatements = statements
+      session.statements = statements
     },
   }
 }

@@ -62,7 +62,11 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
   async function drain(job: DrainJob): Promise<void> {
     const run = createRun(job, closing.signal)
     const { destinationId } = run.turn
+    const before = runs.get(destinationId)
     runs.set(destinationId, run)
+    // The hold was lost and came back before this process noticed: the old drain ends first.
+    before?.lose()
+    await before?.ended
     try {
       const end = await runUntilItWorks(ports, run.turn, handler)
       if (!run.lost()) await settle.add({ job, end })
@@ -73,7 +77,8 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
         'could not settle a drain, its job will be taken up again',
       )
     } finally {
-      runs.delete(destinationId)
+      if (runs.get(destinationId) === run) runs.delete(destinationId)
+      run.end()
     }
   }
 
@@ -118,10 +123,13 @@ interface Run {
   wake(): void
   lose(): void
   lost(): boolean
+  end(): void
+  ended: Promise<void>
 }
 
 function createRun(job: DrainJob, closing: AbortSignal): Run {
   const hold = new AbortController()
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let wakeups = 0
   let woken = Promise.withResolvers<void>()
   return {
@@ -141,6 +149,8 @@ function createRun(job: DrainJob, closing: AbortSignal): Run {
     },
     lose: () => hold.abort(),
     lost: () => hold.signal.aborted,
+    end,
+    ended,
   }
 }
 

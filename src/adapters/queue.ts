@@ -35,6 +35,8 @@ export function createQueue(ports: {
     // Both: the first is how often it looks whether the second has passed since the last look of any process.
     superviseIntervalSeconds: 1,
     monitorIntervalSeconds: 1,
+    // How often jobs that are done with are removed, each after its queue's `deleteAfterSeconds`.
+    maintenanceIntervalSeconds: 60,
     schedule: false,
   })
   // Without a listener an error of its own would end the process.

@@ -60,7 +60,7 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
       // look. Such a transaction had started before our first look, so once all of those have ended,
       // whatever comes brings a wake-up of its own.
       if (startedBelow !== null && look.endedBelow < startedBelow && ++looks <= LAST_LOOKS) {
-        await turn.awake(wakeups, pause(ports.clock, LOOK_PAUSE))
+        await turn.awake(wakeups, pause(ports.clock, LOOK_PAUSE, turn.signal))
         continue
       }
       await turn.awake(wakeups, wire.empty())

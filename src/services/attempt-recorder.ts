@@ -24,7 +24,7 @@ export interface AttemptResult {
 export interface AttemptRecorder {
   /**
    * Resolves once the result is committed, or is of no use any more because the delivery moved on.
-   * @returns whether the destination is ACTIVE still; false also when the result was of no use
+   * @returns whether the destination was seen to be ACTIVE still
    */
   record(result: AttemptResult): Promise<boolean>
   /** Resolves when every result so far is recorded. */

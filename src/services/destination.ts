@@ -147,20 +147,19 @@ export async function deactivateDestination(
  */
 export async function deleteDestination(
   { db }: Pick<Ports, 'db'>,
-  { id, organizationId }: DestinationKey,
+  key: DestinationKey,
 ): Promise<void> {
-  const deleted = await db.query(
-    `with deleted as (
-      delete from destination where id = $1 and organization_id = $2 returning id
-    ), tests as (
+  await db.transaction(async (tx) => {
+    // A statement of its own: what it waited for, such as a test send, is seen only by the next one.
+    await lock(tx, key)
+    await tx.query(
+      `with deleted as (delete from destination where id = $1)
       delete from event where id in (
-        select event_id from delivery where destination_id = (select id from deleted) and test
-      )
+        select event_id from delivery where destination_id = $1 and test
+      )`,
+      [key.id],
     )
-    select id from deleted`,
-    [id, organizationId],
-  )
-  if (deleted.length === 0) throw new NotFoundError(id)
+  })
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createBell } from '../domain/bell.ts'
+import { pause } from '../domain/pause.ts'
 import type { Clock, Database, Listener, Logger } from './ports.ts'
 
 /**
@@ -76,15 +77,12 @@ export async function createFeedTail<Row>(
     }
   }
 
-  const settled = () =>
-    new Promise<void>((resolve) => void clock.setTimeout(resolve, source.settle))
-
   async function run(): Promise<void> {
     while (position && followers.size > 0 && !closed) {
       const heard = bell.rings()
-      const pause = await look(await position)
-      if (pause > 0) await bell.wait(heard, pause)
-      if (source.settle > 0 && bell.rings() > heard) await settled()
+      const rest = await look(await position)
+      if (rest > 0) await bell.wait(heard, rest)
+      if (!closed && source.settle > 0 && bell.rings() > heard) await pause(clock, source.settle)
     }
     position = null
     running = null

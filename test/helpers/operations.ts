@@ -1,7 +1,7 @@
 import type { World } from './world.ts'
 import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { graphql } from '../../src/generated/graphql/gql.ts'
-import type { EventType } from '../../src/generated/graphql/graphql.ts'
+import type { AttemptStatus, EventType } from '../../src/generated/graphql/graphql.ts'
 
 /** The operations that many tests need, as a customer would send them. */
 
@@ -147,7 +147,12 @@ export async function publishTodo(
 /** The attempts of the organization from now on, until the loop is left. */
 export async function* attempts(
   client: GraphqlClient,
-  variables: { destinationId?: string; eventTypes?: EventType[]; after?: string } = {},
+  variables: {
+    destinationId?: string
+    eventTypes?: EventType[]
+    statuses?: AttemptStatus[]
+    after?: string
+  } = {},
 ) {
   for await (const { deliveryAttempted } of client.subscribe(DeliveryAttempted, variables))
     yield deliveryAttempted

@@ -57,7 +57,7 @@ export const DeliveryAttempted = graphql(`
       responseCode
       failure { message }
       destination { name }
-      delivery { id status }
+      delivery { id }
     }
   }
 `)

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { createAttemptRecorder, type AttemptResult } from '../../src/services/attempt-recorder.ts'
+import { findDue } from '../../src/services/due-deliveries.ts'
+import { publishTodos } from '../helpers/delivery-operations.ts'
+import { readDestination } from '../helpers/destination-operations.ts'
+import { activeDestination } from '../helpers/operations.ts'
+import { createWorld, type World } from '../helpers/world.ts'
+
+/** An organization with one destination and as many deliveries that wait, and nobody who sends them. */
+async function createWaiting(world: World, count: number) {
+  const { id } = await activeDestination(world.client, { url: 'https://hooks.example.com/' })
+  await publishTodos(world.client, count)
+  const look = await findDue(world.app.ports, id, { limit: 100, except: [], numbered: false })
+  return { id, results: look.deliveries.map((delivery) => failure(delivery)) }
+}
+
+type Due = Awaited<ReturnType<typeof findDue>>['deliveries'][number]
+
+const failure = (delivery: Due): AttemptResult => ({
+  deliveryId: delivery.id,
+  destinationId: delivery.destinationId,
+  organizationId: delivery.organizationId,
+  eventType: delivery.eventType,
+  attemptCount: delivery.attemptCount,
+  test: false,
+  outcome: {
+    status: 'FAILED',
+    responseCode: 500,
+    responseBody: null,
+    failure: { code: 'HTTP_STATUS', message: 'The receiver answered 500.' },
+  },
+  attemptedAt: new Date(),
+  durationMs: 1,
+  retryDelay: 2,
+})
+
+const recorderOf = ({ ports }: World['app']) =>
+  createAttemptRecorder({ ...ports, persist: (_what, work) => work() })
+
+test('20 failures at once, recorded by two workers when the count is 10, are all counted and disable once', async () => {
+  await using world = await createWorld({ worker: false })
+  const workers = [world.app, (await world.addProcess({ worker: false })).app].map(recorderOf)
+  const { id, results } = await createWaiting(world, 32)
+  for (const result of results.slice(0, 10)) expect(await workers[0]!.record(result)).toBe(true)
+  const before = { status: 'ACTIVE', failureCount: 10 }
+  expect(await readDestination(world.client, id)).toMatchObject(before)
+
+  const atOnce = results.slice(10, 30)
+  await Promise.all(atOnce.map((result, index) => workers[index % 2]!.record(result)))
+  const after = await readDestination(world.client, id)
+  expect(after).toMatchObject({ status: 'DISABLED', failureCount: 30 })
+  const attempts = after.deliveries.map(({ attemptCount }) => attemptCount)
+  expect(attempts.filter((count) => count === 1)).toHaveLength(30)
+  expect(after.deliveries.every(({ status }) => status === 'CANCELED')).toBe(true)
+  expect(await workers[1]!.record(results[30]!)).toBe(false)
+  const late = await readDestination(world.client, id)
+  expect(late).toMatchObject({ failureCount: 31, disabledAt: after.disabledAt })
+})
+
+test('a result is recorded and counted once, however often it is handed in', async () => {
+  await using world = await createWorld({ worker: false })
+  const workers = [world.app, (await world.addProcess({ worker: false })).app].map(recorderOf)
+  const { id, results } = await createWaiting(world, 3)
+  const repeated = [...results, ...results, ...results]
+  await Promise.all(repeated.map((result, index) => workers[index % 2]!.record(result)))
+  const { failureCount, deliveries } = await readDestination(world.client, id)
+  expect(failureCount).toBe(3)
+  expect(deliveries.map(({ attemptCount }) => attemptCount)).toEqual([1, 1, 1])
+})
