@@ -52,7 +52,12 @@ export function loadConfig(env: Env, role = 'all'): Config {
     databaseUrl: read(parseDatabaseUrl(databaseUrl)),
     dataDir: env.DATA_DIR || '.data',
     encryptionKeys: read(parseEncryptionKeys(env.ENCRYPTION_KEYS || null, databaseUrl)),
-    addressPolicy: read(parseAddressPolicy(env)),
+    addressPolicy: read(
+      parseAddressPolicy(
+        read(parseBoolean('DELIVERY_ALLOW_HTTP', env.DELIVERY_ALLOW_HTTP || 'false')),
+        env.DELIVERY_ALLOW_NETWORKS ?? '',
+      ),
+    ),
     retentionDays: read(
       parseWhole('RETENTION_DAYS', env.RETENTION_DAYS || '30', { from: 1, to: 36_500 }),
     ),
@@ -113,10 +118,8 @@ function parseLogLevel(text: string): LogLevel | Fault {
   return level ?? new Fault(`LOG_LEVEL is "${text}"; it is one of ${LOG_LEVELS.join(', ')}.`)
 }
 
-function parseAddressPolicy(env: Env): AddressPolicy | Fault {
-  const allowHttp = parseBoolean('DELIVERY_ALLOW_HTTP', env.DELIVERY_ALLOW_HTTP || 'false')
-  if (allowHttp instanceof Fault) return allowHttp
-  const allowNetworks = (env.DELIVERY_ALLOW_NETWORKS ?? '')
+function parseAddressPolicy(allowHttp: boolean, networks: string): AddressPolicy | Fault {
+  const allowNetworks = networks
     .split(',')
     .map((network) => network.trim())
     .filter((network) => network !== '')

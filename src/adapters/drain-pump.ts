@@ -47,7 +47,7 @@ export interface DrainPump {
 export async function startDrainPump(ports: Ports, handler: DrainHandler): Promise<DrainPump> {
   const { boss, clock, log } = ports
   const runs = new Map<string, Run>()
-  const closing = new AbortController()
+  let closing = false
   const bell = createBell(clock)
   const settle = createSettlement(ports)
 
@@ -60,7 +60,7 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
   })
 
   async function drain(job: DrainJob): Promise<void> {
-    const run = createRun(job, closing.signal)
+    const run = createRun(job)
     const { destinationId } = run.turn
     const before = runs.get(destinationId)
     runs.set(destinationId, run)
@@ -84,7 +84,7 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
 
   const draining = new Set<Promise<void>>()
   async function fetchForever(): Promise<void> {
-    while (!closing.signal.aborted) {
+    while (!closing) {
       const heard = bell.rings()
       const free = SLOTS - runs.size
       try {
@@ -107,10 +107,16 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
   return {
     active: () => runs.size,
     async stop() {
-      closing.abort()
+      const stopAll = () => {
+        for (const run of runs.values()) run.stop()
+      }
+      closing = true
       bell.ring()
+      stopAll()
       await unlisten()
       await fetching
+      // Those that the last fetch has started.
+      stopAll()
       await Promise.all(draining)
       clock.clearInterval(heartbeat)
     },
@@ -121,14 +127,18 @@ interface Run {
   job: DrainJob
   turn: DrainTurn
   wake(): void
+  /** Lets it start nothing more. */
+  stop(): void
+  /** The same, since another worker has the job now. */
   lose(): void
   lost(): boolean
   end(): void
   ended: Promise<void>
 }
 
-function createRun(job: DrainJob, closing: AbortSignal): Run {
-  const hold = new AbortController()
+function createRun(job: DrainJob): Run {
+  const over = new AbortController()
+  let lost = false
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let wakeups = 0
   let woken = Promise.withResolvers<void>()
@@ -136,7 +146,7 @@ function createRun(job: DrainJob, closing: AbortSignal): Run {
     job,
     turn: {
       destinationId: job.data.destinationId,
-      signal: AbortSignal.any([closing, hold.signal]),
+      signal: over.signal,
       wakeups: () => wakeups,
       awake: async (seen, otherwise) => {
         if (wakeups <= seen) await Promise.race([woken.promise, otherwise])
@@ -147,8 +157,12 @@ function createRun(job: DrainJob, closing: AbortSignal): Run {
       woken.resolve()
       woken = Promise.withResolvers()
     },
-    lose: () => hold.abort(),
-    lost: () => hold.signal.aborted,
+    stop: () => over.abort(),
+    lose() {
+      lost = true
+      over.abort()
+    },
+    lost: () => lost,
     end,
     ended,
   }

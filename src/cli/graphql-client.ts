@@ -19,7 +19,10 @@ export interface GraphqlClient {
     document: TypedDocumentNode<Data, Variables>,
     ...variables: Record<string, never> extends Variables ? [Variables?] : [Variables]
   ): Promise<Data>
-  /** Every result of a subscription, over a WebSocket; leaving the loop ends it. */
+  /**
+   * Every result of a subscription, over a WebSocket; leaving the loop ends it.
+   * @throws GraphqlRequestError
+   */
   subscribe<Data, Variables extends object>(
     document: TypedDocumentNode<Data, Variables>,
     variables: Variables,
@@ -54,9 +57,14 @@ export function createGraphqlClient(api: { url: string; apiKey: string }): Graph
         query: print(document),
         variables: variables as Record<string, unknown>,
       })
-      for await (const { data, errors } of results) {
-        if (errors) throw new GraphqlRequestError(errors as GraphqlRequestError['errors'])
-        yield data as never
+      try {
+        for await (const { data, errors } of results) {
+          if (errors) throw new GraphqlRequestError(errors as GraphqlRequestError['errors'])
+          yield data as never
+        }
+      } catch (error) {
+        // An operation that is refused as a whole comes as the bare list of its errors.
+        throw Array.isArray(error) ? new GraphqlRequestError(error) : error
       }
     },
     close: async () => socket.dispose(),

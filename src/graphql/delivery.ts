@@ -1,6 +1,6 @@
 import type { EventName } from '../domain/events/index.ts'
 import { payload } from '../domain/payload.ts'
-import type { DeliveryStatus as Status, Prisma } from '../generated/prisma/client.ts'
+import type { Prisma, DeliveryStatus as Status } from '../generated/prisma/client.ts'
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
 import { EventType } from './event-type.ts'

@@ -1,7 +1,7 @@
 import {
+  FAILURE_LIMIT,
   type DestinationRequirement as Requirement,
   type DestinationStatus as Status,
-  FAILURE_LIMIT,
 } from '../domain/destination.ts'
 import { builder } from './builder.ts'
 

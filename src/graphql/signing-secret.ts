@@ -1,5 +1,5 @@
-import { maskSecret } from '../domain/signature.ts'
 import { SecretUnavailableError } from '../domain/errors.ts'
+import { maskSecret } from '../domain/signature.ts'
 import type { SecretBox } from '../services/ports.ts'
 import { builder } from './builder.ts'
 
