@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createDatabase } from './adapters/database.ts'
 import { startDrainPump } from './adapters/drain-pump.ts'
-import { newId } from './adapters/ids.ts'
+import { lowestId, newId } from './adapters/ids.ts'
 import { createListener } from './adapters/listener.ts'
 import { createQueue, startQueue, takeBackJobs } from './adapters/queue.ts'
 import { createSecretBox, type EncryptionKey } from './adapters/secret-box.ts'
@@ -95,7 +95,7 @@ export async function createApp(options: AppOptions) {
      */
     async startWorker({ alone = false } = {}): Promise<Running> {
       if (alone) await takeBackJobs({ db, queue })
-      const recorder = createAttemptRecorder({ db, queue, newId, persist })
+      const recorder = createAttemptRecorder({ db, queue, newId, persist, log })
       const sender = createWebhookClient({
         policy: options.addressPolicy,
         userAgent: `Bigmind-Webhooks/${options.version}`,
@@ -107,16 +107,16 @@ export async function createApp(options: AppOptions) {
         { boss, queue, db, listener, persist, clock, log },
         (turn) => drainDestination(drainPorts, turn),
       )
-      await startWakeWorker({ adapter, db, clock })
+      const wakeWorker = await startWakeWorker({ adapter, db, clock })
       const sweep = every({ clock, log }, SWEEP_EVERY, () => wakeOverdue({ db, queue, log }))
       const purge = every({ clock, log }, PURGE_EVERY, () =>
-        purgeExpired({ db, log }, options.retentionDays),
+        purgeExpired({ db, clock, log, lowestId }, options.retentionDays),
       )
       return {
         async close() {
           // Longer than an attempt and its commit take. A database that is away must not keep us.
           const late = setTimeout(() => closing.abort(), CLOSE_WITHIN)
-          await Promise.all([pump.stop(), sweep.stop(), purge.stop()])
+          await Promise.all([pump.stop(), wakeWorker.stop(), sweep.stop(), purge.stop()])
           await recorder.idle()
           await sender.close()
           clearTimeout(late)

@@ -92,7 +92,7 @@ function parseRole(role: string, databaseUrl: string | null): Role | Fault {
 }
 
 function parseDatabaseUrl(url: string | null): string | null | Fault {
-  if (url === null || /^postgres(ql)?:\/\//.test(url)) return url
+  if (url === null || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return url
   return new Fault(
     'DATABASE_URL is not a PostgreSQL URL, as in postgres://user:password@host:5432/name.',
   )

@@ -1,51 +1,65 @@
-import { EmbeddedPostgresError } from './adapters/embedded-postgres-error.ts'
 import { createLogger } from './adapters/logger.ts'
-import { MigrationError } from './adapters/migrations.ts'
-import { type Config, ConfigError, loadConfig } from './config.ts'
-import { startService } from './service.ts'
+import { type Config, loadConfig } from './config.ts'
+import { type Service, startService } from './service.ts'
+import { explainStartupError } from './startup-error.ts'
 import { version } from './version.ts'
 
-/** npm start [-- api | worker | all] */
-async function main(): Promise<void> {
-  const config = loadConfig(process.env, process.argv[2])
-  const log = createLogger(config.logLevel)
-  const service = await startService(config, { log, version })
-  if (service.firstStart && service.apiKey) console.log(firstKey(config, service.apiKey))
-  log.info({ role: config.role, url: service.url, version }, 'started')
-  if (service.url) console.log(`GraphiQL: ${service.url}/graphql`)
+const USAGE = `npm start [-- ROLE]
 
+Starts the service. ROLE is
+  all      the API and a worker in one process (the default)
+  api      the API alone; needs DATABASE_URL
+  worker   a worker alone; needs DATABASE_URL
+
+Its configuration comes from environment variables: see README.md.`
+
+async function main(): Promise<void> {
+  const [role] = process.argv.slice(2)
+  if (role === '--help' || role === '-h') return void console.log(USAGE)
+  // Whoever reads our output may go away; that is no reason to leave anything behind.
+  process.stdout.on('error', () => {})
+  let config: Config | null = null
+  try {
+    config = loadConfig(process.env, role)
+    const log = createLogger(config.logLevel)
+    const starting = startService(config, { log, version })
+    closeOnSignal(starting, log)
+    announce(config, await starting)
+    log.info({ role: config.role, url: (await starting).url, version }, 'started')
+  } catch (error) {
+    console.error(explainStartupError(error, config) ?? error)
+    process.exit(1)
+  }
+}
+
+/** A signal that comes while the service starts is obeyed as soon as there is something to close. */
+function closeOnSignal(starting: Promise<Service>, log: ReturnType<typeof createLogger>): void {
   let closing = false
   const close = async (signal: string) => {
     // Whoever asks twice does not want to wait.
     if (closing) process.exit(1)
     closing = true
     log.info({ signal }, 'closing')
-    await service.close()
-    process.exit(0)
+    try {
+      await (await starting).close()
+      process.exit(0)
+    } catch (error) {
+      log.error({ err: error }, 'could not close in good order')
+      process.exit(1)
+    }
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      close(signal).catch((error: unknown) => {
-        log.error({ err: error }, 'could not close in good order')
-        process.exit(1)
-      })
-    })
-  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(signal))
 }
 
-function firstKey({ databaseUrl, dataDir }: Config, key: string): string {
-  const kept =
-    databaseUrl === null ? `It is kept in ${dataDir}/api-key.` : 'Keep it: it is not shown again.'
-  return `The organization "Local" was made, with an API key that may do everything:\n\n  ${key}\n\n${kept}`
+function announce({ databaseUrl, dataDir }: Config, { apiKey, firstStart, url }: Service): void {
+  if (firstStart && apiKey) {
+    const kept =
+      databaseUrl === null ? `It is kept in ${dataDir}/api-key.` : 'It is not shown again.'
+    console.log(
+      `The organization "Local" was made, with an API key that may do everything:\n\n  ${apiKey}\n\n${kept}`,
+    )
+  }
+  if (url) console.log(`GraphiQL: ${url}/graphql`)
 }
 
-/** What the operator can mend is said in a sentence; what is a bug comes with its trace. */
-main().catch((error: unknown) => {
-  const explained =
-    error instanceof ConfigError ||
-    error instanceof EmbeddedPostgresError ||
-    error instanceof MigrationError ||
-    (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-  console.error(explained ? error.message : error)
-  process.exit(1)
-})
+await main()

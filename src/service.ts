@@ -39,6 +39,8 @@ export async function startService(
     if (migrations.length > 0) log.info({ migrations }, 'migrated the database')
     const app = await createApp({ ...config, databaseUrl, encryptionKeys, version, log })
     closing.push(() => app.close())
+    const roles: { close(): Promise<void> }[] = []
+    closing.push(async () => void (await Promise.all(roles.map((one) => one.close()))))
     const { apiKey, firstStart } = await firstApiKey(app, config)
     const api =
       role === 'worker'
@@ -48,10 +50,11 @@ export async function startService(
             port,
             ...(config.databaseUrl === null && apiKey ? { localKey: apiKey } : {}),
           })
+    if (api) roles.push(api)
     // One process owns an embedded database, so whoever worked on it before is gone.
     const alone = config.databaseUrl === null
     const worker = role === 'api' ? null : await app.startWorker({ alone })
-    closing.push(async () => void (await Promise.all([api?.close(), worker?.close()])))
+    if (worker) roles.push(worker)
     return { url: api?.url ?? null, apiKey, firstStart, app, close }
   } catch (error) {
     await close()

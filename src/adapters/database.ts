@@ -41,6 +41,9 @@ export function createDatabase(url: string, { log }: { log: Logger }): DatabaseA
     statement_timeout: STATEMENT_TIMEOUT,
     idle_in_transaction_session_timeout: PRISMA_TIMEOUT,
     connectionTimeoutMillis: 10_000,
+    // For a server that vanished without a word: its own time limits cannot reach us.
+    keepAlive: true,
+    query_timeout: PRISMA_TIMEOUT,
     application_name: 'bigmind-webhooks',
     // Before anybody else uses the connection; when it fails, so does what it was opened for.
     async onConnect(client) {
@@ -48,7 +51,10 @@ export function createDatabase(url: string, { log }: { log: Logger }): DatabaseA
     },
   })
   // Idle connections that the server closes; the next query opens another one.
-  pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'))
+  let closing = false
+  pool.on('error', (error) => {
+    if (!closing) log.warn({ err: error }, 'a database connection was lost')
+  })
   // One that is in use tells its user by the failing statement. But when it is lost between two statements,
   // an error that nobody listens for would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
@@ -63,6 +69,7 @@ export function createDatabase(url: string, { log }: { log: Logger }): DatabaseA
     transaction: (work) => repeatLosers(() => inTransaction(pool, work)),
     isPassing,
     async close() {
+      closing = true
       await prisma.$disconnect()
       if (!pool.ended) await pool.end()
     },

@@ -52,7 +52,9 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
   const settle = createSettlement(ports)
 
   const unlisten = await ports.listener.listen(WAKE_CHANNEL, (payload) => {
-    for (const id of payload.split(',')) {
+    // Without ids some notifications may have been missed, so everybody looks.
+    const ids = payload === '' ? [...runs.keys(), ''] : payload.split(',')
+    for (const id of ids) {
       const run = runs.get(id)
       if (run) run.wake()
       else bell.ring()
@@ -149,7 +151,7 @@ function createRun(job: DrainJob): Run {
       signal: over.signal,
       wakeups: () => wakeups,
       awake: async (seen, otherwise) => {
-        if (wakeups <= seen) await Promise.race([woken.promise, otherwise])
+        if (wakeups <= seen) await Promise.race([woken.promise, otherwise()])
       },
     },
     wake() {

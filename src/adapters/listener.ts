@@ -31,8 +31,13 @@ export function createListener(url: string, { log }: { log: Logger }): ListenerA
     client.on('notification', ({ channel, payload = '' }) => {
       for (const hear of channels.get(channel) ?? []) hear(payload)
     })
-    await client.connect()
-    for (const channel of channels.keys()) await client.query(`listen "${channel}"`)
+    try {
+      await client.connect()
+      for (const channel of channels.keys()) await client.query(`listen "${channel}"`)
+    } catch (error) {
+      await client.end().catch(() => {})
+      throw error
+    }
     const probe = setInterval(() => {
       client.query('select 1').catch(() => void client.end().catch(() => {}))
     }, PROBE)

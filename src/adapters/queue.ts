@@ -47,9 +47,11 @@ export function createQueue(ports: {
   const queue: Queue = {
     async wake(tx, destinationIds) {
       if (destinationIds.length === 0) return
+      // In one order for all, since two that wait for each other's rows would be a deadlock.
+      const ids = [...new Set(destinationIds)].sort()
       await boss.insert(
         DRAIN,
-        destinationIds.map((id) => ({
+        ids.map((id) => ({
           data: { destinationId: id },
           singletonKey: id,
           group: { id },
@@ -58,7 +60,7 @@ export function createQueue(ports: {
       )
       await tx.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
         WAKE_CHANNEL,
-        notifications(destinationIds),
+        notifications(ids),
       ])
     },
     async wakeLater(tx, wakes) {

@@ -17,12 +17,31 @@ type Ports = { adapter: QueueAdapter; db: Database; clock: Clock }
  * Wakes destinations when their next retry is due. The jobs are the truth, shared by all workers; this
  * process's own timers only make it look at the right moment instead of at the next poll.
  */
-export async function startWakeWorker({ adapter, db, clock }: Ports): Promise<void> {
+export async function startWakeWorker({
+  adapter,
+  db,
+  clock,
+}: Ports): Promise<{ stop(): Promise<void> }> {
   const { boss, queue } = adapter
+  const timers = new Set<unknown>()
   const worker = await workOn(boss, queue, db)
   adapter.onWakeLater((seconds) => {
-    clock.setTimeout(() => boss.notifyWorker(worker), seconds * 1_000 + MARGIN)
+    const timer = clock.setTimeout(
+      () => {
+        timers.delete(timer)
+        boss.notifyWorker(worker)
+      },
+      seconds * 1_000 + MARGIN,
+    )
+    timers.add(timer)
   })
+  return {
+    async stop() {
+      adapter.onWakeLater(() => {})
+      for (const timer of timers) clock.clearTimeout(timer)
+      await boss.offWork(WAKE, { id: worker, wait: true })
+    },
+  }
 }
 
 function workOn(boss: PgBoss, queue: Queue, db: Database): Promise<string> {

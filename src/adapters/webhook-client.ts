@@ -10,6 +10,7 @@ import {
 import { failureOfCode, GUARD_CODES } from '../domain/transport-failure.ts'
 import type { SentWebhook, WebhookRequest, WebhookSender } from '../services/webhook-sender.ts'
 import { createGuardedConnector, createNameResolver, type ResolveName } from './address-guard.ts'
+import { connectInTurns } from './webhook-connect-turns.ts'
 import { type Connections, openConnections } from './webhook-connections.ts'
 import { type Answer, ExchangeTimeout, WebhookExchange } from './webhook-exchange.ts'
 
@@ -33,7 +34,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookSende
   const resolve = options.resolve ?? createNameResolver()
   // Longer than an attempt: the attempt's own clock has to be the one that ends it.
   const connect = createGuardedConnector({ policy, resolve, timeoutMs: timeoutMs + 1000 })
-  const connections = openConnections(connect, maxKeptOrigins)
+  const connections = openConnections(connectInTurns(connect), maxKeptOrigins)
   const headers = { 'user-agent': userAgent, 'accept-encoding': 'identity' }
   const onTheWire = new Set<Promise<unknown>>()
   let closed = false

@@ -25,9 +25,19 @@ const EXAMPLES = fileURLToPath(new URL('../../test/fixtures/examples', import.me
 /** Milliseconds after which something is wrong: the last retry is due 6 s after the first try. */
 const PATIENCE = 30_000
 
-/** npm run demo [-- --keep] */
+const USAGE = `npm run demo [-- --keep]
+
+Starts the service with a fresh database and two receivers, publishes every documented event and prints each
+attempt as the live feed brings it. It ends with a summary, and cleans up.
+
+  --keep   leave it all running, with GraphiQL on PORT (4000), until Ctrl-C`
+
 async function main(): Promise<void> {
-  const keep = process.argv.includes('--keep')
+  const options = process.argv.slice(2)
+  const keep = options.includes('--keep')
+  if (options.some((option) => option !== '--keep')) return void console.log(USAGE)
+  // Whoever reads our output may go away; that is no reason to leave anything behind.
+  process.stdout.on('error', () => {})
   const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-webhooks-demo-'))
   console.log(quiet(`Starting the service with a fresh PostgreSQL in ${dataDir} …`))
   let service: Service | null = null

@@ -1,6 +1,7 @@
 import { MAX_OVERLAP_SECONDS } from '../domain/destination.ts'
 import { NotFoundError, ValidationError } from '../domain/errors.ts'
-import { type DestinationKey, revealSecret, rotateSecret } from '../services/destination.ts'
+import type { DestinationKey } from '../services/destination.ts'
+import { revealSecret, rotateSecret } from '../services/signing-secret.ts'
 import { builder } from './builder.ts'
 import { destinationArgument, destinationKey, readDestination } from './destination-key.ts'
 import { refusals } from './errors.ts'

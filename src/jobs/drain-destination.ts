@@ -8,6 +8,9 @@ import type { WebhookSender } from '../services/webhook-sender.ts'
 /** Requests to one destination at a time: enough to keep a good receiver busy, few enough to spare a slow one. */
 const CONCURRENCY = 16
 
+/** Characters of event data on the wire to one destination, beyond which no further request is begun. */
+const WIRE_LENGTH = 4_000_000
+
 /** Deliveries read at a time. */
 const PAGE = 64
 
@@ -55,15 +58,15 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
       })
       startedBelow ??= look.startedBelow
       const cutShort = await sendPage(ports, look.deliveries, { wire, stops, signal: turn.signal })
-      if (cutShort || look.deliveries.length === PAGE) continue
+      if (cutShort || look.more) continue
       // A publication that found this job still queued left the wake-up to it, and may commit after our
       // look. Such a transaction had started before our first look, so once all of those have ended,
       // whatever comes brings a wake-up of its own.
       if (startedBelow !== null && look.endedBelow < startedBelow && ++looks <= LAST_LOOKS) {
-        await turn.awake(wakeups, pause(ports.clock, LOOK_PAUSE, turn.signal))
+        await turn.awake(wakeups, () => pause(ports.clock, LOOK_PAUSE, turn.signal))
         continue
       }
-      await turn.awake(wakeups, wire.empty())
+      await turn.awake(wakeups, () => wire.empty())
       if (turn.wakeups() === wakeups) return 'done'
     }
     return 'more'
@@ -102,10 +105,12 @@ interface Wire {
 function createWire(ports: Ports): Wire {
   const sending = new Map<string, Promise<void>>()
   let stops = 0
+  let length = 0
   let fault: { error: unknown } | null = null
   let left = Promise.withResolvers<void>()
 
   async function send(delivery: DueDelivery): Promise<void> {
+    length += delivery.data.length
     try {
       const active = await ports.recorder.record(await attemptDelivery(ports, delivery))
       if (!active) stops += 1
@@ -113,13 +118,14 @@ function createWire(ports: Ports): Wire {
       fault ??= { error }
     } finally {
       sending.delete(delivery.id)
+      length -= delivery.data.length
       left.resolve()
       left = Promise.withResolvers()
     }
   }
 
-  async function below(count: number): Promise<void> {
-    while (sending.size >= count) await left.promise
+  async function until(free: () => boolean): Promise<void> {
+    while (!free()) await left.promise
     if (fault) throw fault.error
   }
 
@@ -127,7 +133,7 @@ function createWire(ports: Ports): Wire {
     send: (delivery) => void sending.set(delivery.id, send(delivery)),
     ids: () => [...sending.keys()],
     stops: () => stops,
-    room: () => below(CONCURRENCY),
-    empty: () => below(1),
+    room: () => until(() => sending.size < CONCURRENCY && length < WIRE_LENGTH),
+    empty: () => until(() => sending.size === 0),
   }
 }

@@ -1,3 +1,4 @@
+import { cancelRest } from '../services/cancellation.ts'
 import type { Database, Logger, Queue } from '../services/ports.ts'
 
 type Ports = { db: Database; queue: Queue; log: Logger }
@@ -9,13 +10,14 @@ const OVERDUE = 1
 export const SWEEP_EVERY = 5_000
 
 /**
- * Wakes every destination with overdue deliveries, whatever became of the jobs that should have. One that
- * is being drained or queued anyway loses nothing by it. The scan hops from destination to destination in
- * the index, so it costs by destinations that wait, not by deliveries.
+ * Wakes every destination with overdue deliveries, whatever became of the jobs that should have, and ends
+ * what waits for one that has left ACTIVE. One that is being drained or queued anyway loses nothing by it.
+ * The scan hops from destination to destination in the index, so it costs by destinations that wait, not by
+ * deliveries.
  */
 export async function wakeOverdue({ db, queue, log }: Ports): Promise<void> {
-  await db.transaction(async (tx) => {
-    const rows = await tx.query<{ id: string }>(
+  const left = await db.transaction(async (tx) => {
+    const rows = await tx.query<{ id: string; active: boolean }>(
       `with recursive waiting as (
         (
           select destination_id, due_at from delivery where status = 'PENDING'
@@ -30,12 +32,15 @@ export async function wakeOverdue({ db, queue, log }: Ports): Promise<void> {
           order by destination_id, due_at limit 1
         ) as next
       )
-      select destination_id as id from waiting
+      select id, status = 'ACTIVE' as active
+      from waiting join destination on id = destination_id
       where due_at < pgboss.job_now() - make_interval(secs => $1)`,
       [OVERDUE],
     )
     const ids = rows.map(({ id }) => id)
     await queue.wake(tx, ids)
     if (ids.length > 0) log.debug({ destinations: ids.length }, 'woke overdue destinations')
+    return rows.filter(({ active }) => !active).map(({ id }) => id)
   })
+  if (left.length > 0) await cancelRest({ db }, left)
 }

@@ -4,6 +4,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 const CODES: Record<string, string> = {
   BAD_REQUEST: 'BAD_USER_INPUT',
   GRAPHQL_PARSE_FAILED: 'GRAPHQL_VALIDATION_FAILED',
+  OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
 }
 
 /** A refusal by the server itself, before or instead of a resolver. `spec` keeps application/json at 200. */

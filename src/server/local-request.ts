@@ -14,9 +14,11 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-i
  * Whether a request was made by this machine and for this machine: the name in Host is checked too, since
  * a foreign name that resolves to 127.0.0.1 lets its page read what a local browser is answered.
  */
-export function isLocalRequest({ headers, socket }: IncomingMessage): boolean {
+export function isLocalRequest({ headers, httpVersion, socket }: IncomingMessage): boolean {
   const { remoteAddress, remoteFamily } = socket
   if (remoteAddress === undefined) return false
+  // No browser speaks 1.0 any more, but proxies do by default, and may show a loopback name in Host.
+  if (httpVersion === '1.0') return false
   const family = remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4'
   return (
     LOOPBACK.check(remoteAddress, family) &&

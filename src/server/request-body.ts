@@ -60,7 +60,7 @@ function readText(request: IncomingMessage): Promise<string> {
   const tooLarge = () =>
     new HttpRefusal(
       413,
-      `The body is larger than ${LIMIT} bytes. Publish fewer events in one request.`,
+      `The body is larger than ${LIMIT} bytes. Send less in one request: fewer events, or smaller ones.`,
     )
   return new Promise((resolve, reject) => {
     // What is not kept is still read: the answer would be lost if the connection broke under the sender.

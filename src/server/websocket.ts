@@ -29,6 +29,10 @@ const CLOSE_TIMEOUT = 2_000
 
 const GOING_AWAY = 1001
 
+/** The reason of a close: at most 123 bytes. */
+const NO_KEY =
+  'Forbidden: send connectionParams { authorization: "Bearer bmk_…" } with a valid key.'
+
 export interface WebSocketOptions {
   graphql: Graphql
   authenticate: Authenticate
@@ -74,7 +78,10 @@ function operations(options: WebSocketOptions): ServerOptions<Params, Extra> {
     connectionInitWaitTimeout: INIT_TIMEOUT,
     onConnect: async ({ connectionParams, extra }) => {
       const authorization = String(connectionParams?.authorization ?? '')
-      if (!(await authenticate(authorization))) return false
+      if (!(await authenticate(authorization))) {
+        close(extra.socket, CloseCode.Forbidden, NO_KEY)
+        return false
+      }
       extra.connection.authorization = authorization
       return true
     },

@@ -12,6 +12,7 @@ import type { Authenticate, Viewer } from '../services/api-key.ts'
 import type { Logger } from '../services/ports.ts'
 import { endingStream } from './ending-stream.ts'
 import { presentErrors, refusal } from './errors.ts'
+import { graphqlExecutor } from './graphql-executor.ts'
 import { documentLimits } from './limits.ts'
 import type { LiveConnections } from './live-connections.ts'
 import { pageLimitRule } from './page-limit.ts'
@@ -52,7 +53,13 @@ export function createGraphql(options: GraphqlOptions) {
       const viewer = await authenticate(authorization)
       return { viewer, ...createContext({ viewer, requestId }) }
     },
-    plugins: [...documentLimits(), limitPages, requireKey, presentResults(options)],
+    plugins: [
+      graphqlExecutor,
+      ...documentLimits(),
+      limitPages,
+      requireKey,
+      presentResults(options),
+    ],
     graphiql: false,
     landingPage: false,
     batching: false,

@@ -1,8 +1,9 @@
 import { FAILURE_LIMIT } from '../domain/destination.ts'
 import { createGroupCommit } from '../domain/group-commit.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { cancelPart, cancelRest } from './cancellation.ts'
 import type { Persist } from './persist.ts'
-import type { Database, NewId, Queue, Sql } from './ports.ts'
+import type { Database, Logger, NewId, Queue, Sql } from './ports.ts'
 
 /** What came of one request, on its way into the history. */
 export interface AttemptResult {
@@ -31,55 +32,70 @@ export interface AttemptRecorder {
   idle(): Promise<void>
 }
 
-type Ports = { db: Database; queue: Queue; newId: NewId; persist: Persist }
+type Ports = { db: Database; queue: Queue; newId: NewId; persist: Persist; log: Logger }
 
 /** Results of one commit. More would only make the others wait. */
 const GROUP_SIZE = 500
 
-/** Writes the results of all attempts that end about the same time in one commit. */
+/**
+ * Writes the results of attempts that end about the same time in one commit. Failures have commits of their
+ * own: they need their destinations' rows, which a publication may hold for a while.
+ */
 export function createAttemptRecorder(ports: Ports): AttemptRecorder {
-  const { db, queue, newId, persist } = ports
-  const group = createGroupCommit<AttemptResult, boolean>(async (results) => {
-    const failed = results.filter(({ outcome }) => outcome.status === 'FAILED')
-    const values = columns(results, newId)
-    const active = await persist('record attempts', async () => {
-      if (failed.length === 0) return activeAfter(await db.query<Recorded>(RECORD, values))
-      return db.transaction((tx) => recordWithFailures(tx, failed, values, queue))
-    })
-    return results.map((result) => ({
-      status: 'fulfilled',
-      value: active.has(result.destinationId),
-    }))
+  const { db, persist } = ports
+  const successes = createGroupCommit<AttemptResult, boolean>(async (results) => {
+    const record = () => db.query<Recorded>(RECORD, columns(results, ports.newId))
+    return answer(results, activeAfter(await persist('record successes', record)))
   }, GROUP_SIZE)
-  return { record: (result) => group.add(result), idle: () => group.idle() }
+  const failures = createGroupCommit<AttemptResult, boolean>(async (results) => {
+    const record = () => db.transaction((tx) => recordFailures(ports, tx, results))
+    const { active, backlog } = await persist('record failures', record)
+    if (backlog.length > 0) void cancelLater(ports, backlog)
+    return answer(results, active)
+  }, GROUP_SIZE)
+  return {
+    record: (result) =>
+      result.outcome.status === 'SUCCEEDED' ? successes.add(result) : failures.add(result),
+    idle: async () => void (await Promise.all([successes.idle(), failures.idle()])),
+  }
+}
+
+const answer = (results: readonly AttemptResult[], active: ReadonlySet<string>) =>
+  results.map(({ destinationId }) => ({
+    status: 'fulfilled' as const,
+    value: active.has(destinationId),
+  }))
+
+/** A long backlog of destinations that were disabled. What this does not get to, the sweep does. */
+async function cancelLater(ports: Ports, destinationIds: readonly string[]): Promise<void> {
+  await cancelRest(ports, destinationIds).catch((error: unknown) =>
+    ports.log.warn({ err: error, destinationIds }, 'could not cancel all that waited'),
+  )
 }
 
 /**
  * A failure changes its destination as well, so the destinations are locked first and in order: whoever
  * leaves ACTIVE or publishes at that moment comes before or after as a whole.
- * @returns the destinations that are ACTIVE still
  */
-async function recordWithFailures(
+async function recordFailures(
+  { queue, newId }: Ports,
   tx: Sql,
-  failed: readonly AttemptResult[],
-  values: readonly unknown[],
-  queue: Queue,
-): Promise<Set<string>> {
-  const destinationIds = [...new Set(failed.map(({ destinationId }) => destinationId))]
+  results: readonly AttemptResult[],
+): Promise<{ active: Set<string>; backlog: readonly string[] }> {
+  const destinationIds = [...new Set(results.map(({ destinationId }) => destinationId))]
   await tx.query('select from destination where id = any($1) order by id for no key update', [
     destinationIds,
   ])
-  const recorded = await tx.query<Recorded>(RECORD, values)
-  const failures = recorded.filter(({ succeeded }) => !succeeded)
-  const disabled = await countFailures(tx, failures)
-  if (disabled.length > 0) await cancelWaiting(tx, disabled)
-  const retries = failures.flatMap(({ destinationId, retryDelay }) =>
+  const recorded = await tx.query<Recorded>(RECORD, columns(results, newId))
+  const disabled = await countFailures(tx, recorded)
+  const more = disabled.length > 0 && (await cancelPart(tx, disabled))
+  const retries = recorded.flatMap(({ destinationId, retryDelay }) =>
     retryDelay === null || disabled.includes(destinationId)
       ? []
       : [{ destinationId, seconds: retryDelay }],
   )
   if (retries.length > 0) await queue.wakeLater(tx, retries)
-  return activeAfter(recorded, disabled)
+  return { active: activeAfter(recorded, disabled), backlog: more ? disabled : [] }
 }
 
 const activeAfter = (recorded: readonly Recorded[], disabled: readonly string[] = []) =>
@@ -93,7 +109,6 @@ interface Recorded {
   destinationId: string
   /** Whether the destination was ACTIVE at that moment. */
   active: boolean
-  succeeded: boolean
   /** Whether a failure is one of those that disable the destination. */
   counts: boolean
   /** Null when the delivery has ended with this attempt. */
@@ -115,9 +130,10 @@ with result as (
     duration_ms, response_code, response_body, failure_code, failure_message, retry_delay
   )
 ), target as (
-  select delivery.id, destination.status as destination_status
-  from delivery join destination on destination.id = delivery.destination_id
-  where delivery.id in (select delivery_id from result)
+  select result.*, destination.status as destination_status
+  from result
+  join delivery on delivery.id = result.delivery_id
+  join destination on destination.id = delivery.destination_id
   order by delivery.id
   for no key update of delivery
 ), moved as (
@@ -140,11 +156,10 @@ with result as (
       ) then pgboss.job_now()
       else delivery.completed_at
     end
-  from result join target on target.id = result.delivery_id
-  where delivery.id = result.delivery_id and delivery.attempt_count = result.attempt_count
+  from target
+  where delivery.id = target.delivery_id and delivery.attempt_count = target.attempt_count
   returning
-    result.*, delivery.attempt_count as number, delivery.status as delivery_status, delivery.test,
-    destination_status
+    target.*, delivery.attempt_count as number, delivery.status as delivery_status, delivery.test
 ), logged as (
   insert into delivery_attempt (
     id, delivery_id, destination_id, organization_id, event_type, number, status, attempted_at,
@@ -158,8 +173,8 @@ with result as (
   returning pg_notify('attempt_recorded', '')
 )
 select
-  destination_id as "destinationId", destination_status = 'ACTIVE' as active, succeeded,
-  not test as counts, case when delivery_status = 'PENDING' then retry_delay end as "retryDelay"
+  destination_id as "destinationId", destination_status = 'ACTIVE' as active, not test as counts,
+  case when delivery_status = 'PENDING' then retry_delay end as "retryDelay"
 from moved`
 
 function columns(results: readonly AttemptResult[], newId: NewId): unknown[] {
@@ -208,20 +223,4 @@ async function countFailures(tx: Sql, failures: readonly Recorded[]): Promise<st
     [counted.map(({ destinationId }) => destinationId), FAILURE_LIMIT],
   )
   return rows.map(({ id }) => id)
-}
-
-/**
- * Ends what still waits for destinations that are not ACTIVE any more. The caller holds their rows' locks.
- * Test sends go out whatever the status, so they stay.
- */
-export async function cancelWaiting(tx: Sql, destinationIds: readonly string[]): Promise<void> {
-  await tx.query(
-    `update delivery set status = 'CANCELED', due_at = null, completed_at = pgboss.job_now()
-    where id in (
-      select id from delivery
-      where destination_id = any($1) and status = 'PENDING' and not test
-      order by id for no key update
-    )`,
-    [destinationIds],
-  )
 }

@@ -2,7 +2,6 @@ import type { AddressPolicy } from '../domain/address.ts'
 import {
   DESTINATION_LIMIT,
   type DestinationStatus,
-  MAX_OVERLAP_SECONDS,
   missingRequirements,
   NAME_LENGTH,
 } from '../domain/destination.ts'
@@ -15,7 +14,8 @@ import {
 } from '../domain/errors.ts'
 import { catalogue, type EventName } from '../domain/events/index.ts'
 import type { Issue } from '../domain/json.ts'
-import { cancelWaiting } from './attempt-recorder.ts'
+import { isPlainText } from '../domain/plain-text.ts'
+import { cancelPart, cancelRest } from './cancellation.ts'
 import type { Database, NewId, SecretBox, Sql } from './ports.ts'
 
 type Ports = {
@@ -82,7 +82,7 @@ export async function updateDestination(
 ): Promise<void> {
   const checked = checkSettings(ports, settings)
   await ports.db.transaction(async (tx) => {
-    const before = await lock(tx, key)
+    const before = await lockDestination(tx, key)
     const after = {
       name: checked.name ?? before.name,
       url: checked.url === undefined ? before.url : checked.url,
@@ -107,18 +107,23 @@ export async function activateDestination(
   { db }: Pick<Ports, 'db'>,
   key: DestinationKey,
 ): Promise<void> {
-  await db.transaction(async (tx) => {
-    const destination = await lock(tx, key)
-    if (destination.status === 'ACTIVE') return
-    const missing = missingRequirements(destination)
-    if (missing.length > 0) throw new DestinationNotReadyError(missing)
-    await tx.query(
-      `update destination set
-        status = 'ACTIVE', failure_count = 0, disabled_at = null, updated_at = pgboss.job_now()
-      where id = $1`,
-      [key.id],
-    )
-  })
+  for (let more = true; more; ) {
+    more = await db.transaction(async (tx) => {
+      const destination = await lockDestination(tx, key)
+      if (destination.status === 'ACTIVE') return false
+      const missing = missingRequirements(destination)
+      if (missing.length > 0) throw new DestinationNotReadyError(missing)
+      // What waited before must have ended: activating does not bring it back.
+      if (await cancelPart(tx, [key.id])) return true
+      await tx.query(
+        `update destination set
+          status = 'ACTIVE', failure_count = 0, disabled_at = null, updated_at = pgboss.job_now()
+        where id = $1`,
+        [key.id],
+      )
+      return false
+    })
+  }
 }
 
 /**
@@ -129,86 +134,55 @@ export async function deactivateDestination(
   { db }: Pick<Ports, 'db'>,
   key: DestinationKey,
 ): Promise<void> {
-  await db.transaction(async (tx) => {
-    const { status } = await lock(tx, key)
-    if (status === 'INACTIVE') return
+  const more = await db.transaction(async (tx) => {
+    const { status } = await lockDestination(tx, key)
+    if (status === 'INACTIVE') return false
     await tx.query(
       `update destination set status = 'INACTIVE', disabled_at = null, updated_at = pgboss.job_now()
       where id = $1`,
       [key.id],
     )
-    await cancelWaiting(tx, [key.id])
+    return cancelPart(tx, [key.id])
   })
+  if (more) await cancelRest({ db }, [key.id])
 }
+
+/** Deliveries deleted in one transaction, each with its attempts. */
+const DELETED_PART = 5_000
 
 /**
  * Deletes it for good, with its secret, its deliveries, their attempts and the events of its test sends.
+ * One with a long history goes part by part, and takes nothing on meanwhile.
  * @throws NotFoundError
  */
 export async function deleteDestination(
   { db }: Pick<Ports, 'db'>,
   key: DestinationKey,
 ): Promise<void> {
-  await db.transaction(async (tx) => {
-    // A statement of its own: what it waited for, such as a test send, is seen only by the next one.
-    await lock(tx, key)
-    await tx.query(
-      `with deleted as (delete from destination where id = $1)
-      delete from event where id in (
-        select event_id from delivery where destination_id = $1 and test
-      )`,
-      [key.id],
-    )
-  })
-}
-
-/**
- * Replaces the secret.
- * @param overlapSeconds how long the old one signs beside the new one, 0 for not at all
- * @returns the new secret, whole
- * @throws NotFoundError, ValidationError
- */
-export async function rotateSecret(
-  ports: Pick<Ports, 'db' | 'secrets' | 'newSecret'>,
-  key: DestinationKey,
-  overlapSeconds: number,
-): Promise<string> {
-  if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
-    const message = `Expected 0 to ${MAX_OVERLAP_SECONDS} seconds, got ${overlapSeconds}.`
-    throw new ValidationError([{ path: ['overlapSeconds'], message }])
+  for (let more = true; more; ) {
+    more = await db.transaction(async (tx) => {
+      // A statement of its own: what it waited for, such as a test send, is seen only by the next one.
+      await lockDestination(tx, key)
+      const [part] = await tx.query<{ more: boolean }>(
+        `with part as (
+          select id, event_id, test from delivery where destination_id = $1 limit $2
+        ), tests as (
+          delete from event where id in (select event_id from part where test)
+        ), deleted as (
+          delete from delivery where id in (select id from part where not test)
+        )
+        select count(*) = $2 as more from part`,
+        [key.id, DELETED_PART],
+      )
+      await tx.query(
+        part?.more
+          ? `update destination set status = 'INACTIVE', events = '{}', disabled_at = null where id = $1`
+          : 'delete from destination where id = $1',
+        [key.id],
+      )
+      return part?.more ?? false
+    })
   }
-  const secret = ports.newSecret()
-  await ports.db.transaction(async (tx) => {
-    await lock(tx, key)
-    await tx.query(
-      `update signing_secret set
-        previous = case when $3 > 0 then current end,
-        previous_expires_at = case when $3 > 0 then pgboss.job_now() + make_interval(secs => $3) end,
-        current = $2, created_at = pgboss.job_now()
-      where destination_id = $1`,
-      [key.id, ports.secrets.seal(secret, key.id), overlapSeconds],
-    )
-    await tx.query('update destination set updated_at = pgboss.job_now() where id = $1', [key.id])
-  })
-  return secret
-}
-
-/**
- * @returns the current secret, whole
- * @throws NotFoundError, SecretUnavailableError
- */
-export async function revealSecret(
-  { db, secrets }: Pick<Ports, 'db' | 'secrets'>,
-  { id, organizationId }: DestinationKey,
-): Promise<string> {
-  const [row] = await db.query<{ current: string }>(
-    `select current from signing_secret
-    join destination on destination.id = destination_id
-    where destination_id = $1 and organization_id = $2`,
-    [id, organizationId],
-  )
-  if (!row) throw new NotFoundError(id)
-  return secrets.open(row.current, id)
 }
 
 interface LockedDestination {
@@ -219,7 +193,10 @@ interface LockedDestination {
 }
 
 /** Holds the destination until the transaction ends: changes, publications and results come one after another. */
-async function lock(tx: Sql, { id, organizationId }: DestinationKey): Promise<LockedDestination> {
+export async function lockDestination(
+  tx: Sql,
+  { id, organizationId }: DestinationKey,
+): Promise<LockedDestination> {
   const [row] = await tx.query<LockedDestination>(
     `select name, url, events, status from destination
     where id = $1 and organization_id = $2 for no key update`,
@@ -238,8 +215,9 @@ function checkSettings<Settings extends DestinationSettings>(
   if (settings.name !== undefined) {
     checked.name = settings.name.trim()
     const { length } = checked.name
-    if (length < 1 || length > NAME_LENGTH || checked.name.includes('\u0000')) {
-      issues.push({ path: ['name'], message: `Expected 1 to ${NAME_LENGTH} characters.` })
+    if (length < 1 || length > NAME_LENGTH || !isPlainText(checked.name)) {
+      const message = `Expected 1 to ${NAME_LENGTH} characters without control characters or half characters.`
+      issues.push({ path: ['name'], message })
     }
   }
   if (typeof settings.url === 'string') {

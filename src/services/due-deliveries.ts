@@ -24,6 +24,8 @@ export interface DueDelivery {
 
 export interface DueLook {
   deliveries: DueDelivery[]
+  /** Whether there may be more than these. */
+  more: boolean
   /** Every transaction numbered below this had ended when we looked. */
   endedBelow: bigint
   /** Every transaction that was writing when we looked is numbered below this. Null when it was not asked for. */
@@ -31,6 +33,7 @@ export interface DueLook {
 }
 
 interface Row extends Partial<DueDelivery> {
+  found: number | null
   endedBelow: string
   startedBelow: string | null
 }
@@ -49,12 +52,18 @@ export async function findDue(
 ): Promise<DueLook> {
   const rows = await db.query<Row>(DUE, [destinationId, limit, except, numbered])
   const [first] = rows
+  const deliveries = rows.filter((row): row is Row & DueDelivery => row.id != null)
+  const found = first?.found ?? 0
   return {
-    deliveries: rows.filter((row): row is Row & DueDelivery => row.id != null),
+    deliveries,
+    more: found === limit || found > deliveries.length,
     endedBelow: BigInt(first?.endedBelow ?? 0),
     startedBelow: first?.startedBelow ? BigInt(first.startedBelow) : null,
   }
 }
+
+/** Characters of event data in one look, beyond its first event: 200 destinations may be looked at at once. */
+const LOOK_LENGTH = 1_000_000
 
 /**
  * The left join keeps one row where nothing is due: the snapshot is an answer as well. Its upper end is not
@@ -62,15 +71,11 @@ export async function findDue(
  * our own is above all that were given before.
  */
 const DUE = `
-select
-  pg_snapshot_xmin(snapshot)::text as "endedBelow",
-  case when $4 then pg_current_xact_id()::text end as "startedBelow",
-  due.*
-from pg_current_snapshot() as snapshot
-left join lateral (
+with due as (
   select
-    delivery.id, destination.organization_id as "organizationId", destination.id as "destinationId",
-    delivery.test, delivery.attempt_count as "attemptCount", delivery.attempt_base as "attemptBase",
+    delivery.id, delivery.due_at, delivery.test,
+    destination.organization_id as "organizationId", destination.id as "destinationId",
+    delivery.attempt_count as "attemptCount", delivery.attempt_base as "attemptBase",
     event.id as "eventId", event.type as "eventType", event.data, event.relations, event.timestamp,
     destination.url, signing_secret.current as secret,
     case when previous_expires_at > pgboss.job_now() then previous end as "previousSecret"
@@ -83,4 +88,15 @@ left join lateral (
     and (destination.status = 'ACTIVE' or delivery.test)
   order by delivery.due_at, delivery.id
   limit $2
-) as due on true`
+), measured as (
+  select *, count(*) over ()::int as found,
+    sum(octet_length(data)) over (order by due_at, id) - octet_length(data) as before
+  from due
+)
+select
+  pg_snapshot_xmin(snapshot)::text as "endedBelow",
+  case when $4 then pg_current_xact_id()::text end as "startedBelow",
+  measured.*
+from pg_current_snapshot() as snapshot
+left join measured on before < ${LOOK_LENGTH}
+order by due_at, id`

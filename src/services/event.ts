@@ -5,6 +5,7 @@ import type { Relations } from '../domain/events/relations.ts'
 import { fingerprint } from '../domain/idempotency.ts'
 import { findUnsendable, type Issue } from '../domain/json.ts'
 import { canonicalJson, relationsJson } from '../domain/payload.ts'
+import { isPlainText } from '../domain/plain-text.ts'
 import type { NewEvent } from './event-store.ts'
 import type { Clock, NewId } from './ports.ts'
 import type { PublishedEvent, Publisher } from './publisher.ts'
@@ -29,9 +30,6 @@ const MAX_DATA_LENGTH = 1_000_000
 
 const MAX_KEY_LENGTH = 255
 const MAX_RELATION_ID_LENGTH = 255
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
-
 /**
  * Publishes one event. Once this resolves, every destination that had selected it has a delivery.
  * @throws ValidationError, IdempotencyConflictError
@@ -105,12 +103,12 @@ function checkEvent(input: EventInput): Issue[] {
 function checkRelations(relations: Relations): Issue[] {
   return Object.entries(relations).flatMap(([list, ids]) =>
     ids.flatMap((id, index) =>
-      id.length > 0 && id.length <= MAX_RELATION_ID_LENGTH && !CONTROL_CHARACTER.test(id)
+      id.length > 0 && id.length <= MAX_RELATION_ID_LENGTH && isPlainText(id)
         ? []
         : [
             {
               path: ['relations', camelCase(list), String(index)],
-              message: `Expected an id of 1 to ${MAX_RELATION_ID_LENGTH} characters without control characters.`,
+              message: `Expected an id of 1 to ${MAX_RELATION_ID_LENGTH} characters without control characters or half characters.`,
             },
           ],
     ),
@@ -129,8 +127,8 @@ const camelCase = (name: string) =>
 
 function checkKey(key: string | null): Issue[] {
   if (key === null) return []
-  if (key.length > 0 && key.length <= MAX_KEY_LENGTH && !key.includes('\u0000')) return []
-  const message = `Expected 1 to ${MAX_KEY_LENGTH} characters and no NUL, got ${key.length}.`
+  if (key.length > 0 && key.length <= MAX_KEY_LENGTH && isPlainText(key)) return []
+  const message = `Expected 1 to ${MAX_KEY_LENGTH} characters without control characters or half characters.`
   return [{ path: ['idempotencyKey'], message }]
 }
 

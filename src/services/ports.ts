@@ -52,8 +52,8 @@ export interface DrainTurn {
   signal: AbortSignal
   /** How often this destination was woken since the turn began. */
   wakeups(): number
-  /** Resolves when it was woken more than `seen` times, or when `otherwise` settles; rejects as that does. */
-  awake(seen: number, otherwise: Promise<void>): Promise<void>
+  /** Resolves when it was woken more than `seen` times, else waits for `otherwise` beside the next wake-up. */
+  awake(seen: number, otherwise: () => Promise<void>): Promise<void>
 }
 
 /** Encrypts what must not be readable in the database. */

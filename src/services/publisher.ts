@@ -25,6 +25,9 @@ type Ports = { db: Database; queue: Queue; newId: NewId }
 /** Calls of one commit: enough for all that can arrive during one. */
 const GROUP_SIZE = 64
 
+/** Times a group is run when others take its idempotency keys meanwhile: each time at least one more is found. */
+const MOST_TRIES = 20
+
 /** A call with more events than this commits alone: it is a group by itself, and would hold up the others. */
 const LARGE_CALL = 16
 
@@ -51,11 +54,11 @@ async function publishGroup(
   ports: Ports,
   calls: readonly (readonly NewEvent[])[],
 ): Promise<Settled[]> {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       return await ports.db.transaction((tx) => storeGroup(ports, tx, calls))
     } catch (error) {
-      if (!(error instanceof KeyTakenMeanwhile)) throw error
+      if (!(error instanceof KeyTakenMeanwhile) || tries >= MOST_TRIES) throw error
     }
   }
 }
@@ -68,7 +71,10 @@ async function storeGroup(
   const plan = planGroup(calls, await findKeyed(tx, calls.flat()))
   const match = await storeEvents({ newId }, tx, plan.fresh)
   const active = plan.fresh.flatMap((event) => match(event).filter((one) => one.active))
-  await queue.wake(tx, [...new Set(active.map(({ id }) => id))])
+  await queue.wake(
+    tx,
+    active.map(({ id }) => id),
+  )
   return settle(plan, match)
 }
 

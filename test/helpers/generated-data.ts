@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type EventName, catalogue } from '../../src/domain/events/index.ts'
+import { catalogue, type EventName } from '../../src/domain/events/index.ts'
 
 /** A publish input as it arrives: `dataText` is what stands in the caller's request. */
 export interface GeneratedInput {

@@ -1,7 +1,7 @@
-import type { World } from './world.ts'
 import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { graphql } from '../../src/generated/graphql/gql.ts'
 import type { AttemptStatus, EventType } from '../../src/generated/graphql/graphql.ts'
+import type { World } from './world.ts'
 
 /** The operations that many tests need, as a customer would send them. */
 

@@ -41,7 +41,8 @@ export interface ProcessOptions {
   log?: Logger
 }
 
-const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+/** Says nothing. */
+export const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Loopback is allowed by configuration, not by a switch: the guard is on. */
 export const loopback = createAddressPolicy({

@@ -8,21 +8,27 @@ import type { Clock, DrainTurn } from '../../src/services/ports.ts'
 import { activeDestination } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { startClient } from '../helpers/webhook-client.ts'
-import { createWorld, type World } from '../helpers/world.ts'
+import { createWorld, SILENT, type World } from '../helpers/world.ts'
 
 /** A turn that nobody wakes and nobody ends. */
 const quietTurn = (destinationId: string): DrainTurn => ({
   destinationId,
   signal: new AbortController().signal,
   wakeups: () => 0,
-  awake: (_seen, otherwise) => otherwise,
+  awake: (_seen, otherwise) => otherwise(),
 })
 
 /** Runs one drain; `onPause` comes before each pause that it makes between looks. */
 async function drain(world: World, destinationId: string, onPause: () => Promise<void>) {
   const { db, queue, secrets } = world.app.ports
   await using sender = startClient()
-  const recorder = createAttemptRecorder({ db, queue, newId, persist: (_what, work) => work() })
+  const recorder = createAttemptRecorder({
+    db,
+    queue,
+    newId,
+    persist: (_what, work) => work(),
+    log: SILENT,
+  })
   const clock: Clock = {
     ...systemClock,
     setTimeout: (work, milliseconds) =>

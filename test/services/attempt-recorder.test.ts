@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { createAttemptRecorder, type AttemptResult } from '../../src/services/attempt-recorder.ts'
+import { type AttemptResult, createAttemptRecorder } from '../../src/services/attempt-recorder.ts'
 import { findDue } from '../../src/services/due-deliveries.ts'
 import { publishTodos } from '../helpers/delivery-operations.ts'
 import { readDestination } from '../helpers/destination-operations.ts'
 import { activeDestination } from '../helpers/operations.ts'
-import { createWorld, type World } from '../helpers/world.ts'
+import { createWorld, SILENT, type World } from '../helpers/world.ts'
 
 /** An organization with one destination and as many deliveries that wait, and nobody who sends them. */
 async function createWaiting(world: World, count: number) {
@@ -35,7 +35,7 @@ const failure = (delivery: Due): AttemptResult => ({
 })
 
 const recorderOf = ({ ports }: World['app']) =>
-  createAttemptRecorder({ ...ports, persist: (_what, work) => work() })
+  createAttemptRecorder({ ...ports, persist: (_what, work) => work(), log: SILENT })
 
 test('20 failures at once, recorded by two workers when the count is 10, are all counted and disable once', async () => {
   await using world = await createWorld({ worker: false })

@@ -151,6 +151,9 @@ CREATE INDEX "delivery_by_event" ON "delivery"("event_id", "id");
 CREATE INDEX "delivery_attempt_by_destination" ON "delivery_attempt"("destination_id", "id");
 
 -- CreateIndex
+CREATE INDEX "delivery_attempt_failed" ON "delivery_attempt"("destination_id", "id") WHERE (status = 'FAILED'::attempt_status);
+
+-- CreateIndex
 CREATE INDEX "delivery_attempt_feed" ON "delivery_attempt"("recorded_in", "id");
 
 -- CreateIndex
