@@ -23,12 +23,10 @@ import { createApiKey, createAuthenticator, createFirstApiKey } from './services
 import { createAttemptFeed } from './services/attempt-feed.ts'
 import { createAttemptRecorder } from './services/attempt-recorder.ts'
 import { createDestinationFeed } from './services/destination-feed.ts'
+import { adoptRestoredRows } from './services/feed-tail.ts'
 import { createPersist } from './services/persist.ts'
 import type { Clock, Logger } from './services/ports.ts'
 import { createPublisher } from './services/publisher.ts'
-
-/** Milliseconds after which a worker that closes gives up what it still has to write. */
-const CLOSE_WITHIN = 5_750
 
 export interface AppOptions {
   /** A migrated PostgreSQL. */
@@ -50,23 +48,60 @@ export interface Running {
 
 export type App = Awaited<ReturnType<typeof createApp>>
 
+/** Milliseconds after which a worker that closes gives up what it still has to write. */
+const CLOSE_WITHIN = 5_750
+
 /**
- * The only place where parts are put together. Nothing runs yet: start the roles that this process has.
+ * The only place where parts are put together: what the roles share is connected here, and the roles of
+ * this process are then started on it.
  */
 export async function createApp(options: AppOptions) {
+  const parts = await connect(options)
+  const { db, keyPorts, ports } = parts
+  return {
+    ports,
+    authenticate: parts.authenticate,
+    createFirstApiKey: () => createFirstApiKey(keyPorts),
+    createApiKey: (organization: string, key: { name: string; scopes: readonly Scope[] }) =>
+      createApiKey(keyPorts, organization, key),
+    /** Answers the API. `localKey` is shown in GraphiQL to browsers on this machine. */
+    startApi: (address: { host: string; port: number; localKey?: string }) =>
+      startApi(parts, address),
+    /**
+     * Delivers, until closed: what is on the wire then ends first, within the 5 s that an attempt has.
+     * @param role.alone that no other worker can be running, so what one held is free
+     */
+    startWorker: (role: { alone?: boolean } = {}) => startWorker(parts, role),
+    /** Ends what the roles share. Close the roles first. */
+    async close(): Promise<void> {
+      parts.closing.abort()
+      await Promise.all([
+        parts.attemptFeed.close(),
+        parts.destinationFeed.close(),
+        parts.publisher.idle(),
+      ])
+      await parts.boss.stop({ graceful: false, close: false })
+      await parts.listener.close()
+      await db.close()
+    },
+  }
+}
+
+type Parts = Awaited<ReturnType<typeof connect>>
+
+async function connect(options: AppOptions) {
   const { log, clock = systemClock } = options
   const db = createDatabase(options.databaseUrl, { log })
   const listener = createListener(options.databaseUrl, { log })
   const closing = new AbortController()
-  const persist = createPersist({ db, clock, log }, closing.signal)
-  const adapter = createQueue({ db, clock, log })
-  const { boss, queue } = adapter
+  const queueAdapter = createQueue({ db, clock, log })
+  const { boss, queue } = queueAdapter
   await startQueue(boss)
+  await adoptRestoredRows(db)
   const secrets = createSecretBox(options.encryptionKeys)
   const publisher = createPublisher({ db, queue, newId })
-  const feedPorts = { db, listener, clock, log }
-  const attemptFeed = await createAttemptFeed(feedPorts)
-  const destinationFeed = await createDestinationFeed(feedPorts)
+  const attemptFeed = await createAttemptFeed({ db, listener, clock, log })
+  const destinationFeed = await createDestinationFeed({ db, listener, clock, log })
   const ports: ServicePorts = {
     db,
     queue,
@@ -79,74 +114,66 @@ export async function createApp(options: AppOptions) {
     attemptFeed,
     destinationFeed,
   }
-  const keyPorts = { db, newId, randomBytes }
-  const authenticate = createAuthenticator({ db, clock, log })
-
   return {
+    ...ports,
+    attemptFeed,
+    destinationFeed,
+    db,
     ports,
+    options,
+    log,
+    listener,
+    queueAdapter,
+    boss,
+    closing,
+    persist: createPersist({ db, clock, log }, closing.signal),
+    authenticate: createAuthenticator({ db, clock, log }),
+    keyPorts: { db, newId, randomBytes },
+  }
+}
+
+function startApi(
+  { authenticate, db, log, ports }: Parts,
+  { host, port, localKey }: { host: string; port: number; localKey?: string },
+): Promise<RunningServer> {
+  return startServer({
+    host,
+    port,
+    schema: createSchema(),
+    createContext: (request): Context => ({ ...request, ports }),
     authenticate,
-    createFirstApiKey: () => createFirstApiKey(keyPorts),
-    createApiKey: (organization: string, key: { name: string; scopes: readonly Scope[] }) =>
-      createApiKey(keyPorts, organization, key),
+    maskError: createMaskError({ log }),
+    log,
+    ready: async () => (await db.query('select 1')).length === 1,
+    graphiql: localKey === undefined ? {} : { localKey },
+  })
+}
 
-    /**
-     * Delivers, until closed: what is on the wire then ends first, within the 5 s that an attempt has.
-     * @param options.alone that no other worker can be running, so what one held is free
-     */
-    async startWorker({ alone = false } = {}): Promise<Running> {
-      if (alone) await takeBackJobs({ db, queue })
-      const recorder = createAttemptRecorder({ db, queue, newId, persist, log })
-      const sender = createWebhookClient({
-        policy: options.addressPolicy,
-        userAgent: `Bigmind-Webhooks/${options.version}`,
-        clock,
-        ...options.client,
-      })
-      const drainPorts = { db, recorder, sender, secrets, clock }
-      const pump = await startDrainPump(
-        { boss, queue, db, listener, persist, clock, log },
-        (turn) => drainDestination(drainPorts, turn),
-      )
-      const wakeWorker = await startWakeWorker({ adapter, db, clock })
-      const sweep = every({ clock, log }, SWEEP_EVERY, () => wakeOverdue({ db, queue, log }))
-      const purge = every({ clock, log }, PURGE_EVERY, () =>
-        purgeExpired({ db, clock, log, lowestId }, options.retentionDays),
-      )
-      return {
-        async close() {
-          // Longer than an attempt and its commit take. A database that is away must not keep us.
-          const late = setTimeout(() => closing.abort(), CLOSE_WITHIN)
-          await Promise.all([pump.stop(), wakeWorker.stop(), sweep.stop(), purge.stop()])
-          await recorder.idle()
-          await sender.close()
-          clearTimeout(late)
-        },
-      }
-    },
-
-    /** Answers the API. `localKey` is shown in GraphiQL to browsers on this machine. */
-    startApi(address: { host: string; port: number; localKey?: string }): Promise<RunningServer> {
-      const { host, port, localKey } = address
-      return startServer({
-        host,
-        port,
-        schema: createSchema(),
-        createContext: (request): Context => ({ ...request, ports }),
-        authenticate,
-        maskError: createMaskError({ log }),
-        log,
-        ready: async () => (await db.query('select 1')).length === 1,
-        graphiql: localKey === undefined ? {} : { localKey },
-      })
-    },
-
-    /** Ends what the roles share. Close the roles first. */
-    async close(): Promise<void> {
-      closing.abort()
-      await Promise.all([attemptFeed.close(), destinationFeed.close(), publisher.idle()])
-      await boss.stop({ graceful: false, close: false })
-      await listener.close()
-      await db.close()
+async function startWorker(parts: Parts, { alone = false }: { alone?: boolean }): Promise<Running> {
+  const { clock, closing, db, options, queue } = parts
+  if (alone) await takeBackJobs({ db, queue })
+  const recorder = createAttemptRecorder(parts)
+  const sender = createWebhookClient({
+    policy: options.addressPolicy,
+    userAgent: `Bigmind-Webhooks/${options.version}`,
+    clock,
+    ...options.client,
+  })
+  const drainPorts = { ...parts, recorder, sender }
+  const pump = await startDrainPump(parts, (turn) => drainDestination(drainPorts, turn))
+  const wakeWorker = await startWakeWorker({ adapter: parts.queueAdapter, db, clock })
+  const sweep = every(parts, SWEEP_EVERY, () => wakeOverdue(parts))
+  const purge = every(parts, PURGE_EVERY, () =>
+    purgeExpired({ ...parts, lowestId }, options.retentionDays),
+  )
+  return {
+    async close() {
+      // Longer than an attempt and its commit take. A database that is away must not keep us.
+      const late = setTimeout(() => closing.abort(), CLOSE_WITHIN)
+      await Promise.all([pump.stop(), wakeWorker.stop(), sweep.stop(), purge.stop()])
+      await recorder.idle()
+      await sender.close()
+      clearTimeout(late)
     },
   }
 }
