@@ -87,6 +87,8 @@ function run(path: string, args: string[], account: Account | null) {
     cwd: dirname(path),
     env: { LC_ALL: 'C' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // In a session of its own, as Ctrl-C is for us: we stop PostgreSQL in order, once it has started.
+    detached: true,
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -40,19 +40,18 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => {})
   const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-webhooks-demo-'))
   console.log(quiet(`Starting the service with a fresh PostgreSQL in ${dataDir} …`))
-  let service: Service | null = null
   const receivers = [await startDemoReceiver(), await startDemoReceiver([500, 500])] as const
-  const close = async () => {
-    for (const receiver of receivers) receiver.close()
-    await service?.close()
-    await rm(dataDir, { recursive: true, force: true })
+  const starting = startService(configFor(dataDir, keep), { log: createLogger('warn'), version })
+  let closed: Promise<void> | null = null
+  const close = () => {
+    closed ??= cleanUp(starting, receivers, dataDir)
+    return closed
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void close().finally(() => process.exit(keep ? 0 : 1)))
   }
   try {
-    service = await startService(configFor(dataDir, keep), { log: createLogger('warn'), version })
-    const { url, apiKey } = service as { url: string; apiKey: string }
+    const { url, apiKey } = (await starting) as { url: string; apiKey: string }
     const client = createGraphqlClient({ url, apiKey })
     const passed = await show(client, receivers)
     await client.close()
@@ -67,6 +66,18 @@ async function main(): Promise<void> {
   }
   await close()
   process.exit()
+}
+
+/** What is just starting is closed as soon as it can be: a database without its folder would be left otherwise. */
+async function cleanUp(
+  starting: Promise<Service>,
+  receivers: readonly DemoReceiver[],
+  dataDir: string,
+): Promise<void> {
+  for (const receiver of receivers) receiver.close()
+  const service = await starting.catch(() => null)
+  await service?.close()
+  await rm(dataDir, { recursive: true, force: true })
 }
 
 /** A service of its own, which may send to this machine. Kept, it takes the usual port. */

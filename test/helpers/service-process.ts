@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
 
@@ -54,14 +55,34 @@ export async function startServiceProcess(
 }
 
 /** Runs a program of `src` to its end. */
-export async function runProgram(
-  args: string[],
-  env: Record<string, string>,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawnService(args, env)
-  const exited = exitOf(child)
-  const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!)])
-  return { code: await exited, stdout, stderr }
+export const runProgram = (args: string[], env: Record<string, string>): Program['ended'] =>
+  startProgram(args, env).ended
+
+/** A program of `src` that was just started, in a process group of its own as a terminal makes them. */
+export interface Program {
+  /** To it alone, as an operator's tool or a container does it. */
+  signal(signal: NodeJS.Signals): void
+  /** To it and to all that it has started, as Ctrl-C in a terminal does it. */
+  signalAll(signal: NodeJS.Signals): void
+  /** All that it printed, once it has ended. Its exit code is null when a signal ended it. */
+  ended: Promise<{ code: number | null; stdout: string; stderr: string }>
+}
+
+/** Starts a program of `src` and returns at once. */
+export function startProgram(args: string[], env: Record<string, string>): Program {
+  const child = spawnService(args, env, { detached: true })
+  const ended = Promise.all([exitOf(child), text(child.stdout!), text(child.stderr!)])
+  return {
+    signal: (signal) => void child.kill(signal),
+    signalAll: (signal) => void process.kill(-child.pid!, signal),
+    ended: ended.then(([code, stdout, stderr]) => ({ code, stdout, stderr })),
+  }
+}
+
+/** The command lines of the machine's processes that name a folder: those of a PostgreSQL with its data there. */
+export async function processesOver(folder: string): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-ewwo', 'args'], { maxBuffer: 16_000_000 })
+  return stdout.split('\n').filter((line) => line.includes(folder))
 }
 
 /** A folder for an embedded database. With the test end the folder and a server that is left over it. */
@@ -75,7 +96,11 @@ export async function temporaryDataDir(): Promise<string> {
   return dataDir
 }
 
-function spawnService([program, ...args]: string[], env: Record<string, string>): ChildProcess {
+function spawnService(
+  [program, ...args]: string[],
+  env: Record<string, string>,
+  { detached = false } = {},
+): ChildProcess {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(process.execPath, [join(SOURCES, program!), ...args], {
     env: {
@@ -87,6 +112,7 @@ function spawnService([program, ...args]: string[], env: Record<string, string>)
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { processesOver, runProgram, startProgram } from '../helpers/service-process.ts'
+
+const DEMO = fileURLToPath(new URL('../../src/cli/demo.ts', import.meta.url))
+
+/** A folder for temporary files that every user may enter, as /tmp is. */
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bigmind-demo-test-'))
+  await chmod(folder, 0o755)
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+test('a demo whose output nobody reads to the end leaves no PostgreSQL and no folder behind', async () => {
+  const folder = await temporaryFolder()
+  const shell = spawn('/bin/sh', ['-c', '"$1" "$2" | head -1', 'sh', process.execPath, DEMO], {
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  // The shell ends when both of them have.
+  const [[code], stdout, stderr] = await Promise.all([
+    once(shell, 'exit'),
+    text(shell.stdout),
+    text(shell.stderr),
+  ])
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout.split('\n')).toEqual([expect.stringContaining(folder), ''])
+  expect(await processesOver(folder)).toEqual([])
+  expect(await readdir(folder)).toEqual([])
+}, 40_000)
+
+test('a demo that is ended by Ctrl-C while it starts leaves nothing behind either', async () => {
+  const folder = await temporaryFolder()
+  const demo = startProgram(['cli/demo.ts'], { TMPDIR: folder })
+  // PostgreSQL is being made or has just started.
+  await pause(1_300)
+  demo.signalAll('SIGINT')
+  const { code, stderr } = await demo.ended
+
+  expect(stderr).toBe('')
+  expect([1, null]).toContain(code)
+  expect(await processesOver(folder)).toEqual([])
+  expect(await readdir(folder)).toEqual([])
+})
+
+test.each(['--help', '--kep'])(
+  'the demo with %s says how it is used, and starts nothing',
+  async (option) => {
+    const { code, stdout, stderr } = await runProgram(['cli/demo.ts', option], {})
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('npm run demo [-- --keep]')
+  },
+)
