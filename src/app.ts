@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createDatabase } from './adapters/database.ts'
 import { startDrainPump } from './adapters/drain-pump.ts'
 import { lowestId, newId } from './adapters/ids.ts'
+import { createTokenVerifier, type JwtSettings } from './adapters/jwt.ts'
 import { createListener } from './adapters/listener.ts'
 import { createQueue, startQueue, takeBackJobs } from './adapters/queue.ts'
 import { createSecretBox, type EncryptionKey } from './adapters/secret-box.ts'
@@ -9,7 +10,6 @@ import { systemClock } from './adapters/system-clock.ts'
 import { startWakeWorker } from './adapters/wake-worker.ts'
 import { createWebhookClient, type WebhookClientOptions } from './adapters/webhook-client.ts'
 import type { AddressPolicy } from './domain/address.ts'
-import type { Scope } from './domain/api-key.ts'
 import { generateSecret } from './domain/signature.ts'
 import type { Context, ServicePorts } from './graphql/context.ts'
 import { createMaskError } from './graphql/mask-error.ts'
@@ -19,9 +19,15 @@ import { every } from './jobs/every.ts'
 import { PURGE_EVERY, purgeExpired } from './jobs/purge-expired.ts'
 import { SWEEP_EVERY, wakeOverdue } from './jobs/wake-overdue.ts'
 import { type RunningServer, startServer } from './server/start-server.ts'
-import { createApiKey, createAuthenticator, createFirstApiKey } from './services/api-key.ts'
+import {
+  createApiKey,
+  createFirstApiKey,
+  createPlatformKey,
+  type NewApiKey,
+} from './services/api-key.ts'
 import { createAttemptFeed } from './services/attempt-feed.ts'
 import { createAttemptRecorder } from './services/attempt-recorder.ts'
+import { createAuthenticator } from './services/authentication.ts'
 import { createDestinationFeed } from './services/destination-feed.ts'
 import { adoptRestoredRows } from './services/feed-tail.ts'
 import { createPersist } from './services/persist.ts'
@@ -33,6 +39,8 @@ export interface AppOptions {
   databaseUrl: string
   encryptionKeys: readonly EncryptionKey[]
   addressPolicy: AddressPolicy
+  /** Which tokens of the host product are taken; null or left out for none. */
+  jwt?: JwtSettings | null
   retentionDays: number
   version: string
   log: Logger
@@ -62,8 +70,9 @@ export async function createApp(options: AppOptions) {
     ports,
     authenticate: parts.authenticate,
     createFirstApiKey: () => createFirstApiKey(keyPorts),
-    createApiKey: (organization: string, key: { name: string; scopes: readonly Scope[] }) =>
+    createApiKey: (organization: string, key: NewApiKey) =>
       createApiKey(keyPorts, organization, key),
+    createPlatformKey: (key: NewApiKey) => createPlatformKey(keyPorts, key),
     /** Answers the API. `localKey` is shown in GraphiQL to browsers on this machine. */
     startApi: (address: { host: string; port: number; localKey?: string }) =>
       startApi(parts, address),
@@ -98,26 +107,26 @@ async function connect(options: AppOptions) {
   const { boss, queue } = queueAdapter
   await startQueue(boss)
   await adoptRestoredRows(db)
-  const secrets = createSecretBox(options.encryptionKeys)
-  const publisher = createPublisher({ db, queue, newId })
-  const attemptFeed = await createAttemptFeed({ db, listener, clock, log })
-  const destinationFeed = await createDestinationFeed({ db, listener, clock, log })
+  const feeds = {
+    attemptFeed: await createAttemptFeed({ db, listener, clock, log }),
+    destinationFeed: await createDestinationFeed({ db, listener, clock, log }),
+  }
   const ports: ServicePorts = {
     db,
     queue,
-    secrets,
+    secrets: createSecretBox(options.encryptionKeys),
     clock,
     newId,
     newSecret: () => generateSecret(randomBytes),
+    randomBytes,
     addressPolicy: options.addressPolicy,
-    publisher,
-    attemptFeed,
-    destinationFeed,
+    publisher: createPublisher({ db, queue, newId }),
+    ...feeds,
   }
+  const verifyToken = options.jwt ? createTokenVerifier(options.jwt, { clock }) : null
   return {
     ...ports,
-    attemptFeed,
-    destinationFeed,
+    ...feeds,
     db,
     ports,
     options,
@@ -127,7 +136,7 @@ async function connect(options: AppOptions) {
     boss,
     closing,
     persist: createPersist({ db, clock, log }, closing.signal),
-    authenticate: createAuthenticator({ db, clock, log }),
+    authenticate: createAuthenticator({ ...ports, log, verifyToken }),
     keyPorts: { db, newId, randomBytes },
   }
 }

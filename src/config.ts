@@ -1,6 +1,8 @@
+import type { JwtSettings } from './adapters/jwt.ts'
 import { LOG_LEVELS, type LogLevel } from './adapters/logger.ts'
 import type { EncryptionKey } from './adapters/secret-box.ts'
 import { type AddressPolicy, createAddressPolicy } from './domain/address.ts'
+import { parseJwt } from './jwt-config.ts'
 
 /** What a process does: answer the API, deliver, or both. */
 export type Role = 'api' | 'worker' | 'all'
@@ -15,6 +17,8 @@ export interface Config {
   dataDir: string
   /** The first key encrypts, all decrypt. Null makes one in `dataDir`. */
   encryptionKeys: EncryptionKey[] | null
+  /** Which tokens of the host product are taken; null for none. */
+  jwt: JwtSettings | null
   addressPolicy: AddressPolicy
   retentionDays: number
   logLevel: LogLevel
@@ -45,6 +49,7 @@ export function loadConfig(env: Env, role = 'all'): Config {
     faults.push(value.message)
     return undefined as never
   }
+  const jwt = parseJwt(env)
   const config: Config = {
     role: read(parseRole(role, databaseUrl)),
     port: read(parseWhole('PORT', env.PORT || '4000', { from: 0, to: 65_535 })),
@@ -52,6 +57,7 @@ export function loadConfig(env: Env, role = 'all'): Config {
     databaseUrl: read(parseDatabaseUrl(databaseUrl)),
     dataDir: env.DATA_DIR || '.data',
     encryptionKeys: read(parseEncryptionKeys(env.ENCRYPTION_KEYS || null, databaseUrl)),
+    jwt: jwt.settings,
     addressPolicy: read(
       parseAddressPolicy(
         read(parseBoolean('DELIVERY_ALLOW_HTTP', env.DELIVERY_ALLOW_HTTP || 'false')),
@@ -63,6 +69,7 @@ export function loadConfig(env: Env, role = 'all'): Config {
     ),
     logLevel: read(parseLogLevel(env.LOG_LEVEL || 'info')),
   }
+  faults.push(...jwt.faults)
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     faults.push(
       'NODE_TLS_REJECT_UNAUTHORIZED=0 would send webhooks to receivers whose certificate nobody checked. Unset it; for a private CA use NODE_EXTRA_CA_CERTS.',

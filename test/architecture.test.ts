@@ -47,6 +47,7 @@ const LAYERS: Record<string, Rule> = {
 
 /** The only files that may know a library: whoever replaces it opens these. */
 const LIBRARIES: Record<string, RegExp> = {
+  jose: /^adapters\/jwt\.ts$/,
   ky: /^adapters\/webhook-client\.ts$/,
   undici: /^adapters\/(webhook-|address-guard)/,
   pg: /^adapters\/(database|listener|migrations|migration-draft|schema-engine|postgres-|embedded-postgres)/,

@@ -9,6 +9,9 @@ const shared = {
   ENCRYPTION_KEYS: key('main'),
 }
 
+const jwt = { JWT_ISSUER: 'https://app.example.com', JWT_AUDIENCE: 'webhooks' }
+const JWT_SECRET = 'what only the host product and we know'
+
 function faultsOf(env: Record<string, string>, role?: string): readonly string[] {
   try {
     loadConfig(env, role)
@@ -28,6 +31,7 @@ test('without any variable everything has its default', () => {
     databaseUrl: null,
     dataDir: '.data',
     encryptionKeys: null,
+    jwt: null,
     retentionDays: 30,
     logLevel: 'info',
   })
@@ -43,7 +47,7 @@ test('an empty variable counts as one that is not set', () => {
     'ENCRYPTION_KEYS',
     'DELIVERY_ALLOW_HTTP',
   ]
-  const more = ['DELIVERY_ALLOW_NETWORKS', 'RETENTION_DAYS', 'LOG_LEVEL']
+  const more = ['DELIVERY_ALLOW_NETWORKS', 'RETENTION_DAYS', 'LOG_LEVEL', ...Object.keys(jwt)]
   const empty = Object.fromEntries([...names, ...more].map((name) => [name, '']))
   expect(loadConfig(empty)).toEqual(loadConfig({}))
 })
@@ -60,6 +64,8 @@ test('every variable is read', () => {
       DELIVERY_ALLOW_NETWORKS: '127.0.0.0/8, ::1/128',
       RETENTION_DAYS: '7',
       LOG_LEVEL: 'warn',
+      ...jwt,
+      JWT_JWKS_URL: 'https://app.example.com/jwks.json',
     },
     'worker',
   )
@@ -72,6 +78,11 @@ test('every variable is read', () => {
     addressPolicy: { allowHttp: true },
     retentionDays: 7,
     logLevel: 'warn',
+  })
+  expect(config.jwt).toEqual({
+    issuer: 'https://app.example.com',
+    audience: 'webhooks',
+    keys: { jwksUrl: new URL('https://app.example.com/jwks.json') },
   })
   expect(config.encryptionKeys?.map(({ id }) => id)).toEqual(['new', 'old'])
 })
@@ -131,6 +142,21 @@ describe('a fault is named with its variable and what would be right', () => {
       { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
       'NODE_TLS_REJECT_UNAUTHORIZED=0',
     ],
+    ['tokens without keys', jwt, 'Neither JWT_JWKS_URL nor JWT_SECRET is set.'],
+    [
+      'tokens with two kinds of keys',
+      { ...jwt, JWT_SECRET, JWT_JWKS_URL: 'https://app.example.com/jwks.json' },
+      'JWT_JWKS_URL and JWT_SECRET are both set.',
+    ],
+    [
+      'keys of tokens that come unprotected',
+      { ...jwt, JWT_JWKS_URL: 'http://app.example.com/jwks.json' },
+      'JWT_JWKS_URL is not an https URL',
+    ],
+    ['a secret of tokens that is too short', { ...jwt, JWT_SECRET: 'x'.repeat(31) }, 'JWT_SECRET'],
+    ['a secret of one character', { ...jwt, JWT_SECRET: 'x'.repeat(64) }, 'JWT_SECRET is not 32'],
+    ['tokens of anyone', { ...jwt, JWT_ISSUER: '', JWT_SECRET }, 'JWT_ISSUER is not set.'],
+    ['tokens for anyone', { ...jwt, JWT_AUDIENCE: '', JWT_SECRET }, 'JWT_AUDIENCE is not set.'],
     ['a role that is none', {}, 'The role is "boss"; it is api, worker or all.', 'boss'],
     [
       'a worker alone without a database',
@@ -159,9 +185,10 @@ test('all faults are named at once, and none repeats a secret', () => {
     DELIVERY_ALLOW_NETWORKS: 'here',
     RETENTION_DAYS: '-1',
     LOG_LEVEL: 'x',
+    JWT_SECRET: 'hunter2',
   }
   const faults = faultsOf(env, 'some')
-  expect(faults).toHaveLength(8)
+  expect(faults).toHaveLength(11)
   expect(faults.join(' ')).not.toMatch(/hunter2|bm90LWEta2V5/)
   expect(new ConfigError(faults).message).toContain(
     faults.map((fault) => `  - ${fault}`).join('\n'),

@@ -11,7 +11,16 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
-      paths: ['authorization', 'secret', 'headers.authorization', '*.authorization', '*.secret'],
+      paths: [
+        'authorization',
+        'secret',
+        'headers.authorization',
+        '*.authorization',
+        '*.secret',
+        // Where PostgreSQL tells the row that broke a rule: a customer's event, for example.
+        'err.detail',
+        'err.where',
+      ],
       censor: '[left out]',
     },
   }

@@ -10,6 +10,18 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
+/** Each scope once, in the order of the list above. */
+export const sortScopes = (scopes: Iterable<Scope>): Scope[] => {
+  const chosen = new Set(scopes)
+  return SCOPES.filter((scope) => chosen.has(scope))
+}
+
+/** The scopes of a list separated by blanks, in any case. Words that are no scope of ours are passed over. */
+export function readScopes(list: string): Scope[] {
+  const words = new Set(list.toUpperCase().split(/\s+/))
+  return SCOPES.filter((scope) => words.has(scope))
+}
+
 const MARK = 'bmk_'
 const RANDOM_BYTES = 32
 const SHOWN_CHARACTERS = 8

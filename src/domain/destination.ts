@@ -4,9 +4,6 @@ export const FAILURE_LIMIT = 15
 /** Destinations an organization may have: far above any use seen, and a bound for one event's fan-out. */
 export const DESTINATION_LIMIT = 20_000
 
-/** Characters of a destination's name. */
-export const NAME_LENGTH = 255
-
 /** Seconds a rotated-out secret may go on signing: a week. */
 export const MAX_OVERLAP_SECONDS = 604_800
 

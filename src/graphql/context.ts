@@ -1,7 +1,7 @@
 import type { AddressPolicy } from '../domain/address.ts'
-import type { Viewer } from '../services/api-key.ts'
+import type { Viewer } from '../services/authentication.ts'
 import type { AttemptFeed, DestinationFeed } from '../services/feed.ts'
-import type { Clock, Database, NewId, Queue, SecretBox } from '../services/ports.ts'
+import type { Clock, Database, NewId, Queue, RandomBytes, SecretBox } from '../services/ports.ts'
 import type { Publisher } from '../services/publisher.ts'
 import { unauthenticated } from './request-error.ts'
 
@@ -13,6 +13,7 @@ export interface ServicePorts {
   clock: Clock
   newId: NewId
   newSecret: () => string
+  randomBytes: RandomBytes
   addressPolicy: AddressPolicy
   publisher: Publisher
   attemptFeed: AttemptFeed

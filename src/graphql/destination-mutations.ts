@@ -1,10 +1,11 @@
-import { DESTINATION_LIMIT, NAME_LENGTH } from '../domain/destination.ts'
+import { DESTINATION_LIMIT } from '../domain/destination.ts'
 import {
   DestinationLimitError,
   DestinationNotReadyError,
   NotFoundError,
   ValidationError,
 } from '../domain/errors.ts'
+import { NAME_LENGTH } from '../domain/name.ts'
 import {
   activateDestination,
   createDestination,

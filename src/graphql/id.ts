@@ -5,6 +5,7 @@ const TYPES = {
   evt: 'Event',
   dlv: 'Delivery',
   att: 'DeliveryAttempt',
+  key: 'ApiKey',
 } as const
 
 export type NodeType = (typeof TYPES)[keyof typeof TYPES]

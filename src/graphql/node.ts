@@ -9,19 +9,28 @@ import { badUserInput } from './request-error.ts'
 
 const MOST_IDS = 100
 
-const scopeFor = (ids: readonly string[]) =>
-  ids.some((id) => typeOfId(id) !== null && typeOfId(id) !== 'Organization')
-    ? { DESTINATIONS_READ: true }
-    : { signedIn: true }
+/** The scopes for all of the ids together. What is no id of ours is found by nobody. */
+function scopesFor(ids: readonly string[]) {
+  const types = new Set(ids.map(typeOfId))
+  const keys = types.delete('ApiKey')
+  types.delete(null)
+  types.delete('Organization')
+  return {
+    signedIn: true,
+    ...(types.size > 0 && { DESTINATIONS_READ: true }),
+    ...(keys && { KEYS_MANAGE: true }),
+  }
+}
 
-const SCOPES = 'Needs the scope DESTINATIONS_READ for all but your organization.'
+const SCOPES =
+  'Needs no scope for your organization, KEYS_MANAGE for an API key, and DESTINATIONS_READ for all else.'
 
 builder.queryFields((t) => ({
   node: t.field({
     type: Node,
     nullable: true,
     description: `Anything by its id. Null when your organization has nothing with this id, whatever it looks like. ${SCOPES}`,
-    authScopes: (_root, { id }) => scopeFor([id]),
+    authScopes: (_root, { id }) => scopesFor([id]),
     args: { id: t.arg.id({ required: true, description: 'The id of anything that has one.' }) },
     resolve: async (_root, { id }, ctx, info) => (await findNodes([id], ctx, info))[0],
   }),
@@ -29,7 +38,7 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     description: `Many things by their ids, in the order of the ids: null where your organization has nothing with this id. ${SCOPES}`,
-    authScopes: (_root, { ids }) => scopeFor(ids),
+    authScopes: (_root, { ids }) => scopesFor(ids),
     args: {
       ids: t.arg.idList({ required: true, description: `The ids, at most ${MOST_IDS}.` }),
     },
@@ -76,6 +85,8 @@ const find: Record<NodeType, Find> = {
     }),
   DeliveryAttempt: (query, ids, ctx) =>
     prisma(ctx).deliveryAttempt.findMany({ ...query, where: { id: { in: ids }, ...owned(ctx) } }),
+  ApiKey: (query, ids, ctx) =>
+    prisma(ctx).apiKey.findMany({ ...query, where: { id: { in: ids }, ...owned(ctx) } }),
 }
 
 const prisma = ({ ports }: Context) => ports.db.prisma

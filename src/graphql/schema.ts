@@ -18,6 +18,8 @@ import './delivery.ts'
 import './delivery-mutations.ts'
 import './delivery-attempt.ts'
 import './attempt-subscription.ts'
+import './api-key.ts'
+import './api-key-mutations.ts'
 import './errors.ts'
 import { builder } from './builder.ts'
 

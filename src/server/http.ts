@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Credentials } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
 import type { Graphiql } from './graphiql.ts'
 import { answerLive, answerReady, type Ready } from './health.ts'
@@ -54,8 +55,13 @@ async function answerGraphql(
   response.setHeader('x-request-id', requestId)
   if (request.method === 'GET') checkJsonParameters(request.url ?? '')
   if (request.method === 'POST') Object.assign(request, { body: await readJsonBody(request) })
-  const authorization = request.headers.authorization ?? null
-  await graphql(request, response, { requestId, authorization })
+  await graphql(request, response, { requestId, credentials: credentialsOf(request) })
+}
+
+const credentialsOf = ({ headers }: IncomingMessage): Credentials => {
+  // Sent twice, Node joins it by a comma and a blank: the name of no organization.
+  const organization = headers['x-organization'] as string | undefined
+  return { authorization: headers.authorization ?? null, organization: organization ?? null }
 }
 
 /**
@@ -71,7 +77,7 @@ function answerPreflight(response: ServerResponse): void {
   response
     .writeHead(204, {
       'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-allow-headers': 'authorization, content-type, x-organization',
       'access-control-max-age': '86400',
     })
     .end()

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { GraphQLSchema } from 'graphql'
 import type { MaskError } from '../graphql/mask-error.ts'
-import type { Authenticate } from '../services/api-key.ts'
+import type { Authenticate } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
 import { createGraphiql, type GraphiqlOptions } from './graphiql.ts'
 import type { Ready } from './health.ts'
@@ -24,6 +24,9 @@ export interface ServerOptions {
   /** Whether the service can do its work now, asked by /health/ready. */
   ready: Ready
   graphiql?: GraphiqlOptions
+  /** See `WebSocketOptions`. */
+  allowedOrigins?: readonly string[]
+  initTimeout?: number
 }
 
 export interface RunningServer {

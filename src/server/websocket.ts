@@ -10,10 +10,11 @@ import {
 } from 'graphql-ws'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { MaskError } from '../graphql/mask-error.ts'
-import type { Authenticate } from '../services/api-key.ts'
+import type { Authenticate, Credentials } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
 import { formatError, presentErrors } from './errors.ts'
 import type { LiveConnection, LiveConnections } from './live-connections.ts'
+import { isWelcome } from './origin.ts'
 import type { Caller, Graphql } from './yoga.ts'
 
 const PATH = '/graphql'
@@ -29,9 +30,11 @@ const CLOSE_TIMEOUT = 2_000
 
 const GOING_AWAY = 1001
 
-/** The reason of a close: at most 123 bytes. */
+/** The reasons of a close: at most 123 bytes each. */
 const NO_KEY =
   'Forbidden: send connectionParams { authorization: "Bearer bmk_…" } with a valid key.'
+const NO_ORGANIZATION =
+  'Forbidden: with a platform key, send connectionParams { organization } too, which names one.'
 
 export interface WebSocketOptions {
   graphql: Graphql
@@ -40,13 +43,19 @@ export interface WebSocketOptions {
   newRequestId: () => string
   live: LiveConnections
   log: Logger
+  /** Origins of pages that may open sockets, as in "https://app.example.com", beside those on our own host. */
+  allowedOrigins?: readonly string[]
+  /** Milliseconds for the client to say who it is. Default: 10,000. */
+  initTimeout?: number
 }
 
-type Params = { authorization?: unknown }
+const NOBODY: Credentials = { authorization: null, organization: null }
+
+type Params = { authorization?: unknown; organization?: unknown }
 type Extra = { socket: WebSocket; connection: LiveConnection }
 type Protocol = ReturnType<typeof makeServer<Params, Extra>>
 
-/** Serves graphql-ws at /graphql of a server; other upgrades are answered 404. */
+/** Serves graphql-ws at /graphql of a server; other paths are answered 404, pages of other sites 403. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): void {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -56,12 +65,14 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): void
   const protocol = makeServer<Params, Extra>(operations(options))
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', (error) => options.log.debug({ err: error }, 'a WebSocket failed'))
-    if (request.url?.split('?')[0] !== PATH) {
-      stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-      return
-    }
+    if (request.url?.split('?')[0] !== PATH) return refuse(stream, '404 Not Found')
+    if (!isWelcome(request.headers, options.allowedOrigins)) return refuse(stream, '403 Forbidden')
     sockets.handleUpgrade(request, stream, head, (socket) => attach(socket, protocol, options))
   })
+}
+
+function refuse(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 type Enveloped = ReturnType<Graphql['getEnveloped']>
@@ -75,23 +86,27 @@ function operations(options: WebSocketOptions): ServerOptions<Params, Extra> {
     presentErrors(errors, (error) => maskError(error, requestIds.get(payload) ?? newRequestId()))
 
   return {
-    connectionInitWaitTimeout: INIT_TIMEOUT,
+    connectionInitWaitTimeout: options.initTimeout ?? INIT_TIMEOUT,
     onConnect: async ({ connectionParams, extra }) => {
-      const authorization = String(connectionParams?.authorization ?? '')
-      if (!(await authenticate(authorization))) {
-        close(extra.socket, CloseCode.Forbidden, NO_KEY)
+      const credentials = {
+        authorization: String(connectionParams?.authorization ?? ''),
+        organization: String(connectionParams?.organization ?? ''),
+      }
+      const { viewer, advice } = await authenticate(credentials)
+      if (!viewer) {
+        close(extra.socket, CloseCode.Forbidden, advice ? NO_ORGANIZATION : NO_KEY)
         return false
       }
-      extra.connection.authorization = authorization
+      extra.connection.credentials = credentials
       return true
     },
     onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
       if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()]
       const requestId = newRequestId()
       requestIds.set(payload, requestId)
-      const { authorization } = extra.connection
+      const credentials = extra.connection.credentials ?? NOBODY
       const params = { ...payload, query: String(payload.query) }
-      return prepare(graphql, { requestId, authorization, params }).catch((error: unknown) =>
+      return prepare(graphql, { requestId, credentials, params }).catch((error: unknown) =>
         present(payload, [error]),
       )
     },
@@ -138,7 +153,7 @@ const tooMany = () =>
 function attach(socket: WebSocket, protocol: Protocol, { live, log }: WebSocketOptions): void {
   const connection: LiveConnection = {
     // Nobody's until onConnect knows whose.
-    authorization: null,
+    credentials: null,
     end: (why) =>
       why === 'REVOKED'
         ? close(socket, CloseCode.Forbidden, 'Forbidden')

@@ -8,7 +8,12 @@ import {
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { MaskError } from '../graphql/mask-error.ts'
 import { unauthenticated } from '../graphql/request-error.ts'
-import type { Authenticate, Viewer } from '../services/api-key.ts'
+import type {
+  Authenticate,
+  Authentication,
+  Credentials,
+  Viewer,
+} from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
 import { endingStream } from './ending-stream.ts'
 import { presentErrors, refusal } from './errors.ts'
@@ -20,8 +25,7 @@ import { pageLimitRule } from './page-limit.ts'
 /** One operation's sender: what HTTP and WebSocket both know of it. */
 export interface Caller {
   requestId: string
-  /** `Bearer bmk_…`, or null when none came. */
-  authorization: string | null
+  credentials: Credentials
 }
 
 /** Makes the resolvers' context. The viewer is null only for introspection, which needs no key. */
@@ -49,9 +53,9 @@ export function createGraphql(options: GraphqlOptions) {
       warn: (...args) => log.warn({ args }, 'GraphQL server'),
       error: (...args) => log.error({ args }, 'GraphQL server'),
     },
-    context: async ({ authorization, requestId }) => {
-      const viewer = await authenticate(authorization)
-      return { viewer, ...createContext({ viewer, requestId }) }
+    context: async ({ credentials, requestId }) => {
+      const { viewer, advice } = await authenticate(credentials)
+      return { viewer, advice, ...createContext({ viewer, requestId }) }
     },
     plugins: [
       graphqlExecutor,
@@ -75,8 +79,8 @@ export function createGraphql(options: GraphqlOptions) {
 export type Graphql = ReturnType<typeof createGraphql>
 
 /** The answer to an operation without a valid key, with what HTTP says to it. */
-const withoutKey = (): GraphQLError =>
-  refusal(unauthenticated().message, 'UNAUTHENTICATED', {
+const withoutKey = (advice = unauthenticated().message): GraphQLError =>
+  refusal(advice, 'UNAUTHENTICATED', {
     status: 401,
     spec: true,
     headers: { 'www-authenticate': 'Bearer' },
@@ -92,9 +96,9 @@ type Operation = {
 }
 
 function refuseWithoutKey({ args, setResultAndStopExecution }: Operation): void {
-  const { viewer } = args.contextValue as { viewer: Viewer | null }
+  const { viewer, advice } = args.contextValue as Authentication
   if (!viewer && !isIntrospection(args)) {
-    setResultAndStopExecution({ errors: [withoutKey()] })
+    setResultAndStopExecution({ errors: [withoutKey(advice)] })
   }
 }
 
@@ -118,7 +122,7 @@ function isIntrospection(args: {
 function presentResults({ live, maskError }: GraphqlOptions): Plugin<object, HttpCaller> {
   return {
     onResultProcess({ result, setResult, serverContext }) {
-      const { authorization, requestId, res } = serverContext
+      const { credentials, requestId, res } = serverContext
       const present = (one: ExecutionResult): ExecutionResult =>
         one.errors
           ? { ...one, errors: presentErrors(one.errors, (error) => maskError(error, requestId)) }
@@ -131,7 +135,7 @@ function presentResults({ live, maskError }: GraphqlOptions): Plugin<object, Htt
         present({ errors: [error as GraphQLError] }),
       )
       const gone = live.add({
-        authorization,
+        credentials,
         end: (why) => stream.end(why === 'REVOKED' ? { errors: [withoutKey()] } : undefined),
       })
       res.once('close', () => {

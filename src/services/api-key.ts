@@ -2,38 +2,56 @@ import {
   apiKeyPrefix,
   generateApiKey,
   hashApiKey,
-  isApiKey,
   SCOPES,
   type Scope,
+  sortScopes,
 } from '../domain/api-key.ts'
+import { NotFoundError, ValidationError } from '../domain/errors.ts'
+import type { Issue } from '../domain/json.ts'
+import { NAME_EXPECTED, parseName } from '../domain/name.ts'
+import { insertOrganization, lockOrganizations } from './organization.ts'
 import type { Clock, Database, Logger, NewId, RandomBytes, Sql } from './ports.ts'
 
-/** Who asks: one organization, and what it lets the asker do. */
-export interface Viewer {
-  organizationId: string
-  apiKeyId: string
-  scopes: ReadonlySet<Scope>
+export type KeyPorts = { db: Database; newId: NewId; randomBytes: RandomBytes }
+
+/** A key as its maker wants it. */
+export interface NewApiKey {
+  name: string
+  scopes: readonly Scope[]
 }
 
-type KeyPorts = { db: Database; newId: NewId; randomBytes: RandomBytes }
+/** Nobody can say which organization is meant. */
+export class AmbiguousOrganizationError extends Error {
+  override name = 'AmbiguousOrganizationError'
+  constructor(organization: string, ids: readonly string[]) {
+    super(
+      `Several organizations are called "${organization}": ${ids.join(', ')}. Name one by its id.`,
+    )
+  }
+}
 
 /**
- * Makes a key for an organization, which is made too when none has this name.
+ * Makes a key for an organization, which is made too when none is called this.
+ * @param organization its name, our id of it, or the host product's
  * @returns the key, whole: it cannot be shown again
+ * @throws AmbiguousOrganizationError
  */
 export function createApiKey(
   ports: KeyPorts,
-  organizationName: string,
-  key: { name: string; scopes: readonly Scope[] },
+  organization: string,
+  key: NewApiKey,
 ): Promise<string> {
   return ports.db.transaction(async (tx) => {
     await lockOrganizations(tx)
-    const [known] = await tx.query<{ id: string }>(
-      'select id from organization where name = $1 order by id limit 1',
-      [organizationName],
+    // Customers choose their names: the operator must not be led to another one's by a name that was taken over.
+    const known = await tx.query<{ id: string }>(
+      'select id from organization where $1 in (id, name, external_id) order by id',
+      [organization],
     )
-    const id = known?.id ?? (await insertOrganization(ports, tx, organizationName))
-    return insertApiKey(ports, tx, { organizationId: id, ...key })
+    const ids = known.map(({ id }) => id)
+    if (ids.length > 1) throw new AmbiguousOrganizationError(organization, ids)
+    const organizationId = ids[0] ?? (await insertOrganization(ports.newId, tx, organization))
+    return (await insertApiKey(ports, tx, { organizationId, ...key })).key
   })
 }
 
@@ -45,95 +63,146 @@ export function createFirstApiKey(ports: KeyPorts): Promise<string | null> {
   return ports.db.transaction(async (tx) => {
     await lockOrganizations(tx)
     if ((await tx.query('select from organization limit 1')).length > 0) return null
-    const organizationId = await insertOrganization(ports, tx, 'Local')
-    return insertApiKey(ports, tx, { organizationId, name: 'First start', scopes: SCOPES })
+    const organizationId = await insertOrganization(ports.newId, tx, 'Local')
+    const made = await insertApiKey(ports, tx, {
+      organizationId,
+      name: 'First start',
+      scopes: SCOPES,
+    })
+    return made.key
   })
 }
 
-/** Two that look for the same organization at once would both make it. */
-const lockOrganizations = (tx: Sql) =>
-  tx.query('lock table organization in share row exclusive mode')
+/**
+ * Makes a platform key: one that acts for whichever organization each request names.
+ * @returns the key, whole: it cannot be shown again
+ */
+export async function createPlatformKey(ports: KeyPorts, key: NewApiKey): Promise<string> {
+  return (await insertApiKey(ports, ports.db, { organizationId: null, ...key })).key
+}
 
-async function insertOrganization({ newId }: KeyPorts, tx: Sql, name: string): Promise<string> {
-  const id = newId('org')
-  await tx.query('insert into organization (id, name) values ($1, $2)', [id, name])
-  return id
+/** Who makes a key for its organization, and what it may itself do. */
+interface Issuer {
+  organizationId: string
+  scopes: ReadonlySet<Scope>
+}
+
+/**
+ * Makes a key at the wish of somebody, who can give away no more than he has. Scopes are stored once each.
+ * @returns its id, and the key, whole: it cannot be shown again
+ * @throws ValidationError
+ */
+export async function issueApiKey(
+  ports: KeyPorts & { clock: Clock },
+  issuer: Issuer,
+  wish: NewApiKey & { expiresAt: Date | null },
+): Promise<{ id: string; key: string }> {
+  const issues: Issue[] = []
+  const name = parseName(wish.name)
+  if (name === null) issues.push({ path: ['name'], message: NAME_EXPECTED })
+  const message = faultOfScopes(wish.scopes, issuer.scopes)
+  if (message) issues.push({ path: ['scopes'], message })
+  if (wish.expiresAt && wish.expiresAt.getTime() <= ports.clock.now()) {
+    issues.push({ path: ['expiresAt'], message: 'Expected a time in the future.' })
+  }
+  if (name === null || issues.length > 0) throw new ValidationError(issues)
+  return insertApiKey(ports, ports.db, {
+    organizationId: issuer.organizationId,
+    name,
+    scopes: wish.scopes,
+    expiresAt: wish.expiresAt,
+  })
+}
+
+function faultOfScopes(wanted: readonly Scope[], held: ReadonlySet<Scope>): string | null {
+  if (wanted.length === 0) return 'Expected at least one scope.'
+  const lacking = sortScopes(wanted).filter((scope) => !held.has(scope))
+  if (lacking.length === 0) return null
+  return `You can give a key only scopes that you have yourself, and you lack ${lacking.join(' and ')}.`
+}
+
+/**
+ * Makes a key of the organization useless, within 5 s for all that knows it already, open sockets and streams
+ * too. One that is revoked already keeps its time.
+ * @throws NotFoundError
+ */
+export async function revokeApiKey(
+  { db }: { db: Database },
+  key: { id: string; organizationId: string },
+): Promise<void> {
+  const [row] = await db.query(
+    `update api_key set revoked_at = coalesce(revoked_at, now())
+    where id = $1 and organization_id = $2 returning id`,
+    [key.id, key.organizationId],
+  )
+  if (!row) throw new NotFoundError(key.id)
+}
+
+/**
+ * The same for the operator, who may revoke any organization's key and platform keys.
+ * @returns false when there is no key with this id
+ */
+export async function revokeAnyApiKey({ db }: { db: Database }, id: string): Promise<boolean> {
+  const rows = await db.query(
+    'update api_key set revoked_at = coalesce(revoked_at, now()) where id = $1 returning id',
+    [id],
+  )
+  return rows.length > 0
 }
 
 async function insertApiKey(
   { newId, randomBytes }: KeyPorts,
-  tx: Sql,
-  key: { organizationId: string; name: string; scopes: readonly Scope[] },
-): Promise<string> {
+  sql: Sql,
+  key: NewApiKey & { organizationId: string | null; expiresAt?: Date | null },
+): Promise<{ id: string; key: string }> {
   const secret = generateApiKey(randomBytes)
-  await tx.query(
-    `insert into api_key (id, organization_id, name, prefix, hash, scopes)
-    values ($1, $2, $3, $4, $5, $6)`,
+  const id = newId('key')
+  await sql.query(
+    `insert into api_key (id, organization_id, name, prefix, hash, scopes, expires_at)
+    values ($1, $2, $3, $4, $5, $6, $7)`,
     [
-      newId('key'),
+      id,
       key.organizationId,
       key.name,
       apiKeyPrefix(secret),
       hashApiKey(secret),
-      key.scopes,
+      sortScopes(key.scopes),
+      key.expiresAt ?? null,
     ],
   )
-  return secret
+  return { id, key: secret }
 }
-
-/** Milliseconds for which a key that was found is trusted: a revoked one is refused within that time. */
-const TRUSTED_FOR = 2_000
 
 /** Milliseconds between notes of a key's last use. */
 const NOTED_EVERY = 60_000
 
-interface Known {
-  viewer: Viewer
-  until: number
+/** A key that may be used. */
+export interface KnownApiKey {
+  apiKeyId: string
+  /** Null for a platform key. */
+  organizationId: string | null
+  scopes: ReadonlySet<Scope>
 }
-
-/** Says who a key belongs to. */
-export type Authenticate = (authorization: string | null | undefined) => Promise<Viewer | null>
 
 /**
- * @returns a function that takes the value of an Authorization header, `Bearer bmk_…`, and answers null for
- *   whatever is not a valid key: malformed, unknown, revoked, expired
+ * Finds a key that is neither revoked nor expired, and notes that it was used.
+ * @returns null when there is none; `until` is its expiry in epoch milliseconds
  */
-export function createAuthenticator(ports: {
-  db: Database
-  clock: Clock
-  log: Logger
-}): Authenticate {
-  const { clock } = ports
-  const known = new Map<string, Known>()
-  return async (authorization) => {
-    const key = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
-    if (!key || !isApiKey(key)) return null
-    const hash = hashApiKey(key)
-    const name = hash.toString('base64')
-    const cached = known.get(name)
-    if (cached && cached.until > clock.now()) return cached.viewer
-    known.delete(name)
-    const viewer = await findKey(ports, hash)
-    if (viewer) known.set(name, { viewer, until: clock.now() + TRUSTED_FOR })
-    return viewer
-  }
-}
-
-async function findKey(
+export async function findApiKey(
   { db, log }: { db: Database; log: Logger },
   hash: Buffer,
-): Promise<Viewer | null> {
+): Promise<{ value: KnownApiKey; until: number } | null> {
   const [row] = await db.query<{
     id: string
-    organizationId: string
+    organizationId: string | null
     scopes: Scope[]
+    expiresAt: Date | null
     noted: boolean
   }>(
-    `select id, organization_id as "organizationId", scopes,
+    `select id, organization_id as "organizationId", scopes, expires_at as "expiresAt",
       coalesce(last_used_at > now() - make_interval(secs => $2::float8 / 1000), false) as noted
     from api_key
-    where hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
+    where hash = $1 and revoked_at is null and (expires_at is null or expires_at > pgboss.job_now())`,
     [hash, NOTED_EVERY],
   )
   if (!row) return null
@@ -142,9 +211,9 @@ async function findKey(
       (error: unknown) => log.warn({ err: error }, "could not note a key's use"),
     )
   }
+  const { expiresAt, id, organizationId, scopes } = row
   return {
-    organizationId: row.organizationId,
-    apiKeyId: row.id,
-    scopes: new Set(row.scopes),
+    value: { apiKeyId: id, organizationId, scopes: new Set(scopes) },
+    until: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
   }
 }

@@ -3,7 +3,6 @@ import {
   DESTINATION_LIMIT,
   type DestinationStatus,
   missingRequirements,
-  NAME_LENGTH,
 } from '../domain/destination.ts'
 import { checkDestinationUrl } from '../domain/destination-url.ts'
 import {
@@ -14,7 +13,7 @@ import {
 } from '../domain/errors.ts'
 import { catalogue, type EventName } from '../domain/events/index.ts'
 import type { Issue } from '../domain/json.ts'
-import { isPlainText } from '../domain/plain-text.ts'
+import { NAME_EXPECTED, parseName } from '../domain/name.ts'
 import { cancelPart, cancelRest } from './cancellation.ts'
 import type { Database, NewId, SecretBox, Sql } from './ports.ts'
 
@@ -213,12 +212,9 @@ function checkSettings<Settings extends DestinationSettings>(
   const issues: Issue[] = []
   const checked = { ...settings }
   if (settings.name !== undefined) {
-    checked.name = settings.name.trim()
-    const { length } = checked.name
-    if (length < 1 || length > NAME_LENGTH || !isPlainText(checked.name)) {
-      const message = `Expected 1 to ${NAME_LENGTH} characters without control characters or half characters.`
-      issues.push({ path: ['name'], message })
-    }
+    const name = parseName(settings.name)
+    if (name === null) issues.push({ path: ['name'], message: NAME_EXPECTED })
+    else checked.name = name
   }
   if (typeof settings.url === 'string') {
     const result = checkDestinationUrl(settings.url, addressPolicy)

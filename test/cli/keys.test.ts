@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createGraphqlClient } from '../../src/cli/graphql-client.ts'
+import { SCOPES } from '../../src/domain/api-key.ts'
 import { CreateDestination } from '../helpers/operations.ts'
 import { runProgram } from '../helpers/service-process.ts'
 import { createWorld } from '../helpers/world.ts'
@@ -19,6 +20,66 @@ test('npm run keys prints one key alone on stdout, and the key works', async () 
   const input = { name: 'Receiver', url: 'http://127.0.0.1:4001/', events: [] }
   const { destinationCreate } = await client.request(CreateDestination, { input })
   expect(destinationCreate.__typename).toBe('Destination')
+})
+
+const platform = ['cli/keys.ts', 'create', '--platform', '--name', 'platform']
+
+test('npm run keys makes a platform key, which may publish unless told otherwise', async () => {
+  await using world = await createWorld({ worker: false })
+  const env = { DATABASE_URL: world.databaseUrl }
+  const scopesOf = async (key: string) =>
+    (await world.app.authenticate({ authorization: `Bearer ${key}`, organization: 'customer-1' }))
+      .viewer?.scopes
+  const usual = await runProgram(platform, env)
+  expect(usual).toMatchObject({ code: 0, stdout: expect.stringMatching(/^bmk_\S+\n$/) })
+  expect(await scopesOf(usual.stdout.trim())).toEqual(new Set(['EVENTS_PUBLISH']))
+  const wide = await runProgram([...platform, '--scopes', 'all'], env)
+  expect(await scopesOf(wide.stdout.trim())).toEqual(new Set(SCOPES))
+  const both = await runProgram([...platform, '--organization', 'Acme'], env)
+  expect(both).toMatchObject({ code: 1, stdout: '' })
+})
+
+test('npm run keys lists every key and how it stands, and revokes any', async () => {
+  await using world = await createWorld({ worker: false })
+  const env = { DATABASE_URL: world.databaseUrl }
+  const key = await world.app.createPlatformKey({ name: 'backend', scopes: ['EVENTS_PUBLISH'] })
+  const list = async () => (await runProgram(['cli/keys.ts', 'list'], env)).stdout
+
+  const [headings, newest = '', oldest, end] = (await list()).split('\n')
+  expect(headings).toMatch(/^ID +KEY +NAME +ORGANIZATION +SCOPES +LAST USE +STATE$/)
+  expect(newest).toMatch(
+    /^key_\w+ +bmk_\S{8}… +backend +\(platform\) +EVENTS_PUBLISH +never +valid$/,
+  )
+  expect(oldest).toContain(`Acme (${world.organizationId})`)
+  expect(end).toBe('')
+  expect(newest.indexOf('(platform)')).toBe(oldest!.indexOf('Acme'))
+  expect(await list()).not.toContain(key.slice(12))
+
+  const id = newest.split(' ')[0]!
+  const revoked = await runProgram(['cli/keys.ts', 'revoke', id], env)
+  expect(revoked).toEqual({ code: 0, stdout: `${id} is revoked.\n`, stderr: '' })
+  expect(await list()).toMatch(new RegExp(`^${id}.* revoked 2\\S+Z$`, 'm'))
+  const credentials = { authorization: `Bearer ${key}`, organization: world.organizationId }
+  expect((await world.app.authenticate(credentials)).viewer).toBeNull()
+
+  const none = await runProgram(['cli/keys.ts', 'revoke', 'key_none'], env)
+  expect(none).toMatchObject({ code: 1, stdout: '' })
+  expect(none.stderr).toContain('There is no key "key_none".')
+})
+
+test('npm run keys does not guess between two organizations of one name', async () => {
+  await using world = await createWorld({ worker: false })
+  const { prisma } = world.app.ports.db
+  await prisma.organization.create({ data: { id: 'org_2', name: 'Acme', externalId: 'acme-2' } })
+  const env = { DATABASE_URL: world.databaseUrl }
+  const byName = await runProgram([...create, 'all'], env)
+  expect(byName).toMatchObject({ code: 1, stdout: '' })
+  expect(byName.stderr).toContain('org_2')
+  for (const organization of ['org_2', 'acme-2']) {
+    const args = create.map((arg) => (arg === 'Acme' ? organization : arg))
+    expect(await runProgram([...args, 'all'], env)).toMatchObject({ code: 0 })
+  }
+  expect(await prisma.apiKey.count({ where: { organizationId: 'org_2' } })).toBe(2)
 })
 
 test('npm run keys says what it needs', async () => {

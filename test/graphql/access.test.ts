@@ -61,6 +61,12 @@ const OPERATIONS: Record<string, [scopes: Scope[], operation: string]> = {
     'mutation { eventPublishMany(inputs: []) { __typename } }',
   ],
   deliveryRetry: [['DESTINATIONS_WRITE'], 'mutation { deliveryRetry(id: "dlv_1") { __typename } }'],
+  apiKeys: [['KEYS_MANAGE'], '{ apiKeys { id } }'],
+  apiKeyCreate: [
+    ['KEYS_MANAGE'],
+    'mutation { apiKeyCreate(input: { name: "x", scopes: [] }) { __typename } }',
+  ],
+  apiKeyRevoke: [['KEYS_MANAGE'], 'mutation { apiKeyRevoke(id: "key_1") { __typename } }'],
   deliveryAttempted: [['DESTINATIONS_READ'], 'subscription { deliveryAttempted { id } }'],
   destinationChanged: [['DESTINATIONS_READ'], 'subscription { destinationChanged { id } }'],
 }
@@ -165,13 +171,14 @@ describe("another organization's things", () => {
     const { ids, stranger } = await createOthersThings()
     const { data, errors } = await world.run(
       stranger,
-      `query ($whk: ID!, $evt: ID!, $dlv: ID!, $att: ID!, $org: ID!, $cursor: String!) {
+      `query ($whk: ID!, $evt: ID!, $dlv: ID!, $att: ID!, $org: ID!, $key: ID!, $cursor: String!) {
         destination(id: $whk) { id }
         event(id: $evt) { id }
         delivery(id: $dlv) { id }
-        nodes(ids: [$whk, $evt, $dlv, $att, $org]) { id }
+        nodes(ids: [$whk, $evt, $dlv, $att, $org, $key]) { id }
         destinations { totalCount nodes { id } }
         events(after: $cursor) { nodes { id } }
+        apiKeys { id }
       }`,
       { ...ids, cursor: 'evt_zzzzzzzzzzzzzzzzzzzzzzzzzz' },
     )
@@ -180,7 +187,8 @@ describe("another organization's things", () => {
       destination: null,
       event: null,
       delivery: null,
-      nodes: [null, null, null, null, null],
+      nodes: [null, null, null, null, null, null],
+      apiKeys: [],
       destinations: { totalCount: 0, nodes: [] },
       events: { nodes: [] },
     })
@@ -189,7 +197,7 @@ describe("another organization's things", () => {
   test('are not found by any mutation, in the same words as what never was', async () => {
     const { ids, stranger } = await createOthersThings()
     for (const [name, operation] of mutationsById()) {
-      const id = name === 'deliveryRetry' ? ids.dlv : ids.whk
+      const id = { deliveryRetry: ids.dlv, apiKeyRevoke: ids.key }[name] ?? ids.whk
       const { data } = await world.run(stranger, operation, { id })
       const { data: never } = await world.run(stranger, operation, { id: 'no such id\u0000' })
       expect(data[name], name).toEqual({
@@ -211,7 +219,20 @@ async function createOthersThings() {
   const attempt = await world.prisma.deliveryAttempt.findFirstOrThrow({
     where: { organizationId: owner.organizationId },
   })
-  const ids = { whk, evt, dlv: attempt.deliveryId, att: attempt.id, org: owner.organizationId }
+  const { data } = await world.run(
+    owner,
+    `mutation {
+      apiKeyCreate(input: { name: "x", scopes: [KEYS_MANAGE] }) { ... on ApiKeyCreated { apiKey { id } } }
+    }`,
+  )
+  const ids = {
+    whk,
+    evt,
+    dlv: attempt.deliveryId,
+    att: attempt.id,
+    org: owner.organizationId,
+    key: data.apiKeyCreate.apiKey.id as string,
+  }
   return { ids, stranger: await world.createViewer() }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Viewer } from '../../src/services/api-key.ts'
+import type { Viewer } from '../../src/services/authentication.ts'
 import { createGraphqlWorld } from './world.ts'
 
 const world = await createGraphqlWorld()

@@ -7,7 +7,7 @@ import { createApp } from '../../src/app.ts'
 import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
 import type { Context } from '../../src/graphql/context.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
-import type { Viewer } from '../../src/services/api-key.ts'
+import type { Viewer } from '../../src/services/authentication.ts'
 import { createDatabase } from '../helpers/database.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }

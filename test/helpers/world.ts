@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { ResolveName } from '../../src/adapters/address-guard.ts'
+import type { JwtSettings } from '../../src/adapters/jwt.ts'
 import { type App, createApp } from '../../src/app.ts'
 import { createGraphqlClient, type GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { type AddressPolicy, createAddressPolicy } from '../../src/domain/address.ts'
@@ -17,6 +19,8 @@ export interface TestProcess {
 /** A deployment with a database of its own, and a key of one organization to use it with. */
 export interface World extends AsyncDisposable {
   databaseUrl: string
+  /** What signing secrets are encrypted with. */
+  encryptionKey: Buffer
   app: App
   /** Of the first process's API. */
   url: string
@@ -36,6 +40,10 @@ export interface ProcessOptions {
   clock?: Clock
   /** Milliseconds an attempt may take. Default: the product's 5 s. */
   timeoutMs?: number
+  /** Looks names up in place of the system's name servers. */
+  resolve?: ResolveName
+  /** Which tokens of the host product are taken. Default: none. */
+  jwt?: JwtSettings
   /** Where deliveries may go. Default: to this machine as well, and without TLS. */
   addressPolicy?: AddressPolicy
   log?: Logger
@@ -53,21 +61,24 @@ export const loopback = createAddressPolicy({
 /** Starts a deployment of one process with the role "all". Use it with `await using`. */
 export async function createWorld(options: ProcessOptions = {}): Promise<World> {
   const database = await createDatabase()
-  const encryptionKeys = [{ id: 'test', key: randomBytes(32) }]
+  const encryptionKey = randomBytes(32)
+  const encryptionKeys = [{ id: 'test', key: encryptionKey }]
   const processes: TestProcess[] = []
   const clients: GraphqlClient[] = []
 
   async function addProcess(options: ProcessOptions = {}) {
-    const { worker = true, clock, timeoutMs, addressPolicy = loopback, log = SILENT } = options
+    const { worker = true, clock, timeoutMs, resolve } = options
+    const { addressPolicy = loopback, jwt = null, log = SILENT } = options
     const app = await createApp({
       databaseUrl: database.url,
       encryptionKeys,
       addressPolicy,
+      jwt,
       retentionDays: 30,
       version: 'test',
       log,
       ...(clock && { clock }),
-      ...(timeoutMs && { client: { timeoutMs } }),
+      client: { ...(timeoutMs && { timeoutMs }), ...(resolve && { resolve }) },
     })
     const api = await app.startApi({ host: '127.0.0.1', port: 0 })
     const running = worker ? await app.startWorker() : null
@@ -100,12 +111,16 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
     return client
   }
   const apiKey = await first.app.createApiKey('Acme', { name: 'test', scopes: SCOPES })
-  const viewer = await first.app.authenticate(`Bearer ${apiKey}`)
+  const { viewer } = await first.app.authenticate({
+    authorization: `Bearer ${apiKey}`,
+    organization: null,
+  })
   const client = createGraphqlClient({ url: first.url, apiKey })
   clients.push(client)
 
   return {
     databaseUrl: database.url,
+    encryptionKey,
     app: first.app,
     url: first.url,
     apiKey,

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql'
 import { createSchema } from 'graphql-yoga'
 import { onTestFinished } from 'vitest'
-import type { Viewer } from '../../src/services/api-key.ts'
+import type { Viewer } from '../../src/services/authentication.ts'
 import { type ServerOptions, startServer } from '../../src/server/start-server.ts'
 
 export const KEY = 'Bearer bmk_valid'
@@ -14,7 +14,9 @@ export async function startTestServer(overrides: Partial<ServerOptions> = {}) {
     port: 0,
     schema: createTestSchema(world),
     createContext: (request) => request,
-    authenticate: async (authorization) => (world.keys.has(authorization ?? '') ? VIEWER : null),
+    authenticate: async ({ authorization }) => ({
+      viewer: world.keys.has(authorization ?? '') ? VIEWER : null,
+    }),
     maskError: (error, requestId) => {
       if (error instanceof GraphQLError && !error.originalError) return error
       world.log.push({ requestId, error })

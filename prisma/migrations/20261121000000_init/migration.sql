@@ -20,7 +20,7 @@ CREATE TABLE "organization" (
 -- CreateTable
 CREATE TABLE "api_key" (
     "id" TEXT NOT NULL,
-    "organization_id" TEXT NOT NULL,
+    "organization_id" TEXT,
     "name" TEXT NOT NULL,
     "prefix" TEXT NOT NULL,
     "hash" BYTEA NOT NULL,

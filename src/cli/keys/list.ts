@@ -1,0 +1,57 @@
+import type { Database } from '../../services/ports.ts'
+
+interface Row {
+  id: string
+  prefix: string
+  name: string
+  /** Null for a platform key. */
+  organizationId: string | null
+  organization: string | null
+  scopes: string[]
+  lastUsedAt: Date | null
+  revokedAt: Date | null
+  expiresAt: Date | null
+  expired: boolean
+}
+
+const HEADINGS = ['ID', 'KEY', 'NAME', 'ORGANIZATION', 'SCOPES', 'LAST USE', 'STATE']
+
+/** Every key of the service as aligned text, newest first. Nothing in it opens anything. */
+export async function listKeys(db: Database): Promise<string> {
+  const rows = await db.query<Row>(
+    `select k.id, k.prefix, k.name, o.id as "organizationId", o.name as organization, k.scopes,
+      k.last_used_at as "lastUsedAt", k.revoked_at as "revokedAt", k.expires_at as "expiresAt",
+      coalesce(k.expires_at <= now(), false) as expired
+    from api_key k left join organization o on o.id = k.organization_id
+    order by k.id desc`,
+  )
+  return align([HEADINGS, ...rows.map(cells)])
+}
+
+const cells = (row: Row): string[] => [
+  row.id,
+  `${row.prefix}…`,
+  row.name,
+  row.organizationId ? `${row.organization} (${row.organizationId})` : '(platform)',
+  row.scopes.join(',') || '(none)',
+  row.lastUsedAt?.toISOString() ?? 'never',
+  stateOf(row),
+]
+
+function stateOf({ expired, expiresAt, revokedAt }: Row): string {
+  if (revokedAt) return `revoked ${revokedAt.toISOString()}`
+  if (!expiresAt) return 'valid'
+  return `${expired ? 'expired' : 'valid until'} ${expiresAt.toISOString()}`
+}
+
+function align(rows: string[][]): string {
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { isWelcome } from '../../src/server/origin.ts'
+
+test.each([
+  ['https://hooks.example.com', 'hooks.example.com'],
+  ['https://hooks.example.com', 'hooks.example.com:443'],
+  ['http://hooks.example.com', 'HOOKS.example.com:80'],
+  ['http://localhost:4000', 'localhost:4000'],
+  ['http://[::1]:4000', '[::1]:4000'],
+  [undefined, 'hooks.example.com'],
+])('a page of %s may open a socket to %s', (origin, host) => {
+  expect(isWelcome({ host, ...(origin && { origin }) })).toBe(true)
+})
+
+test.each([
+  ['https://evil.example', 'hooks.example.com'],
+  ['https://hooks.example.com.evil.example', 'hooks.example.com'],
+  ['https://hooks.example.com@evil.example', 'hooks.example.com'],
+  ['https://evil.example/hooks.example.com', 'hooks.example.com'],
+  ['http://localhost:3000', 'localhost:4000'],
+  ['http://127.0.0.1:4000', 'localhost:4000'],
+  ['null', 'hooks.example.com'],
+  ['', 'hooks.example.com'],
+  ['file://', ''],
+  ['https://hooks.example.com', undefined],
+])('a page of "%s" may not open a socket to %s', (origin, host) => {
+  expect(isWelcome({ origin, ...(host !== undefined && { host }) })).toBe(false)
+})
+
+test('a page of a listed origin may, written exactly so', () => {
+  const allowed = ['https://app.example.com']
+  const from = (origin: string) => isWelcome({ host: 'hooks.example.com', origin }, allowed)
+  expect(from('https://app.example.com')).toBe(true)
+  expect(from('http://app.example.com')).toBe(false)
+  expect(from('https://app.example.com:8443')).toBe(false)
+})

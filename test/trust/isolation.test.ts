@@ -1,0 +1,286 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createGraphqlClient } from '../../src/cli/graphql-client.ts'
+import { SCOPES } from '../../src/domain/api-key.ts'
+import { createSchema } from '../../src/graphql/schema.ts'
+import { readRowsAsText } from '../helpers/database-text.ts'
+import { latestAttempt } from '../helpers/deliveries.ts'
+import { activeDestination, GetDestination, PublishEvent, todo } from '../helpers/operations.ts'
+import { type Api, ask, codesOf, listen, somebody } from '../helpers/raw-operation.ts'
+import { type Receiver, startReceiver } from '../helpers/receiver.ts'
+import { answeredFields, queriesForEveryField } from '../helpers/every-field.ts'
+import { idArguments, leadingFields } from '../helpers/schema-coordinates.ts'
+import { createWorld, type World } from '../helpers/world.ts'
+
+const NOT_FOUND = '__typename ... on UserError { message } ... on NotFoundError { id }'
+
+const mutation = (call: string, result = '') =>
+  `mutation ($id: ID!) { ${call} { ${NOT_FOUND} ${result} } }`
+const page = (list: string) => `${list} { nodes { id } pageInfo { hasNextPage hasPreviousPage } }`
+
+/**
+ * Wherever an id can be put in, the operation that puts `$id` there, and what kind of id belongs there.
+ * Those that destroy stand last: each is in the end run by the owner as well, to see that it does something.
+ */
+const MATRIX: Record<string, [operation: string, kind: Kind]> = {
+  'Query.node(id:)': ['query ($id: ID!) { node(id: $id) { __typename id } }', 'att'],
+  'Query.nodes(ids:)': ['query ($id: ID!) { nodes(ids: [$id]) { __typename id } }', 'dlv'],
+  'Query.destination(id:)': ['query ($id: ID!) { destination(id: $id) { id name } }', 'whk'],
+  'Query.event(id:)': ['query ($id: ID!) { event(id: $id) { id data } }', 'evt'],
+  'Query.delivery(id:)': ['query ($id: ID!) { delivery(id: $id) { id payload } }', 'dlv'],
+  'Query.destinations(after:)': [
+    `query ($id: String!) { ${page('destinations(after: $id)')} }`,
+    'whk',
+  ],
+  'Query.events(after:)': [`query ($id: String!) { ${page('events(after: $id)')} }`, 'evt'],
+  'Destination.attempts(after:)': [
+    `query ($id: String!) { destinations { nodes { ${page('attempts(after: $id)')} } } }`,
+    'att',
+  ],
+  'Destination.deliveries(after:)': [
+    `query ($id: String!) { destinations { nodes { ${page('deliveries(after: $id)')} } } }`,
+    'dlv',
+  ],
+  'Event.deliveries(after:)': [
+    `query ($id: String!) { events { nodes { ${page('deliveries(after: $id)')} } } }`,
+    'dlv',
+  ],
+  'Mutation.apiKeyRevoke(id:)': [mutation('apiKeyRevoke(id: $id)'), 'key'],
+  'Mutation.deliveryRetry(id:)': [mutation('deliveryRetry(id: $id)'), 'dlv'],
+  'Mutation.destinationUpdate(id:)': [
+    mutation('destinationUpdate(id: $id, input: { name: "Taken over" })'),
+    'whk',
+  ],
+  'Mutation.destinationSelectEvents(id:)': [
+    mutation('destinationSelectEvents(id: $id, events: [TODO_CREATED, EMAIL_SENT])'),
+    'whk',
+  ],
+  'Mutation.destinationSendTest(id:)': [
+    mutation('destinationSendTest(id: $id, event: TODO_CREATED)'),
+    'whk',
+  ],
+  'Mutation.destinationRevealSecret(id:)': [
+    mutation('destinationRevealSecret(id: $id)', '... on SecretRevealed { secret }'),
+    'whk',
+  ],
+  'Mutation.destinationRotateSecret(id:)': [
+    mutation('destinationRotateSecret(id: $id)', '... on SecretRevealed { secret }'),
+    'whk',
+  ],
+  'Mutation.destinationActivate(id:)': [mutation('destinationActivate(id: $id)'), 'whk'],
+  'Mutation.destinationDeactivate(id:)': [mutation('destinationDeactivate(id: $id)'), 'whk'],
+  'Mutation.destinationDelete(id:)': [mutation('destinationDelete(id: $id)'), 'whk'],
+}
+
+/** The same for subscriptions, whose answer is what comes, or does not. */
+const WATCHED: Record<string, [operation: string, kind: Kind]> = {
+  'Subscription.deliveryAttempted(destinationId:)': [
+    'subscription ($id: ID) { deliveryAttempted(destinationId: $id) { id } }',
+    'whk',
+  ],
+  'Subscription.destinationChanged(id:)': [
+    'subscription ($id: ID) { destinationChanged(id: $id) { id } }',
+    'whk',
+  ],
+}
+const BEHIND = 'Subscription.deliveryAttempted(after:)'
+
+/** Fields that lead to something with an id, but from a mutation's answer alone. */
+const FROM_MUTATIONS: Record<string, string> = {
+  'SecretRevealed.destination': `mutation ($whk: ID!) {
+    destinationRevealSecret(id: $whk) { __typename ... on SecretRevealed { destination { __typename id } } }
+  }`,
+  'ApiKeyCreated.apiKey': `mutation {
+    apiKeyCreate(input: { name: "own", scopes: [EVENTS_PUBLISH] }) {
+      __typename ... on ApiKeyCreated { apiKey { __typename id } }
+    }
+  }`,
+  'EventPublished.event': `mutation ($data: JSON!) {
+    eventPublish(input: { event: TODO_CREATED, data: $data, idempotencyKey: "another" }) {
+      __typename ... on EventPublished { duplicate event { __typename id } }
+    }
+  }`,
+  'IdempotencyConflictError.event': `mutation ($data: JSON!) {
+    eventPublish(input: { event: TODO_CREATED, data: $data, idempotencyKey: "first" }) {
+      __typename ... on IdempotencyConflictError { event { __typename id } }
+    }
+  }`,
+}
+
+/** Members of subscriptions lead to what they tell of: the tests of subscriptions look at these. */
+const FROM_SUBSCRIPTIONS = ['Subscription.deliveryAttempted', 'Subscription.destinationChanged']
+
+type Kind = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key'
+type Tenant = Required<Api> & { ids: Record<Kind, string>; secret: string }
+
+const schema = createSchema()
+let world: World
+let receiver: Receiver
+let owner: Tenant
+let stranger: Tenant
+
+beforeAll(async () => {
+  world = await createWorld()
+  receiver = await startReceiver()
+  owner = await settle('Owner', 'private to the owner')
+  stranger = await settle('Stranger', 'private to the stranger')
+})
+afterAll(async () => {
+  await world[Symbol.asyncDispose]()
+  await receiver.close()
+})
+
+const NEW_KEY = `mutation {
+  apiKeyCreate(input: { name: "Second", scopes: [EVENTS_PUBLISH] }) {
+    ... on ApiKeyCreated { apiKey { id } }
+  }
+}`
+
+/** An organization with one of everything. */
+async function settle(name: string, description: string): Promise<Tenant> {
+  const { organizationId, ...api } = await somebody(world, name, SCOPES)
+  const client = createGraphqlClient(api)
+  const { id, secret } = await activeDestination(client, { url: receiver.url, name })
+  await client.request(PublishEvent, {
+    input: { event: 'TODO_CREATED', data: todo(description), idempotencyKey: 'first' },
+  })
+  const att = await latestAttempt(client, id)
+  const { destination } = await client.request(GetDestination, { id })
+  const [delivery] = destination!.deliveries.nodes
+  await client.close()
+  const { data } = await ask(api, NEW_KEY)
+  const key = data.apiKeyCreate.apiKey.id
+  const ids = { key, org: organizationId, whk: id, evt: delivery!.event.id, dlv: delivery!.id, att }
+  return { ...api, ids, secret }
+}
+
+/** An id that was never given, right beside one that was. */
+const neverGiven = (id: string) => id.slice(0, -1) + (id.endsWith('0') ? '1' : '0')
+
+/** The whole answer, with the id that was asked for taken out of it. */
+async function answerTo(api: Api, operation: string, id: string): Promise<string> {
+  return JSON.stringify(await ask(api, operation, { id })).replaceAll(id, '(the id)')
+}
+
+/** What is stored of the owner, but for what a worker does by itself. */
+async function ownersRows(): Promise<string[]> {
+  const rows = await readRowsAsText(world.databaseUrl)
+  const owned = /^public\.(destination|signing_secret|event|organization) /
+  const { key, ...ids } = owner.ids
+  return rows.filter(
+    (row) =>
+      row.startsWith(`public.api_key (${key},`) ||
+      (owned.test(row) && Object.values(ids).some((id) => row.includes(id))),
+  )
+}
+
+test('every argument that takes an id stands in the matrix', () => {
+  const rows = [...Object.keys(MATRIX), ...Object.keys(WATCHED), BEHIND]
+  expect(rows.toSorted()).toEqual(idArguments(schema).toSorted())
+})
+
+describe("another organization's id is answered like one that was never given", () => {
+  test.each(Object.entries(MATRIX))('by %s', async (_, [operation]) => {
+    const before = await ownersRows()
+    for (const id of Object.values(owner.ids)) {
+      const answer = await answerTo(stranger, operation, id)
+      expect(answer, id).toBe(await answerTo(stranger, operation, neverGiven(id)))
+      expect(answer).not.toContain('private to the owner')
+    }
+    expect(await ownersRows()).toEqual(before)
+  })
+
+  test(`by ${BEHIND}`, async () => {
+    const operation = 'subscription ($id: ID) { deliveryAttempted(after: $id) { id } }'
+    for (const id of Object.values(owner.ids)) {
+      const answers = [id, neverGiven(id)].map(async (after) => {
+        const { value } = await listen(stranger, operation, { id: after }).next()
+        expect(codesOf(value)).toEqual(['BAD_USER_INPUT'])
+        return value
+      })
+      expect(await answers[0]).toEqual(await answers[1])
+    }
+  })
+
+  test.each(Object.entries(WATCHED))('by %s, which stays silent', async (_, [operation]) => {
+    const heard: unknown[] = []
+    for (const id of [owner.ids.whk, neverGiven(owner.ids.whk)]) {
+      const silent = listen(stranger, operation, { id })
+      void silent.next().then(({ value }) => value && heard.push(value))
+    }
+    const strangers = listen(stranger, operation, { id: null })
+    const owners = listen(owner, operation, { id: owner.ids.whk })
+    const stop = keepBusy()
+    const twice = async (stream: typeof owners) => [await stream.next(), await stream.next()]
+    const [own, theirs] = await Promise.all([strangers, owners].map(twice))
+    await stop()
+    expect([...own!, ...theirs!].flatMap(({ value }) => codesOf(value))).toEqual([])
+    expect(JSON.stringify(own)).not.toContain(owner.ids.whk)
+    expect(heard).toEqual([])
+  })
+})
+
+/** Both organizations send tests and change names until told to stop. */
+function keepBusy(): () => Promise<unknown> {
+  let on = true
+  const work = async (api: Tenant) => {
+    for (let turn = 0; on; turn += 1) {
+      await ask(
+        api,
+        `mutation ($id: ID!, $name: String!) {
+          destinationUpdate(id: $id, input: { name: $name }) { __typename }
+          destinationSendTest(id: $id, event: TODO_CREATED) { __typename }
+        }`,
+        { id: api.ids.whk, name: `Turn ${turn}` },
+      )
+    }
+  }
+  const ended = Promise.all([work(owner), work(stranger)])
+  return () => {
+    on = false
+    return ended
+  }
+}
+
+test("no field leads from what is one's own to what is not", async () => {
+  const { ids } = stranger
+  const answered = new Set(FROM_SUBSCRIPTIONS)
+  const named = { Organization: ids.org, Destination: ids.whk, Event: ids.evt, Delivery: ids.dlv }
+  const operations = [
+    ...queriesForEveryField(schema, { ...named, DeliveryAttempt: ids.att, ApiKey: ids.key }),
+    ...Object.values(FROM_MUTATIONS),
+  ]
+  for (const operation of operations) {
+    const variables = { whk: ids.whk, data: todo('another') }
+    const { data, errors } = await ask(stranger, operation, variables)
+    expect(errors, operation).toBeUndefined()
+    answeredFields(
+      { __typename: /^mutation/.test(operation) ? 'Mutation' : 'Query', ...data },
+      answered,
+    )
+    const text = JSON.stringify(data)
+    for (const hidden of [...Object.values(owner.ids), owner.secret, 'private to the owner']) {
+      expect(text, operation).not.toContain(hidden)
+    }
+  }
+  // A field that nothing here leads through is one that nobody has looked at.
+  expect(leadingFields(schema).filter((field) => !answered.has(field))).toEqual([])
+})
+
+test('an idempotency key belongs to its organization', async () => {
+  const events = await world.app.ports.db.prisma.event.findMany({
+    where: { idempotencyKey: 'first' },
+  })
+  const ids = [owner, stranger].map((one) => one.ids.org)
+  expect(events.map(({ organizationId }) => organizationId).toSorted()).toEqual(ids.toSorted())
+})
+
+test('the owner itself is answered otherwise by every row of the matrix', async () => {
+  for (const [row, [operation, kind]] of Object.entries(MATRIX)) {
+    const id = owner.ids[kind]
+    const answer = await answerTo(owner, operation, id)
+    expect(answer, row).not.toContain('NotFoundError')
+    if (!row.includes('after:')) {
+      expect(answer, row).not.toBe(await answerTo(owner, operation, neverGiven(id)))
+    }
+  }
+})

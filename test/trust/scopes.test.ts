@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createGraphqlClient } from '../../src/cli/graphql-client.ts'
+import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
+import { createSchema } from '../../src/graphql/schema.ts'
+import { latestAttempt } from '../helpers/deliveries.ts'
+import { activeDestination, publishTodo, todo } from '../helpers/operations.ts'
+import {
+  type Api,
+  ask,
+  codesOf,
+  listen,
+  type RawAnswer,
+  somebody,
+} from '../helpers/raw-operation.ts'
+import { startReceiver } from '../helpers/receiver.ts'
+import { fieldsOf } from '../helpers/schema-coordinates.ts'
+import { createWorld, type World } from '../helpers/world.ts'
+
+type Row = [needs: readonly Scope[], operation: string]
+
+const READ = ['DESTINATIONS_READ'] as const
+const WRITE = ['DESTINATIONS_WRITE'] as const
+const PUBLISH = ['EVENTS_PUBLISH'] as const
+const REVEAL = ['SECRETS_READ'] as const
+const ROTATE = ['DESTINATIONS_WRITE', 'SECRETS_READ'] as const
+const KEYS = ['KEYS_MANAGE'] as const
+
+const onDestination = (call: string) => `mutation ($whk: ID!) { ${call} { __typename } }`
+
+/** THE table: what each root field needs, and the smallest operation that asks for it. */
+const TABLE: Record<string, Row> = {
+  'Query.viewer': [[], '{ viewer { scopes organization { id } } }'],
+  'Query.eventDefinitions': [[], '{ eventDefinitions { name } }'],
+  'Query.node': [READ, 'query ($whk: ID!) { node(id: $whk) { id } }'],
+  'Query.nodes': [READ, 'query ($whk: ID!) { nodes(ids: [$whk]) { id } }'],
+  'Query.destination': [READ, 'query ($whk: ID!) { destination(id: $whk) { id } }'],
+  'Query.destinations': [READ, '{ destinations { nodes { id } } }'],
+  'Query.event': [READ, 'query ($evt: ID!) { event(id: $evt) { id } }'],
+  'Query.events': [READ, '{ events { nodes { id } } }'],
+  'Query.delivery': [READ, 'query ($dlv: ID!) { delivery(id: $dlv) { id } }'],
+  'Query.apiKeys': [KEYS, '{ apiKeys { id } }'],
+  'Mutation.destinationCreate': [
+    WRITE,
+    'mutation { destinationCreate(input: { name: "x" }) { __typename } }',
+  ],
+  'Mutation.destinationUpdate': [
+    WRITE,
+    onDestination('destinationUpdate(id: $whk, input: { name: "y" })'),
+  ],
+  'Mutation.destinationSelectEvents': [
+    WRITE,
+    onDestination('destinationSelectEvents(id: $whk, events: [TODO_CREATED])'),
+  ],
+  'Mutation.destinationActivate': [WRITE, onDestination('destinationActivate(id: $whk)')],
+  'Mutation.destinationDeactivate': [WRITE, onDestination('destinationDeactivate(id: $whk)')],
+  'Mutation.destinationDelete': [WRITE, onDestination('destinationDelete(id: $whk)')],
+  'Mutation.destinationRotateSecret': [ROTATE, onDestination('destinationRotateSecret(id: $whk)')],
+  'Mutation.destinationRevealSecret': [REVEAL, onDestination('destinationRevealSecret(id: $whk)')],
+  'Mutation.destinationSendTest': [
+    WRITE,
+    onDestination('destinationSendTest(id: $whk, event: TODO_CREATED)'),
+  ],
+  'Mutation.eventPublish': [
+    PUBLISH,
+    'mutation ($data: JSON!) { eventPublish(input: { event: TODO_CREATED, data: $data }) { __typename } }',
+  ],
+  'Mutation.eventPublishMany': [
+    PUBLISH,
+    'mutation ($data: JSON!) { eventPublishMany(inputs: [{ event: TODO_CREATED, data: $data }]) { __typename } }',
+  ],
+  'Mutation.deliveryRetry': [
+    WRITE,
+    'mutation ($dlv: ID!) { deliveryRetry(id: $dlv) { __typename } }',
+  ],
+  'Mutation.apiKeyCreate': [
+    KEYS,
+    'mutation { apiKeyCreate(input: { name: "x", scopes: [KEYS_MANAGE] }) { __typename } }',
+  ],
+  'Mutation.apiKeyRevoke': [KEYS, 'mutation { apiKeyRevoke(id: "key_0") { __typename } }'],
+  'Subscription.deliveryAttempted': [
+    READ,
+    'subscription ($att: ID!) { deliveryAttempted(after: $att) { id } }',
+  ],
+  'Subscription.destinationChanged': [READ, 'subscription { destinationChanged { id } }'],
+}
+
+/** The same field with other arguments needs something else. */
+const BY_ARGUMENT: Record<string, Row> = {
+  'Query.node of an organization': [[], 'query ($org: ID!) { node(id: $org) { id } }'],
+  'Query.node of an event': [READ, 'query ($evt: ID!) { node(id: $evt) { id } }'],
+  'Query.node of a delivery': [READ, 'query ($dlv: ID!) { node(id: $dlv) { id } }'],
+  'Query.node of an attempt': [READ, 'query ($att: ID!) { node(id: $att) { id } }'],
+  'Query.node of a key': [KEYS, '{ node(id: "key_0") { id } }'],
+  'Query.nodes of two kinds': [
+    READ,
+    'query ($org: ID!, $evt: ID!) { nodes(ids: [$org, $evt]) { id } }',
+  ],
+}
+
+const published = (selection: string) =>
+  `mutation ($data: JSON!) {
+    eventPublish(input: { event: TODO_CREATED, data: $data }) { ... on EventPublished { event { ${selection} } } }
+  }`
+const created = (selection: string) =>
+  `mutation { destinationCreate(input: { name: "x" }) { ... on Destination { ${selection} } } }`
+const sent = (selection: string) =>
+  `mutation ($whk: ID!) {
+    destinationSendTest(id: $whk, event: TODO_CREATED) { ... on Delivery { ${selection} } }
+  }`
+
+/** Fields further down that need more than what leads to them: the way there, its scope, and theirs. */
+const NESTED: Record<string, [way: Scope, needs: Scope, operation: string]> = {
+  'Destination.attempts': [...WRITE, ...READ, created('attempts { nodes { id } }')],
+  'Destination.deliveries': [...WRITE, ...READ, created('deliveries { nodes { id } }')],
+  'Event.deliveries': [...PUBLISH, ...READ, published('deliveries { nodes { id } }')],
+  'Delivery.event': [...WRITE, ...READ, sent('event { id }')],
+  'Delivery.destination': [...WRITE, ...READ, sent('destination { id }')],
+  'Delivery.payload': [...WRITE, ...READ, sent('payload')],
+  'Delivery.attempts': [...WRITE, ...READ, sent('attempts { id }')],
+}
+
+const ROOTS = /^(Query|Mutation|Subscription)\./
+const fields = fieldsOf(createSchema())
+
+/** Every single scope, none, and all: by name. */
+const HELD: Record<string, readonly Scope[]> = {
+  none: [],
+  ...Object.fromEntries(SCOPES.map((scope) => [scope, [scope]])),
+  all: SCOPES,
+}
+
+let world: World
+const keys: Record<string, Api> = {}
+let history: { org: string; evt: string; dlv: string; att: string }
+
+beforeAll(async () => {
+  world = await createWorld()
+  await using receiver = await startReceiver()
+  const { organizationId, ...full } = await somebody(world, 'Acme', SCOPES)
+  for (const [name, scopes] of Object.entries(HELD)) {
+    keys[name] = await somebody(world, 'Acme', scopes)
+  }
+  const client = createGraphqlClient(full)
+  const { id } = await activeDestination(client, { url: receiver.url })
+  const evt = await publishTodo(client)
+  const att = await latestAttempt(client, id)
+  const { data } = await ask(full, '{ destinations { nodes { deliveries { nodes { id } } } } }')
+  const dlv = data.destinations.nodes[0].deliveries.nodes[0].id
+  await publishTodo(client)
+  await receiver.request(2)
+  await client.close()
+  history = { org: organizationId, evt, dlv, att }
+})
+afterAll(() => world[Symbol.asyncDispose]())
+
+/** A destination for an operation of its own, which may delete it. It goes nowhere. */
+async function aDestination(): Promise<string> {
+  const { data } = await ask(keys.all!, created('id'))
+  const { id } = data.destinationCreate
+  await ask(
+    keys.all!,
+    'mutation ($id: ID!) { destinationUpdate(id: $id, input: { url: "https://127.0.0.1:9443", events: [TODO_CREATED] }) { __typename } }',
+    { id },
+  )
+  return id
+}
+
+/** The first that comes back, while a change a moment keeps subscriptions from waiting for ever. */
+async function run(api: Api, operation: string): Promise<RawAnswer> {
+  const variables = { ...history, whk: await aDestination(), data: todo('Call') }
+  if (!operation.startsWith('subscription')) return ask(api, operation, variables)
+  const first = listen(api, operation, variables).next()
+  for (;;) {
+    const change = aDestination().then(() => null)
+    const heard = await Promise.race([first, change])
+    if (heard) return heard.value
+  }
+}
+
+test('every root field stands in the table', () => {
+  const roots = [...fields.keys()].filter((name) => ROOTS.test(name))
+  expect(Object.keys(TABLE).toSorted()).toEqual(roots.toSorted())
+})
+
+test('every field further down that asks for a scope stands in the table', () => {
+  const guarded = [...fields].flatMap(([name, { extensions }]) => {
+    const options = extensions.pothosOptions as { authScopes?: unknown } | undefined
+    return options?.authScopes && !ROOTS.test(name) ? [name] : []
+  })
+  expect(guarded.toSorted()).toEqual(Object.keys(NESTED).toSorted())
+})
+
+describe('a root field is answered to a key that has what it needs, and to no other', () => {
+  test.each(Object.entries({ ...TABLE, ...BY_ARGUMENT }))('%s', async (_, [needs, operation]) => {
+    for (const [name, held] of Object.entries(HELD)) {
+      const answer = await run(keys[name]!, operation)
+      const allowed = needs.every((scope) => held.includes(scope))
+      expect(codesOf(answer), name).toEqual(allowed ? [] : ['FORBIDDEN'])
+      if (allowed) continue
+      expect(Object.values(answer.data ?? {}).filter((value) => value !== null)).toEqual([])
+      const lacking = needs.filter((scope) => !held.includes(scope))
+      expect(lacking.some((scope) => answer.errors![0]!.message.includes(scope))).toBe(true)
+    }
+    const nobody = await run({ url: world.url }, operation)
+    expect(codesOf(nobody)).toEqual(['UNAUTHENTICATED'])
+  })
+
+  test('two scopes that are needed together are enough', async () => {
+    const both = await somebody(world, 'Acme', ROTATE)
+    const [, operation] = TABLE['Mutation.destinationRotateSecret']!
+    expect((await run(both, operation)).data).toEqual({
+      destinationRotateSecret: { __typename: 'SecretRevealed' },
+    })
+  })
+})
+
+test.each(Object.entries(NESTED))(
+  '%s needs its own scope, whatever led to it',
+  async (_, [way, needs, operation]) => {
+    expect(codesOf(await run(keys[way]!, operation))).toEqual(['FORBIDDEN'])
+    const both = await somebody(world, 'Acme', [way, needs])
+    expect(codesOf(await run(both, operation))).toEqual([])
+  },
+)
