@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, beforeAll, inject, type RunnerTestSuite } from 'vitest'
+import { afterAll, beforeAll, inject, type RunnerTestSuite, vi } from 'vitest'
 
 export type TestDatabase = {
   url: string
@@ -40,7 +40,7 @@ export async function createDatabase({ empty = false } = {}): Promise<TestDataba
       if (process.env.KEEP_DATABASES && file && hasFailed(file)) {
         console.log(`kept for a look at what failed: ${url.href}`)
       } else {
-        await onServer(`drop database ${name} with (force)`)
+        await dropDatabase(name)
       }
     },
   }
@@ -52,6 +52,14 @@ function hasFailed(suite: Readonly<RunnerTestSuite>): boolean {
   return suite.tasks.some((task) =>
     task.type === 'suite' ? hasFailed(task) : task.result?.state === 'fail',
   )
+}
+
+/** The server's own vacuum may be at work in it, which our role may not end: it is waited for. */
+function dropDatabase(name: string): Promise<void> {
+  return vi.waitFor(() => onServer(`drop database ${name} with (force)`), {
+    timeout: 10_000,
+    interval: 100,
+  })
 }
 
 async function onServer(statement: string): Promise<void> {
