@@ -3,7 +3,7 @@ import { checkEventData } from '../domain/events/check.ts'
 import type { EventName } from '../domain/events/index.ts'
 import type { Relations } from '../domain/events/relations.ts'
 import { fingerprint } from '../domain/idempotency.ts'
-import { findUnsendable, type Issue } from '../domain/json.ts'
+import type { Issue } from '../domain/json.ts'
 import { canonicalJson, relationsJson } from '../domain/payload.ts'
 import { isPlainText } from '../domain/plain-text.ts'
 import type { NewEvent } from './event-store.ts'
@@ -90,10 +90,7 @@ function repeatedKeys(events: readonly NewEvent[]): Issue[][] {
 }
 
 function checkEvent(input: EventInput): Issue[] {
-  const unsendable = findUnsendable(input.data)
-  const issues = unsendable
-    ? [{ path: ['data', ...unsendable.path], message: unsendable.message }]
-    : checkEventData(input.event, input.data)
+  const issues = checkEventData(input.event, input.data)
   if (input.timestamp && Number.isNaN(input.timestamp.getTime())) {
     issues.push({ path: ['timestamp'], message: 'Expected a date and time.' })
   }
