@@ -1,22 +1,27 @@
 import type { CodegenConfig } from '@graphql-codegen/cli'
 
-/** Typed documents for the tests, the demo and the console, from the committed schema and their own operations. */
+const documents = {
+  preset: 'client' as const,
+  presetConfig: { fragmentMasking: false },
+  config: {
+    useTypeImports: true,
+    enumsAsTypes: true,
+    scalars: { ID: 'string', DateTime: 'string', JSON: 'unknown', URL: 'string' },
+    documentMode: 'documentNode' as const,
+  },
+}
+
+/** Typed documents from the committed schema and each side's own operations: tests and demo, and the console. */
 const config: CodegenConfig = {
   schema: 'schema.graphql',
-  documents: ['test/**/*.ts', 'src/cli/**/*.ts'],
   ignoreNoDocuments: true,
   emitLegacyCommonJSImports: false,
   importExtension: '.ts',
   generates: {
-    'src/generated/graphql/': {
-      preset: 'client',
-      presetConfig: { fragmentMasking: false },
-      config: {
-        useTypeImports: true,
-        enumsAsTypes: true,
-        scalars: { ID: 'string', DateTime: 'string', JSON: 'unknown', URL: 'string' },
-        documentMode: 'documentNode',
-      },
+    'src/generated/graphql/': { ...documents, documents: ['test/**/*.ts', 'src/cli/**/*.ts'] },
+    'src/console/generated/': {
+      ...documents,
+      documents: ['src/console/**/*.{ts,tsx}', '!src/console/generated/**'],
     },
   },
 }

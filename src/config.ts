@@ -2,7 +2,9 @@ import type { JwtSettings } from './adapters/jwt.ts'
 import { LOG_LEVELS, type LogLevel } from './adapters/logger.ts'
 import type { EncryptionKey } from './adapters/secret-box.ts'
 import { type AddressPolicy, createAddressPolicy } from './domain/address.ts'
+import { isPrintable, isSequence } from './domain/sample-key.ts'
 import { parseJwt } from './jwt-config.ts'
+import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from './server/mutation-limit.ts'
 
 /** What a process does: answer the API, deliver, or both. */
 export type Role = 'api' | 'worker' | 'all'
@@ -11,7 +13,8 @@ export type Role = 'api' | 'worker' | 'all'
 export interface Config {
   role: Role
   host: string
-  port: number
+  /** Null for a worker that nobody gave a port: it listens on none. */
+  port: number | null
   /** Null runs an embedded PostgreSQL in `dataDir`. */
   databaseUrl: string | null
   dataDir: string
@@ -19,8 +22,15 @@ export interface Config {
   encryptionKeys: EncryptionKey[] | null
   /** Which tokens of the host product are taken; null for none. */
   jwt: JwtSettings | null
+  /** Origins of pages that may open WebSockets, beside those on our own host. */
+  allowedOrigins: readonly string[]
+  mutationLimits: MutationLimits
   addressPolicy: AddressPolicy
   retentionDays: number
+  /** Who has it may read /metrics from elsewhere; null for requests of this machine alone. */
+  metricsToken: string | null
+  /** Whether traces are sent; the SDK reads the other variables OTEL_… itself. */
+  traces: boolean
   logLevel: LogLevel
 }
 
@@ -33,6 +43,9 @@ export class ConfigError extends Error {
     this.faults = faults
   }
 }
+
+const UNCHECKED_CERTIFICATES =
+  'NODE_TLS_REJECT_UNAUTHORIZED=0 would send webhooks to receivers whose certificate nobody checked. Unset it; for a private CA use NODE_EXTRA_CA_CERTS.'
 
 type Env = Record<string, string | undefined>
 
@@ -52,12 +65,20 @@ export function loadConfig(env: Env, role = 'all'): Config {
   const jwt = parseJwt(env)
   const config: Config = {
     role: read(parseRole(role, databaseUrl)),
-    port: read(parseWhole('PORT', env.PORT || '4000', { from: 0, to: 65_535 })),
+    port:
+      role === 'worker' && !env.PORT
+        ? null
+        : read(parseWhole('PORT', env.PORT || '4000', { from: 0, to: 65_535 })),
     host: env.HOST || '127.0.0.1',
     databaseUrl: read(parseDatabaseUrl(databaseUrl)),
     dataDir: env.DATA_DIR || '.data',
     encryptionKeys: read(parseEncryptionKeys(env.ENCRYPTION_KEYS || null, databaseUrl)),
     jwt: jwt.settings,
+    allowedOrigins: read(parseOrigins(env.ALLOWED_ORIGINS ?? '')),
+    mutationLimits: {
+      publish: read(parseLimit('PUBLISH_LIMIT_PER_MINUTE', env, DEFAULT_MUTATION_LIMITS.publish)),
+      manage: read(parseLimit('MUTATION_LIMIT_PER_MINUTE', env, DEFAULT_MUTATION_LIMITS.manage)),
+    },
     addressPolicy: read(
       parseAddressPolicy(
         read(parseBoolean('DELIVERY_ALLOW_HTTP', env.DELIVERY_ALLOW_HTTP || 'false')),
@@ -67,14 +88,14 @@ export function loadConfig(env: Env, role = 'all'): Config {
     retentionDays: read(
       parseWhole('RETENTION_DAYS', env.RETENTION_DAYS || '30', { from: 1, to: 36_500 }),
     ),
+    metricsToken: read(parseMetricsToken(env.METRICS_TOKEN || null)),
+    traces:
+      env.OTEL_SDK_DISABLED !== 'true' &&
+      !!(env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT),
     logLevel: read(parseLogLevel(env.LOG_LEVEL || 'info')),
   }
   faults.push(...jwt.faults)
-  if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
-    faults.push(
-      'NODE_TLS_REJECT_UNAUTHORIZED=0 would send webhooks to receivers whose certificate nobody checked. Unset it; for a private CA use NODE_EXTRA_CA_CERTS.',
-    )
-  }
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') faults.push(UNCHECKED_CERTIFICATES)
   if (faults.length > 0) throw new ConfigError(faults)
   return config
 }
@@ -115,9 +136,20 @@ function parseWhole(
   return new Fault(`${name} is "${text}"; it is a whole number from ${from} to ${to}.`)
 }
 
+const parseLimit = (name: string, env: Env, otherwise: number) =>
+  parseWhole(name, env[name] || String(otherwise), { from: 0, to: 1_000_000_000 })
+
 function parseBoolean(name: string, text: string): boolean | Fault {
   if (text === 'true' || text === 'false') return text === 'true'
   return new Fault(`${name} is "${text}"; it is true or false.`)
+}
+
+/** It travels in a header, and nobody counts who guesses. */
+function parseMetricsToken(token: string | null): string | null | Fault {
+  if (token === null || /^[\x21-\x7e]{16,}$/.test(token)) return token
+  return new Fault(
+    'METRICS_TOKEN is not 16 printable characters or more, without blanks. Make one with: openssl rand -hex 16',
+  )
 }
 
 function parseLogLevel(text: string): LogLevel | Fault {
@@ -125,11 +157,26 @@ function parseLogLevel(text: string): LogLevel | Fault {
   return level ?? new Fault(`LOG_LEVEL is "${text}"; it is one of ${LOG_LEVELS.join(', ')}.`)
 }
 
-function parseAddressPolicy(allowHttp: boolean, networks: string): AddressPolicy | Fault {
-  const allowNetworks = networks
+const listOf = (text: string) =>
+  text
     .split(',')
-    .map((network) => network.trim())
-    .filter((network) => network !== '')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+
+/** As browsers write them, since they are compared letter by letter. */
+function parseOrigins(text: string): string[] | Fault {
+  const origins = listOf(text)
+  const wrong = origins.find(
+    (origin) => !/^https?:[^*]+$/.test(origin) || URL.parse(origin)?.origin !== origin,
+  )
+  if (wrong === undefined) return origins
+  return new Fault(
+    `ALLOWED_ORIGINS has "${wrong}"; an origin is a scheme and a host, and a port unless it is the usual one, as in https://app.example.com.`,
+  )
+}
+
+function parseAddressPolicy(allowHttp: boolean, networks: string): AddressPolicy | Fault {
+  const allowNetworks = listOf(networks)
   try {
     return createAddressPolicy({ allowHttp, allowNetworks })
   } catch (error) {
@@ -159,8 +206,19 @@ function parseEncryptionKeys(
         `ENCRYPTION_KEYS: entry ${index + 1} is not "name:base64 of ${KEY_BYTES} random bytes". ${HOW_TO_MAKE_ONE}`,
       )
     }
+    if (isPrintable(key.key) || isSequence(key.key)) {
+      return new Fault(
+        `ENCRYPTION_KEYS: entry ${index + 1} is a text or a sample, which can be guessed, and no random key. ${HOW_TO_MAKE_ONE}`,
+      )
+    }
     if (keys.some(({ id }) => id === key.id)) {
       return new Fault(`ENCRYPTION_KEYS has two keys named "${key.id}".`)
+    }
+    const twin = keys.find((one) => Buffer.compare(one.key, key.key) === 0)
+    if (twin) {
+      return new Fault(
+        `ENCRYPTION_KEYS: "${twin.id}" and "${key.id}" are the same key, so changing from one to the other would change nothing.`,
+      )
     }
     keys.push(key)
   }

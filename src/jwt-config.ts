@@ -1,9 +1,12 @@
 import type { JwtSettings } from './adapters/jwt.ts'
+import { isSampleText, isSequence } from './domain/sample-key.ts'
 
 type Env = Record<string, string | undefined>
 
 /** Bytes of a secret for HS256: as many as the hash has (RFC 7518, 3.2). */
 const SECRET_BYTES = 32
+
+const HOW_TO_MAKE_ONE = 'Make one with: openssl rand -base64 48'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -45,8 +48,11 @@ function parseKeys(
   }
   if (!secret) return 'Neither JWT_JWKS_URL nor JWT_SECRET is set. Set what tokens are signed with.'
   const bytes = Buffer.from(secret, 'utf8')
-  if (bytes.length >= SECRET_BYTES && new Set(bytes).size > SECRET_BYTES / 4) {
-    return { secret: bytes }
+  if (bytes.length < SECRET_BYTES || new Set(bytes).size <= SECRET_BYTES / 4) {
+    return `JWT_SECRET is not ${SECRET_BYTES} random bytes or more. ${HOW_TO_MAKE_ONE}`
   }
-  return `JWT_SECRET is not ${SECRET_BYTES} random bytes or more. Make one with: openssl rand -base64 48`
+  if (isSequence(bytes) || isSampleText(secret)) {
+    return `JWT_SECRET is a sample, which others know as well. ${HOW_TO_MAKE_ONE}`
+  }
+  return { secret: bytes }
 }

@@ -13,6 +13,12 @@ Starts the service. ROLE is
 
 Its configuration comes from environment variables: see README.md.`
 
+/**
+ * Milliseconds that closing may take: an attempt has 5 s, and its result is then to be written. A database that has
+ * gone silent could hold it up for minutes. It does not hold for an embedded one, which has to be stopped.
+ */
+const CLOSE_WITHIN = 5_900
+
 async function main(): Promise<void> {
   const [role] = process.argv.slice(2)
   if (role === '--help' || role === '-h') return void console.log(USAGE)
@@ -23,7 +29,7 @@ async function main(): Promise<void> {
     config = loadConfig(process.env, role)
     const log = createLogger(config.logLevel)
     const starting = startService(config, { log, version })
-    closeOnSignal(starting, log)
+    closeOnSignal(starting, { log, config })
     announce(config, await starting)
     log.info({ role: config.role, url: (await starting).url, version }, 'started')
   } catch (error) {
@@ -33,13 +39,21 @@ async function main(): Promise<void> {
 }
 
 /** A signal that comes while the service starts is obeyed as soon as there is something to close. */
-function closeOnSignal(starting: Promise<Service>, log: ReturnType<typeof createLogger>): void {
+function closeOnSignal(
+  starting: Promise<Service>,
+  { log, config }: { log: ReturnType<typeof createLogger>; config: Config },
+): void {
   let closing = false
+  const giveUp = () => {
+    log.error({}, 'could not close in time: what was on the wire and is not recorded is sent again')
+    process.exit(1)
+  }
   const close = async (signal: string) => {
     // Whoever asks twice does not want to wait.
     if (closing) process.exit(1)
     closing = true
     log.info({ signal }, 'closing')
+    if (config.databaseUrl !== null) setTimeout(giveUp, CLOSE_WITHIN)
     try {
       await (await starting).close()
       process.exit(0)
@@ -51,7 +65,10 @@ function closeOnSignal(starting: Promise<Service>, log: ReturnType<typeof create
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(signal))
 }
 
-function announce({ databaseUrl, dataDir }: Config, { apiKey, firstStart, url }: Service): void {
+function announce(
+  { databaseUrl, dataDir, role }: Config,
+  { apiKey, firstStart, url }: Service,
+): void {
   if (firstStart && apiKey) {
     const kept =
       databaseUrl === null ? `It is kept in ${dataDir}/api-key.` : 'It is not shown again.'
@@ -59,7 +76,7 @@ function announce({ databaseUrl, dataDir }: Config, { apiKey, firstStart, url }:
       `The organization "Local" was made, with an API key that may do everything:\n\n  ${apiKey}\n\n${kept}`,
     )
   }
-  if (url) console.log(`GraphiQL: ${url}/graphql`)
+  if (url && role !== 'worker') console.log(`Console: ${url}\nGraphiQL: ${url}/graphql`)
 }
 
 await main()

@@ -1,12 +1,14 @@
 import { startEmbeddedPostgres } from './adapters/embedded-postgres.ts'
 import { localEncryptionKey, readLocalApiKey, writeLocalApiKey } from './adapters/local-files.ts'
 import { migrate } from './adapters/migrations.ts'
+import { createTracing, isTracingRegistered } from './adapters/tracing.ts'
 import { type App, createApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { Logger } from './services/ports.ts'
+import { untraced } from './services/tracing.ts'
 
 export interface Service {
-  /** Where the API answers; null for a worker alone. */
+  /** Where this process listens: with the API, or as a worker that has a port with health and metrics alone. */
   url: string | null
   /** A key that may do everything: the embedded service's own, or the one just made. Null otherwise. */
   apiKey: string | null
@@ -26,7 +28,7 @@ export async function startService(
   config: Config,
   { log, version }: { log: Logger; version: string },
 ): Promise<Service> {
-  const { role, host, port, dataDir } = config
+  const { dataDir } = config
   const closing: (() => Promise<void>)[] = []
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step()
@@ -37,29 +39,64 @@ export async function startService(
     const encryptionKeys = config.encryptionKeys ?? [await localEncryptionKey(dataDir)]
     const migrations = await migrate(databaseUrl)
     if (migrations.length > 0) log.info({ migrations }, 'migrated the database')
-    const app = await createApp({ ...config, databaseUrl, encryptionKeys, version, log })
+    if (config.traces) await startTraces({ log, version }, closing)
+    const tracing = createTracing(version) ?? untraced
+    const app = await createApp({ ...config, databaseUrl, encryptionKeys, version, log, tracing })
     closing.push(() => app.close())
-    const roles: { close(): Promise<void> }[] = []
-    closing.push(async () => void (await Promise.all(roles.map((one) => one.close()))))
     const { apiKey, firstStart } = await firstApiKey(app, config)
-    const api =
-      role === 'worker'
-        ? null
-        : await app.startApi({
-            host,
-            port,
-            ...(config.databaseUrl === null && apiKey ? { localKey: apiKey } : {}),
-          })
-    if (api) roles.push(api)
-    // One process owns an embedded database, so whoever worked on it before is gone.
-    const alone = config.databaseUrl === null
-    const worker = role === 'api' ? null : await app.startWorker({ alone })
-    if (worker) roles.push(worker)
-    return { url: api?.url ?? null, apiKey, firstStart, app, close }
+    const url = await startRoles(app, { apiKey, config, log }, closing)
+    return { url, apiKey, firstStart, app, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** The listener comes last, so that whoever is answered finds all of it running. @returns where it listens */
+async function startRoles(
+  app: App,
+  { apiKey, config, log }: { apiKey: string | null; config: Config; log: Logger },
+  closing: (() => Promise<void>)[],
+): Promise<string | null> {
+  const { host, port, role } = config
+  // One process owns an embedded database, so whoever worked on it before is gone.
+  const alone = config.databaseUrl === null
+  const worker = role === 'api' ? null : await app.startWorker({ alone })
+  if (role === 'worker' || port === null) {
+    const monitoring = port === null ? null : await startMonitoring(app, { host, port }, log)
+    // How a worker is doing is of interest while it closes, too.
+    closing.push(async () => monitoring?.close())
+    closing.push(async () => worker?.close())
+    return monitoring?.url ?? null
+  }
+  const roles: { close(): Promise<void> }[] = worker ? [worker] : []
+  closing.push(async () => void (await Promise.all(roles.map((one) => one.close()))))
+  const api = await app.startApi({ host, port, ...(alone && apiKey ? { localKey: apiKey } : {}) })
+  roles.push(api)
+  return api.url
+}
+
+/** Loaded only where traces are sent, and only if nobody has registered an SDK of their own. */
+async function startTraces(
+  ports: { log: Logger; version: string },
+  closing: (() => Promise<void>)[],
+): Promise<void> {
+  if (isTracingRegistered()) return
+  const { startTraceExport } = await import('./adapters/trace-export.ts')
+  const traces = startTraceExport(ports)
+  closing.push(() => traces.close())
+}
+
+/** A worker delivers also when another process has its port, as the API on the same machine may. */
+async function startMonitoring(
+  app: App,
+  { host, port }: { host: string; port: number },
+  log: Logger,
+): Promise<{ url: string; close(): Promise<void> } | null> {
+  return app.startMonitoring({ host, port }).catch((error: unknown) => {
+    log.warn({ err: error }, 'this worker has no port for health and metrics')
+    return null
+  })
 }
 
 async function startDatabase(

@@ -35,6 +35,8 @@ const LAYERS: Record<string, Rule> = {
     ],
   },
   server: { folders: ['server', 'graphql'], types: ['services'], packages: 'any' },
+  // What it asks the API is all that it shares with the rest.
+  console: { folders: ['console'], packages: 'any' },
   cli: {
     folders: ['cli', 'adapters', 'domain', 'generated', 'graphql', 'services', 'root'],
     packages: 'any',
@@ -53,11 +55,17 @@ const LIBRARIES: Record<string, RegExp> = {
   pg: /^adapters\/(database|listener|migrations|migration-draft|schema-engine|postgres-|embedded-postgres)/,
   'pg-boss': /^adapters\/(queue|drain-pump|wake-worker)\.ts$/,
   pino: /^adapters\/logger\.ts$/,
+  'prom-client': /^adapters\/prometheus\.ts$/,
+  '@opentelemetry/api': /^adapters\/trac(ing|e-export)\.ts$/,
+  '@opentelemetry/exporter-trace-otlp-http': /^adapters\/trace-export\.ts$/,
+  '@opentelemetry/resources': /^adapters\/trace-export\.ts$/,
+  '@opentelemetry/sdk-trace-node': /^adapters\/trace-export\.ts$/,
   'typeid-js': /^adapters\/ids\.ts$/,
   '@prisma/adapter-pg': /^adapters\/(database|schema-engine)\.ts$/,
   'graphql-yoga': /^server\//,
+  'rate-limiter-flexible': /^server\/mutation-limit\.ts$/,
   ws: /^(server|cli)\//,
-  'graphql-ws': /^(server|cli)\//,
+  'graphql-ws': /^(server|cli)\/|^console\/live-connection\.ts$/,
 }
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url))
@@ -71,7 +79,7 @@ interface Import {
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && !file.startsWith('generated'))
+  .filter((file) => /\.tsx?$/.test(file) && !/^(console\/)?generated\//.test(file))
   .sort()
 
 const sourceOf = (file: string) => readFileSync(join(SRC, file), 'utf8')
@@ -135,7 +143,10 @@ describe('the layers', () => {
 
 describe('the environment', () => {
   test('is read in main.ts and the command lines alone', () => {
-    const readers = files.filter((file) => /\bprocess\.env\b/.test(sourceOf(file)))
+    // What the console shows to be copied runs elsewhere; a browser has no environment.
+    const readers = files.filter(
+      (file) => layerOf(file) !== 'console' && /\bprocess\.env\b/.test(sourceOf(file)),
+    )
     expect(readers.filter((file) => file !== 'main.ts' && layerOf(file) !== 'cli')).toEqual([])
   })
 })
@@ -148,10 +159,10 @@ describe('the files', () => {
 
   test('are named in kebab-case, and none is a drawer for this and that', () => {
     const names = files.map((file) => relative(dirname(file), file))
-    expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(name))).toEqual([])
-    expect(names.filter((name) => /^(utils?|types|common|helpers?|misc)\.ts$/.test(name))).toEqual(
-      [],
-    )
+    expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/.test(name))).toEqual([])
+    expect(
+      names.filter((name) => /^(utils?|types|common|helpers?|misc)\.tsx?$/.test(name)),
+    ).toEqual([])
   })
 
   test('export by name', () => {

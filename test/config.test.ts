@@ -1,8 +1,13 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, loadConfig } from '../src/config.ts'
 
-const key = (name: string, byte = 0) =>
-  `${name}:${Buffer.from(Array.from({ length: 32 }, (_, index) => (index * 7 + byte) % 256)).toString('base64')}`
+const entry = (bytes: Uint8Array) => `main:${Buffer.from(bytes).toString('base64')}`
+
+/** As good as random, and the same in every run. */
+const key = (name: string) =>
+  `${name}:${createHash('sha256').update(`key of ${name}`).digest('base64')}`
 
 const shared = {
   DATABASE_URL: 'postgres://user:secret@db:5432/bigmind',
@@ -31,8 +36,12 @@ test('without any variable everything has its default', () => {
     databaseUrl: null,
     dataDir: '.data',
     encryptionKeys: null,
+    allowedOrigins: [],
+    mutationLimits: { publish: 300_000, manage: 30_000 },
     jwt: null,
     retentionDays: 30,
+    metricsToken: null,
+    traces: false,
     logLevel: 'info',
   })
   expect(addressPolicy).toMatchObject({ allowHttp: false })
@@ -46,8 +55,17 @@ test('an empty variable counts as one that is not set', () => {
     'DATA_DIR',
     'ENCRYPTION_KEYS',
     'DELIVERY_ALLOW_HTTP',
+    'ALLOWED_ORIGINS',
+    'PUBLISH_LIMIT_PER_MINUTE',
+    'MUTATION_LIMIT_PER_MINUTE',
   ]
-  const more = ['DELIVERY_ALLOW_NETWORKS', 'RETENTION_DAYS', 'LOG_LEVEL', ...Object.keys(jwt)]
+  const more = [
+    'DELIVERY_ALLOW_NETWORKS',
+    'RETENTION_DAYS',
+    'METRICS_TOKEN',
+    'LOG_LEVEL',
+    ...Object.keys(jwt),
+  ]
   const empty = Object.fromEntries([...names, ...more].map((name) => [name, '']))
   expect(loadConfig(empty)).toEqual(loadConfig({}))
 })
@@ -59,10 +77,15 @@ test('every variable is read', () => {
       HOST: '::',
       DATABASE_URL: 'postgresql://db/bigmind',
       DATA_DIR: '/var/lib/bigmind',
-      ENCRYPTION_KEYS: `${key('new')}, ${key('old', 1)}`,
+      ENCRYPTION_KEYS: `${key('new')}, ${key('old')}`,
+      ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
+      PUBLISH_LIMIT_PER_MINUTE: '0',
+      MUTATION_LIMIT_PER_MINUTE: '600',
       DELIVERY_ALLOW_HTTP: 'true',
       DELIVERY_ALLOW_NETWORKS: '127.0.0.0/8, ::1/128',
       RETENTION_DAYS: '7',
+      METRICS_TOKEN: 'a-token-of-the-operator',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       LOG_LEVEL: 'warn',
       ...jwt,
       JWT_JWKS_URL: 'https://app.example.com/jwks.json',
@@ -75,8 +98,12 @@ test('every variable is read', () => {
     host: '::',
     databaseUrl: 'postgresql://db/bigmind',
     dataDir: '/var/lib/bigmind',
+    allowedOrigins: ['https://app.example.com', 'http://localhost:3000'],
+    mutationLimits: { publish: 0, manage: 600 },
     addressPolicy: { allowHttp: true },
     retentionDays: 7,
+    metricsToken: 'a-token-of-the-operator',
+    traces: true,
     logLevel: 'warn',
   })
   expect(config.jwt).toEqual({
@@ -107,11 +134,34 @@ describe('a fault is named with its variable and what would be right', () => {
     ],
     ['a network that is none', { DELIVERY_ALLOW_NETWORKS: '127.0.0.0' }, 'DELIVERY_ALLOW_NETWORKS'],
     [
+      'half a publication',
+      { PUBLISH_LIMIT_PER_MINUTE: '0.5' },
+      'PUBLISH_LIMIT_PER_MINUTE is "0.5"; it is a whole number from 0 to 1000000000.',
+    ],
+    ['fewer mutations than none', { MUTATION_LIMIT_PER_MINUTE: '-1' }, 'MUTATION_LIMIT_PER_MINUTE'],
+    ...[
+      'app.example.com',
+      'https://app.example.com/',
+      'https://app.example.com/path',
+      'https://app.example.com:443',
+      'https://App.example.com',
+      'https://user@app.example.com',
+      'wss://app.example.com',
+      'https://*.example.com',
+      'null',
+      '*',
+    ].map((origin): [string, Record<string, string>, string] => [
+      `an origin that no browser would send: ${origin}`,
+      { ALLOWED_ORIGINS: `https://good.example.com,${origin}` },
+      `ALLOWED_ORIGINS has "${origin}"; an origin is a scheme and a host`,
+    ]),
+    [
       'no retention',
       { RETENTION_DAYS: '0' },
       'RETENTION_DAYS is "0"; it is a whole number from 1 to 36500.',
     ],
     ['half a day', { RETENTION_DAYS: '0.5' }, 'RETENTION_DAYS is "0.5"'],
+    ['a token that can be guessed', { METRICS_TOKEN: 'secret' }, 'METRICS_TOKEN is not 16'],
     [
       'a level that is none',
       { LOG_LEVEL: 'loud' },
@@ -134,8 +184,13 @@ describe('a fault is named with its variable and what would be right', () => {
     ],
     [
       'two keys of one name',
-      { ENCRYPTION_KEYS: `${key('a')},${key('a', 1)}` },
+      { ENCRYPTION_KEYS: `${key('a')},${key('b').replace('b:', 'a:')}` },
       'two keys named "a"',
+    ],
+    [
+      'one key under two names',
+      { ENCRYPTION_KEYS: `${key('a')},${key('a').replace('a:', 'b:')}` },
+      '"a" and "b" are the same key',
     ],
     [
       'certificates unchecked',
@@ -176,11 +231,78 @@ describe('a fault is named with its variable and what would be right', () => {
   })
 })
 
+describe('a key that others know or could guess is refused, and the sentence says how to make one', () => {
+  const ascending = Uint8Array.from({ length: 32 }, (_, index) => index)
+  const samples: Record<string, Uint8Array> = {
+    'hex digits': Buffer.from('0123456789abcdef0123456789abcdef'),
+    'random hex digits': Buffer.from(randomBytes(16).toString('hex')),
+    'a text': Buffer.from('changeme-changeme-to-a-real-key!'),
+    'the alphabet': Buffer.from('abcdefghijklmnopqrstuvwxyz012345'),
+    'bytes that count up': ascending,
+    'bytes that count down': ascending.toReversed(),
+    'bytes that count in sevens': ascending.map((byte) => byte * 7),
+  }
+  test.each(Object.entries(samples))('as an encryption key: %s', (_name, bytes) => {
+    expect(bytes).toHaveLength(32)
+    expect(faultsOf({ ENCRYPTION_KEYS: entry(bytes) })).toEqual([
+      'ENCRYPTION_KEYS: entry 1 is a text or a sample, which can be guessed, and no random key. Make one with: echo "main:$(openssl rand -base64 32)"',
+    ])
+  })
+
+  test.each([
+    'a-string-secret-at-least-256-bits-long',
+    'your-256-bit-secret-your-256-bit-secret',
+    'CHANGE_ME_BEFORE_YOU_GO_TO_PRODUCTION',
+    '0123456789abcdef0123456789abcdef',
+    'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ',
+  ])('as a secret of tokens: %s', (JWT_SECRET) => {
+    expect(faultsOf({ ...jwt, JWT_SECRET })).toEqual([
+      'JWT_SECRET is a sample, which others know as well. Make one with: openssl rand -base64 48',
+    ])
+  })
+
+  /** What a text shows in the form of an entry of ENCRYPTION_KEYS. */
+  const shownIn = (text: string) =>
+    [...text.matchAll(/[\w-]{1,32}:[A-Za-z0-9+/_-]{43}=?/g)].map(([shown]) => shown)
+
+  test('and no document shows one that would be taken', () => {
+    const documents = globSync(['*.{md,json,ts,graphql}', 'docs/**/*.*', '.ci/*', 'src/**/*.ts'])
+    const shown = documents.flatMap((file) => shownIn(readFileSync(file, 'utf8')))
+    expect(documents.length).toBeGreaterThan(100)
+    expect(shown.filter((one) => faultsOf({ ENCRYPTION_KEYS: one }).length === 0)).toEqual([])
+    expect(shownIn(`export ENCRYPTION_KEYS="${key('a')}"`)).toEqual([key('a')])
+  })
+})
+
+test('a worker listens only where it was told to', () => {
+  expect(loadConfig(shared, 'worker').port).toBeNull()
+  expect(loadConfig(shared, 'api').port).toBe(4000)
+  expect(loadConfig({ ...shared, PORT: '9464' }, 'worker').port).toBe(9464)
+})
+
+test('traces are sent where the standard variables say so', () => {
+  const OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = 'http://collector:4318/v1/traces'
+  expect(loadConfig({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT }).traces).toBe(true)
+  const off = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_SDK_DISABLED: 'true' }
+  expect(loadConfig(off).traces).toBe(false)
+})
+
+test('random keys are taken', () => {
+  for (let round = 0; round < 1_000; round += 1) {
+    const bytes = randomBytes(32)
+    expect(faultsOf({ ENCRYPTION_KEYS: entry(bytes) })).toEqual([])
+    expect(faultsOf({ ...jwt, JWT_SECRET: bytes.toString('hex') })).toEqual([])
+  }
+})
+
 test('all faults are named at once, and none repeats a secret', () => {
   const env = {
     PORT: 'x',
     DATABASE_URL: 'mysql://user:hunter2@db',
     ENCRYPTION_KEYS: 'bm90LWEta2V5',
+    ALLOWED_ORIGINS: 'here',
+    PUBLISH_LIMIT_PER_MINUTE: 'x',
+    MUTATION_LIMIT_PER_MINUTE: 'x',
     DELIVERY_ALLOW_HTTP: '1',
     DELIVERY_ALLOW_NETWORKS: 'here',
     RETENTION_DAYS: '-1',
@@ -188,7 +310,7 @@ test('all faults are named at once, and none repeats a secret', () => {
     JWT_SECRET: 'hunter2',
   }
   const faults = faultsOf(env, 'some')
-  expect(faults).toHaveLength(11)
+  expect(faults).toHaveLength(14)
   expect(faults.join(' ')).not.toMatch(/hunter2|bm90LWEta2V5/)
   expect(new ConfigError(faults).message).toContain(
     faults.map((fault) => `  - ${fault}`).join('\n'),

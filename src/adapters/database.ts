@@ -8,11 +8,16 @@ import type { Database, Logger, Sql } from '../services/ports.ts'
 const POOL_SIZE = 16
 
 /**
- * Milliseconds after which the server gives up a statement, and Prisma a transaction. The server comes
- * first: a transaction that Prisma has given up could still commit a statement that is under way.
+ * Milliseconds after which the server gives up a statement, whoever waits for it: a request of the API or a
+ * worker. All long work is cut into parts that take a second or two, so this is for what hangs.
  */
 const STATEMENT_TIMEOUT = 25_000
-const PRISMA_TIMEOUT = 30_000
+
+/**
+ * Milliseconds more until Prisma gives up its transaction, and we a silent server. PostgreSQL comes first: a
+ * transaction that Prisma has given up could still commit a statement that is under way.
+ */
+const LATER = 5_000
 
 /** Times a transaction that lost against another one is run again. */
 const REPEATS = 5
@@ -29,42 +34,41 @@ interface Session {
 
 export interface DatabaseAdapter extends Database {
   readonly forPgBoss: PgBossDatabase
+  /** How many connections of the pool are in use and not, and how many callers wait for one. */
+  connections(): { active: number; idle: number; waiting: number }
   close(): Promise<void>
 }
 
+export interface DatabaseOptions {
+  log: Logger
+  /** Milliseconds; see `STATEMENT_TIMEOUT`, the default. */
+  statementTimeout?: number
+}
+
 /** One pool for Prisma, for SQL and for pg-boss. Connects when first used. */
-export function createDatabase(url: string, { log }: { log: Logger }): DatabaseAdapter {
+export function createDatabase(
+  url: string,
+  { log, statementTimeout = STATEMENT_TIMEOUT }: DatabaseOptions,
+): DatabaseAdapter {
   const session: Session = { statements: [] }
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: POOL_SIZE,
-    statement_timeout: STATEMENT_TIMEOUT,
-    idle_in_transaction_session_timeout: PRISMA_TIMEOUT,
-    connectionTimeoutMillis: 10_000,
-    // For a server that vanished without a word: its own time limits cannot reach us.
-    keepAlive: true,
-    query_timeout: PRISMA_TIMEOUT,
-    application_name: 'bigmind-webhooks',
-    // Before anybody else uses the connection; when it fails, so does what it was opened for.
-    async onConnect(client) {
-      for (const statement of session.statements) await client.query(statement)
-    },
-  })
+  const pool = createPool(url, session, statementTimeout)
   // Idle connections that the server closes; the next query opens another one.
   let closing = false
   pool.on('error', (error) => {
     if (!closing) log.warn({ err: error }, 'a database connection was lost')
   })
-  // One that is in use tells its user by the failing statement. But when it is lost between two statements,
-  // an error that nobody listens for would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}))
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
-    transactionOptions: { timeout: PRISMA_TIMEOUT, maxWait: 10_000 },
+    transactionOptions: { timeout: statementTimeout + LATER, maxWait: 10_000 },
   })
   return {
     prisma,
     forPgBoss: pgBossOn(pool, session),
+    connections: () => ({
+      active: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     ...sqlOn(pool),
     transaction: (work) => repeatLosers(() => inTransaction(pool, work)),
     isPassing,
@@ -74,6 +78,28 @@ export function createDatabase(url: string, { log }: { log: Logger }): DatabaseA
       if (!pool.ended) await pool.end()
     },
   }
+}
+
+function createPool(url: string, session: Session, statementTimeout: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    statement_timeout: statementTimeout,
+    idle_in_transaction_session_timeout: statementTimeout + LATER,
+    connectionTimeoutMillis: 10_000,
+    // For a server that vanished without a word: its own time limits cannot reach us.
+    keepAlive: true,
+    query_timeout: statementTimeout + LATER,
+    application_name: 'bigmind-webhooks',
+    // Before anybody else uses the connection; when it fails, so does what it was opened for.
+    async onConnect(client) {
+      for (const statement of session.statements) await client.query(statement)
+    },
+  })
+  // A connection that is in use tells its user by the failing statement. But when it is lost between two
+  // statements, an error that nobody listens for would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
 }
 
 function pgBossOn(pool: pg.Pool, session: Session): PgBossDatabase {
@@ -120,14 +146,21 @@ async function inTransaction<Result>(
     await client.query('commit')
     return result
   } catch (error) {
-    await client.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError
-    })
+    if (isSilence(error)) broken = error
+    else {
+      await client.query('rollback').catch((rollbackError: Error) => {
+        broken = rollbackError
+      })
+    }
     throw error
   } finally {
     client.release(broken)
   }
 }
+
+/** pg's word for `query_timeout`. Such a connection is given up: a rollback would be waited for as long again. */
+const isSilence = (error: unknown): error is Error =>
+  error instanceof Error && error.message === 'Query read timeout'
 
 const DEADLOCK = '40P01'
 const SERIALIZATION_FAILURE = '40001'

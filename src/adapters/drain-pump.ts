@@ -12,6 +12,9 @@ const SLOTS = 200
 /** Milliseconds between looks for jobs when no notification comes. */
 const POLL = 500
 
+/** Milliseconds without a look that worked, after which it does not look any more. */
+const SILENT = 5_000
+
 /** Milliseconds between signs of life; a job without one for 10 s goes to another worker. */
 const HEARTBEAT = 3_000
 
@@ -39,6 +42,8 @@ export type DrainHandler = (turn: DrainTurn) => Promise<End>
 export interface DrainPump {
   /** How many destinations this process is draining. */
   active(): number
+  /** Whether it looks for jobs, and can. */
+  alive(): boolean
   /** Starts no more, lets what is on the wire end, and hands the rest back to the queue. */
   stop(): Promise<void>
 }
@@ -48,6 +53,7 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
   const { boss, clock, log } = ports
   const runs = new Map<string, Run>()
   let closing = false
+  let looked = clock.now()
   const bell = createBell(clock)
   const settle = createSettlement(ports)
 
@@ -93,6 +99,7 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
         // The group is the destination, so one that is drained anywhere is passed over.
         const options = { batchSize: free, groupConcurrency: 1 }
         const jobs = free > 0 ? await boss.fetch<{ destinationId: string }>(DRAIN, options) : []
+        looked = clock.now()
         for (const job of jobs) {
           const ended = drain(job).finally(() => draining.delete(ended))
           draining.add(ended)
@@ -108,6 +115,7 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
   const fetching = fetchForever()
   return {
     active: () => runs.size,
+    alive: () => !closing && clock.now() - looked < SILENT,
     async stop() {
       const stopAll = () => {
         for (const run of runs.values()) run.stop()

@@ -1,11 +1,11 @@
 import { TypeID, typeid } from 'typeid-js'
-import type { IdPrefix, NewId } from '../services/ports.ts'
+import type { LowestId, NewId } from '../services/ports.ts'
 
 /** TypeIDs over UUIDv7: 26 characters behind the prefix, ascending within a process. */
 export const newId: NewId = (prefix) => typeid(prefix).toString()
 
-/** The lowest id that could have been made at a time: all that are below it are older. */
-export function lowestId(prefix: IdPrefix, time: Date): string {
+/** Of UUIDv7s, which begin with their time in milliseconds. */
+export const lowestId: LowestId = (prefix, time) => {
   const hex = time.getTime().toString(16).padStart(12, '0')
   return TypeID.fromUUID(
     prefix,

@@ -8,6 +8,8 @@ const RECONNECT = 250
 const PROBE = 5_000
 
 export interface ListenerAdapter extends Listener {
+  /** Whether it hears at the moment. */
+  connected(): boolean
   close(): Promise<void>
 }
 
@@ -18,6 +20,7 @@ export function createListener(url: string, { log }: { log: Logger }): ListenerA
   const channels = new Map<string, Set<Hear>>()
   let connection: Promise<pg.Client> | null = null
   let closed = false
+  let connected = false
 
   async function connect(): Promise<pg.Client> {
     const client = new pg.Client({
@@ -38,11 +41,13 @@ export function createListener(url: string, { log }: { log: Logger }): ListenerA
       await client.end().catch(() => {})
       throw error
     }
+    connected = true
     const probe = setInterval(() => {
       client.query('select 1').catch(() => void client.end().catch(() => {}))
     }, PROBE)
     client.on('end', () => {
       clearInterval(probe)
+      connected = false
       if (!closed) connection = reconnect()
     })
     return client
@@ -62,6 +67,7 @@ export function createListener(url: string, { log }: { log: Logger }): ListenerA
   }
 
   return {
+    connected: () => connected,
     async listen(channel, hear) {
       const hears = channels.get(channel) ?? new Set()
       channels.set(channel, hears)
@@ -76,6 +82,8 @@ export function createListener(url: string, { log }: { log: Logger }): ListenerA
     async close() {
       closed = true
       const client = await connection?.catch(() => null)
+      // A goodbye that has a time limit: on a connection that went silent `end` would wait for an answer.
+      await client?.query('unlisten *').catch(() => {})
       await client?.end().catch(() => {})
     },
   }

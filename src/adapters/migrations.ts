@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { Sql } from '../services/ports.ts'
 import { MIGRATIONS, type Migration, readMigrations, toMigrationList } from './migration-folder.ts'
 
 /** Held while migrations are looked at and applied. Any number that nothing else in the database uses. */
@@ -33,6 +34,21 @@ export async function migrate(url: string, folder = MIGRATIONS): Promise<string[
   } finally {
     await client.end()
   }
+}
+
+/**
+ * Whether every migration of this program is applied. There may be more: while a newer program is rolled out,
+ * the older processes go on working.
+ * @throws what the database says when it is away
+ */
+export async function areApplied(sql: Sql, migrations: readonly Migration[]): Promise<boolean> {
+  const names = migrations.map(({ name }) => name)
+  const [row] = await sql.query<{ applied: number }>(
+    `select count(distinct migration_name)::int as applied from _prisma_migrations
+    where migration_name = any($1) and finished_at is not null and rolled_back_at is null`,
+    [names],
+  )
+  return row?.applied === names.length
 }
 
 type Recorded = { name: string; checksum: string; finished: boolean; logs: string | null }

@@ -15,6 +15,19 @@ const IDS_PER_NOTIFY = 200
 
 const DAY = 86_400
 
+/** Times of drains are never ahead. pg-boss's own look for dead workers has a time as well. */
+const BRING_FORWARD = `
+with looked as (
+  update pgboss.queue set monitor_claim_on = null, monitor_on = null
+  where name = $1 and greatest(monitor_claim_on, monitor_on) > pgboss.job_now() + interval '1 minute'
+)
+update pgboss.job set
+  start_after = least(start_after, pgboss.job_now()),
+  started_on = least(started_on, pgboss.job_now()),
+  heartbeat_on = least(heartbeat_on, pgboss.job_now())
+where name = $1 and state <= 'active'
+  and greatest(start_after, started_on, heartbeat_on) > pgboss.job_now() + interval '1 minute'`
+
 export interface QueueAdapter {
   boss: PgBoss
   queue: Queue
@@ -74,6 +87,7 @@ export function createQueue(ports: {
       )
       for (const { seconds } of wakes) hear(seconds)
     },
+    bringForward: async (tx) => void (await tx.query(BRING_FORWARD, [DRAIN])),
   }
   return {
     boss,

@@ -51,6 +51,7 @@ export function createSecretBox(ring: readonly EncryptionKey[]): SecretBox {
       opened.set(name, plaintext)
       return plaintext
     },
+    isCurrent: (sealed) => sealed.startsWith(`${VERSION}.${first.id}.`),
   }
 }
 

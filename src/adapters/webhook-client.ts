@@ -7,6 +7,7 @@ import {
   outcomeOfResponse,
   timeoutFailure,
 } from '../domain/outcome.ts'
+import { requestHeaders } from '../domain/request-headers.ts'
 import { failureOfCode, GUARD_CODES } from '../domain/transport-failure.ts'
 import type { SentWebhook, WebhookRequest, WebhookSender } from '../services/webhook-sender.ts'
 import { createGuardedConnector, createNameResolver, type ResolveName } from './address-guard.ts'
@@ -20,8 +21,6 @@ export interface WebhookClientOptions {
   userAgent: string
   /** Default: the system's name servers. */
   resolve?: ResolveName
-  /** Says when an attempt began. How long it took is always measured in real time. */
-  clock?: { now(): number }
   /** From starting to connect to the response's head. Default: 5000. */
   timeoutMs?: number
   /** Distinct origins whose connections are kept open; to others one is made each time. Default: 1000. */
@@ -30,19 +29,17 @@ export interface WebhookClientOptions {
 
 /** Makes the one client of the program. It follows no redirect, retries nothing and uses no proxy. */
 export function createWebhookClient(options: WebhookClientOptions): WebhookSender {
-  const { policy, userAgent, clock = Date, timeoutMs = 5000, maxKeptOrigins = 1000 } = options
+  const { policy, userAgent, timeoutMs = 5000, maxKeptOrigins = 1000 } = options
   const resolve = options.resolve ?? createNameResolver()
   // Longer than an attempt: the attempt's own clock has to be the one that ends it.
   const connect = createGuardedConnector({ policy, resolve, timeoutMs: timeoutMs + 1000 })
   const connections = openConnections(connectInTurns(connect), maxKeptOrigins)
-  const headers = { 'user-agent': userAgent, 'accept-encoding': 'identity' }
   const onTheWire = new Set<Promise<unknown>>()
   let closed = false
 
   async function attempt(request: WebhookRequest): Promise<SentWebhook> {
-    const attemptedAt = new Date(clock.now())
     const startedAt = performance.now()
-    const post = { ...request, headers: { ...headers, ...request.headers } }
+    const post = { ...request, headers: requestHeaders(userAgent, request.headers) }
     const { outcome, decidedAt } = await exchange(connections, post, startedAt + timeoutMs).then(
       (answer) => ({
         outcome: outcomeOfResponse(answer.status, answer.body),
@@ -50,7 +47,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookSende
       }),
       (error) => ({ outcome: outcomeOfError(error, timeoutMs), decidedAt: performance.now() }),
     )
-    return { outcome, attemptedAt, durationMs: Math.round(decidedAt - startedAt) }
+    return { outcome, durationMs: Math.round(decidedAt - startedAt) }
   }
 
   return {

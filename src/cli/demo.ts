@@ -57,7 +57,9 @@ async function main(): Promise<void> {
     await client.close()
     process.exitCode = passed ? 0 : 1
     if (keep) {
-      console.log(`\nGraphiQL: ${strong(`${url}/graphql`)}\nAPI key:  ${apiKey}\n\nCtrl-C ends it.`)
+      console.log(
+        `\nConsole:  ${strong(url)}\nGraphiQL: ${strong(`${url}/graphql`)}\nAPI key:  ${apiKey}\n\nCtrl-C ends it.`,
+      )
       return
     }
   } catch (error) {

@@ -4,11 +4,13 @@ import { createDatabase } from '../adapters/database.ts'
 import { newId } from '../adapters/ids.ts'
 import { createLogger } from '../adapters/logger.ts'
 import { migrate } from '../adapters/migrations.ts'
+import { loadConfig } from '../config.ts'
 import { SCOPES, type Scope } from '../domain/api-key.ts'
 import { NAME_EXPECTED, parseName } from '../domain/name.ts'
 import { createApiKey, createPlatformKey, revokeAnyApiKey } from '../services/api-key.ts'
 import type { Database } from '../services/ports.ts'
 import { listKeys } from './keys/list.ts'
+import { reencrypt } from './keys/reencrypt.ts'
 
 const USAGE = `npm run keys -- COMMAND
 
@@ -21,12 +23,16 @@ const USAGE = `npm run keys -- COMMAND
       prints every key: id, how it begins, name, organization, scopes, last use and state
   revoke ID
       makes a key useless for good, within 5 seconds
+  reencrypt
+      encrypts every signing secret with the first key of ENCRYPTION_KEYS, while the service runs, so that the
+      other keys can be taken away; says how many, and fails when some cannot be opened
 
   --organization NAME   whose destinations and events the key is for: its name or one of its ids
   --name NAME           what the key is for, to tell it from others
   --scopes LIST         all, or any of ${SCOPES.join(', ')}, comma separated
 
-They need DATABASE_URL: a service with an embedded database has its key in DATA_DIR/api-key.`
+They need DATABASE_URL, and reencrypt needs ENCRYPTION_KEYS as well: a service with an embedded database has its
+keys in DATA_DIR/api-key and DATA_DIR/encryption-key.`
 
 /** What a platform key may do when nobody says more: what Bigmind's backend is there for. */
 const PLATFORM_SCOPES: readonly Scope[] = ['EVENTS_PUBLISH']
@@ -64,6 +70,10 @@ const COMMANDS: Record<string, (options: Options, operands: string[]) => Work> =
       if (await revokeAnyApiKey({ db }, id)) return `${id} is revoked.`
       throw new UsageError(`There is no key "${id}". See: npm run keys -- list`)
     }
+  },
+  reencrypt() {
+    const { encryptionKeys } = loadConfig(process.env)
+    return (db) => reencrypt(db, encryptionKeys!)
   },
 }
 

@@ -36,7 +36,8 @@ export function createAddressPolicy(options: {
  * @param address an IPv4 or IPv6 address without brackets; anything else is refused
  */
 export function isAllowed(address: string, policy: AddressPolicy): boolean {
-  if (isIP(address) === 0) return false
+  // A zone names an interface of this machine.
+  if (isIP(address) === 0 || address.includes('%')) return false
   const parsed = ipaddr.process(address)
   return (
     policy.allowNetworks.some((network) => contains(network, parsed)) ||

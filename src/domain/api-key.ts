@@ -10,6 +10,9 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
+/** Keys that an organization can have at once; those that are revoked or expired do not count. */
+export const API_KEY_LIMIT = 1_000
+
 /** Each scope once, in the order of the list above. */
 export const sortScopes = (scopes: Iterable<Scope>): Scope[] => {
   const chosen = new Set(scopes)

@@ -62,6 +62,16 @@ export class DestinationInactiveError extends Refusal {
   }
 }
 
+/** The content of the event is gone, so there is nothing to send. */
+export class EventErasedError extends Refusal {
+  override name = 'EventErasedError'
+  readonly erasedAt: Date
+  constructor(erasedAt: Date) {
+    super('The content of this event was erased, so it can never be sent again.')
+    this.erasedAt = erasedAt
+  }
+}
+
 /** The idempotency key already stands for another event. */
 export class IdempotencyConflictError extends Refusal {
   override name = 'IdempotencyConflictError'

@@ -5,14 +5,18 @@ const PREFIX = 'wsec_'
 const RANDOM_CHARACTERS = 40
 const SHOWN_CHARACTERS = 6
 
-export interface SignatureInput {
-  /** The exact request body. */
-  body: string
+/** What a request says of itself beside its signatures. */
+export interface SignedThings {
   /** The same in every attempt and resend, so that receivers can tell duplicates. */
   eventId: string
   deliveryId?: string
   /** When this attempt is made. */
   timestamp: Date
+}
+
+export interface SignatureInput extends SignedThings {
+  /** The exact request body. */
+  body: string
   /** The whole `wsec_...` text is the key, in both schemes. */
   secret: string
   /** Given while a rotated-out secret still signs beside the current one. */
@@ -28,18 +32,42 @@ export interface SignatureInput {
  * sample throws on any other length; a previous secret's goes to `X-Webhook-Signature-Previous`.
  */
 export function signatureHeaders(input: SignatureInput): Record<string, string> {
-  const { body, eventId, deliveryId, secret, previousSecret } = input
-  const seconds = String(Math.floor(input.timestamp.getTime() / 1000))
-  const standard = (key: string) => `v1,${hmac(key, `${eventId}.${seconds}.${body}`, 'base64')}`
+  const { body, eventId, secret, previousSecret } = input
+  const signWith = (key: string): Signer => ({
+    hex: () => hmac(key, body, 'hex'),
+    base64: (seconds) => hmac(key, `${eventId}.${seconds}.${body}`, 'base64'),
+  })
+  return listHeaders(input, signWith(secret), previousSecret ? signWith(previousSecret) : null)
+}
+
+/** The same headers with dots in the place of each signature, which needs no secret. */
+export const maskedSignatureHeaders = (
+  things: SignedThings & { withPrevious: boolean },
+): Record<string, string> => listHeaders(things, MASKING, things.withPrevious ? MASKING : null)
+
+interface Signer {
+  hex(): string
+  base64(seconds: string): string
+}
+
+const MASK = '•'.repeat(8)
+const MASKING: Signer = { hex: () => MASK, base64: () => MASK }
+
+function listHeaders(
+  { eventId, deliveryId, timestamp }: SignedThings,
+  current: Signer,
+  previous: Signer | null,
+): Record<string, string> {
+  const seconds = String(Math.floor(timestamp.getTime() / 1000))
   const headers: Record<string, string> = {
-    'X-Webhook-Signature': hmac(secret, body, 'hex'),
+    'X-Webhook-Signature': current.hex(),
     'webhook-id': eventId,
     'webhook-timestamp': seconds,
-    'webhook-signature': standard(secret),
+    'webhook-signature': `v1,${current.base64(seconds)}`,
   }
-  if (previousSecret) {
-    headers['X-Webhook-Signature-Previous'] = hmac(previousSecret, body, 'hex')
-    headers['webhook-signature'] += ` ${standard(previousSecret)}`
+  if (previous) {
+    headers['X-Webhook-Signature-Previous'] = previous.hex()
+    headers['webhook-signature'] += ` v1,${previous.base64(seconds)}`
   }
   if (deliveryId) headers['X-Webhook-Delivery'] = deliveryId
   return headers

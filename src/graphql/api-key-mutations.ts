@@ -1,3 +1,4 @@
+import { API_KEY_LIMIT } from '../domain/api-key.ts'
 import { NotFoundError, ValidationError } from '../domain/errors.ts'
 import { NAME_LENGTH } from '../domain/name.ts'
 import { issueApiKey, revokeApiKey } from '../services/api-key.ts'
@@ -48,8 +49,7 @@ const ApiKeyCreated = builder.objectRef<{ id: string; key: string }>('ApiKeyCrea
 builder.mutationField('apiKeyCreate', (t) =>
   t.field({
     type: ApiKeyCreated,
-    description:
-      'Makes an API key for your organization and shows it, once. Needs the scope KEYS_MANAGE.',
+    description: `Makes an API key for your organization and shows it, once. There can be ${API_KEY_LIMIT} that are neither revoked nor expired. Needs the scope KEYS_MANAGE.`,
     authScopes: { KEYS_MANAGE: true },
     args: {
       input: t.arg({ type: ApiKeyCreateInput, required: true, description: 'The key to make.' }),

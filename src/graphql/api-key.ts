@@ -41,18 +41,31 @@ export const ApiKey = builder.prismaObject('ApiKey', {
   }),
 })
 
+/** Keys that are revoked or expired and still listed: they are never removed, as audit logs name them. */
+const LISTED_ENDED = 100
+
 builder.queryField('apiKeys', (t) =>
   t.prismaField({
     type: ['ApiKey'],
-    description:
-      'The API keys of your organization, newest first, with those that are revoked or expired. Needs the scope KEYS_MANAGE.',
+    description: `The API keys of your organization, newest first: all that are valid, and the last ${LISTED_ENDED} made of those that are revoked or expired. Needs the scope KEYS_MANAGE.`,
     authScopes: { KEYS_MANAGE: true },
-    resolve: (query, _root, _args, ctx) =>
-      ctx.ports.db.prisma.apiKey.findMany({
-        ...query,
-        where: { organizationId: organizationOf(ctx) },
+    resolve: async (query, _root, _args, ctx) => {
+      const { clock, db } = ctx.ports
+      const organizationId = organizationOf(ctx)
+      const now = new Date(clock.now())
+      const valid = { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }
+      const ended = await db.prisma.apiKey.findMany({
+        where: { organizationId, NOT: valid },
+        select: { id: true },
         orderBy: { id: 'desc' },
-      }),
+        take: LISTED_ENDED,
+      })
+      return db.prisma.apiKey.findMany({
+        ...query,
+        where: { organizationId, OR: [valid, { id: { in: ended.map(({ id }) => id) } }] },
+        orderBy: { id: 'desc' },
+      })
+    },
   }),
 )
 

@@ -35,7 +35,7 @@ builder.subscriptionField('deliveryAttempted', (t) =>
       if (after != null && !isId(after)) throw unknownPosition()
       const filter = {
         organizationId: organizationOf(ctx),
-        destinationId: destinationId ?? null,
+        destinationId: destinationId == null ? null : isId(destinationId) ? destinationId : NOBODY,
         eventTypes: eventTypes ?? null,
         statuses: statuses ?? null,
       }
@@ -45,6 +45,9 @@ builder.subscriptionField('deliveryAttempted', (t) =>
     resolve: (attempt) => attempt,
   }),
 )
+
+/** No destination's id, and unlike what a client may send it can be compared with them. */
+const NOBODY = ''
 
 function explain(error: unknown): never {
   throw error instanceof UnknownAttemptError ? unknownPosition() : error

@@ -49,7 +49,9 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     defaultStrategy: 'all',
     authScopes: ({ viewer }) => ({ signedIn: viewer !== null, ...held(viewer?.scopes) }),
     unauthorizedError: (_parent, { viewer }, _info, { failure }) =>
-      viewer ? forbidden(missingScope(failure)) : unauthenticated(),
+      viewer
+        ? forbidden(missingScope(failure), viewer.apiKeyId === null ? 'token' : 'key')
+        : unauthenticated(),
   },
 })
 

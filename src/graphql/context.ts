@@ -1,8 +1,19 @@
 import type { AddressPolicy } from '../domain/address.ts'
+import type { Actor } from '../services/audit.ts'
 import type { Viewer } from '../services/authentication.ts'
 import type { AttemptFeed, DestinationFeed } from '../services/feed.ts'
-import type { Clock, Database, NewId, Queue, RandomBytes, SecretBox } from '../services/ports.ts'
+import type { Metrics } from '../services/metrics.ts'
+import type {
+  Clock,
+  Database,
+  LowestId,
+  NewId,
+  Queue,
+  RandomBytes,
+  SecretBox,
+} from '../services/ports.ts'
 import type { Publisher } from '../services/publisher.ts'
+import type { Tracing } from '../services/tracing.ts'
 import { unauthenticated } from './request-error.ts'
 
 /** Everything that the services called from here need. */
@@ -12,12 +23,17 @@ export interface ServicePorts {
   secrets: SecretBox
   clock: Clock
   newId: NewId
+  lowestId: LowestId
   newSecret: () => string
   randomBytes: RandomBytes
   addressPolicy: AddressPolicy
+  /** The name and version under which requests are sent. */
+  userAgent: string
   publisher: Publisher
   attemptFeed: AttemptFeed
   destinationFeed: DestinationFeed
+  metrics: Metrics
+  tracing: Tracing
 }
 
 /** What the server gives every operation. */
@@ -36,4 +52,14 @@ export interface Context {
 export function organizationOf({ viewer }: Context): string {
   if (!viewer) throw unauthenticated()
   return viewer.organizationId
+}
+
+/**
+ * Who asks, as an audit log tells it.
+ * @throws GraphQLError UNAUTHENTICATED
+ */
+export function actorOf({ viewer }: Context): Actor {
+  if (!viewer) throw unauthenticated()
+  const { apiKeyId, userId = null } = viewer
+  return { apiKeyId, userId }
 }

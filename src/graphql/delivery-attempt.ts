@@ -7,6 +7,7 @@ import { organizationOf } from './context.ts'
 import { EventType } from './event-type.ts'
 import { oneOf } from './filter.ts'
 import { Node } from './node-interface.ts'
+import { RequestHeader, requestHeadersOf } from './request-header.ts'
 
 export const AttemptStatus = builder.enumType('AttemptStatus', {
   description: 'How one attempt ended.',
@@ -53,10 +54,16 @@ export const DeliveryAttempt = builder.prismaObject('DeliveryAttempt', {
     status: t.expose('status', { type: AttemptStatus, description: 'How it ended.' }),
     attemptedAt: t.expose('attemptedAt', {
       type: 'DateTime',
-      description: 'When it began.',
+      description: 'When it was signed, right before connecting began.',
     }),
     durationMs: t.exposeInt('durationMs', {
       description: 'From its beginning to its end, in milliseconds; 0 when nothing was sent.',
+    }),
+    requestHeaders: t.field({
+      type: [RequestHeader],
+      description:
+        'The headers that it was sent with, in order, made again by what makes them for sending; host, connection and content-length are added on the way. Signatures are masked. user-agent names the version that answers you, which an older attempt may not have had. A second signature, of a rotated-out secret, is told of attempts since the last rotation. Empty when nothing was sent.',
+      resolve: (attempt, _args, ctx) => requestHeadersOf(attempt, ctx),
     }),
     responseCode: t.exposeInt('responseCode', {
       nullable: true,
@@ -64,7 +71,8 @@ export const DeliveryAttempt = builder.prismaObject('DeliveryAttempt', {
     }),
     responseBody: t.exposeString('responseBody', {
       nullable: true,
-      description: 'The beginning of the answer, at most 4 KiB, as text. Null when there was none.',
+      description:
+        'The beginning of the answer, at most 4 KiB, as text. Null when there was none, or when the event was erased.',
     }),
     failure: t.field({
       type: AttemptFailure,

@@ -1,6 +1,7 @@
 import {
   DestinationInactiveError,
   DestinationNotReadyError,
+  EventErasedError,
   NotFoundError,
 } from '../domain/errors.ts'
 import { retryDelivery, sendTest } from '../services/delivery.ts'
@@ -35,7 +36,7 @@ builder.mutationFields((t) => ({
   deliveryRetry: t.prismaField({
     type: 'Delivery',
     description:
-      'Sends a FAILED, CANCELED, SKIPPED or SUCCEEDED delivery again: same body, same webhook-id, up to 6 further attempts, whose numbers go on counting. One that is PENDING is left as it is. The destination must be ACTIVE. Needs the scope DESTINATIONS_WRITE.',
+      'Sends a FAILED, CANCELED, SKIPPED or SUCCEEDED delivery again: same body, same webhook-id, up to 6 further attempts, whose numbers go on counting. One that is PENDING is left as it is. The destination must be ACTIVE, and the event not erased. Needs the scope DESTINATIONS_WRITE.',
     authScopes: { DESTINATIONS_WRITE: true },
     args: {
       id: t.arg.id({ required: true, description: "The delivery's id, beginning with dlv_." }),
@@ -44,6 +45,7 @@ builder.mutationFields((t) => ({
       'The delivery that is on its way again, or why it is not.',
       NotFoundError,
       DestinationInactiveError,
+      EventErasedError,
     ),
     resolve: async (query, _root, { id }, ctx) => {
       if (!isId(id)) throw new NotFoundError(id)

@@ -14,7 +14,9 @@ const DeliveryStatus = builder.enumType('DeliveryStatus', {
     PENDING: { description: 'Waiting to be sent, or sent again.' },
     SUCCEEDED: { description: 'An attempt was answered with a 2xx status.' },
     FAILED: { description: 'Every attempt was used, and none succeeded.' },
-    CANCELED: { description: 'The destination left ACTIVE while it waited.' },
+    CANCELED: {
+      description: 'The destination left ACTIVE, or the event was erased, while it waited.',
+    },
     SKIPPED: {
       description:
         'The destination had selected the event but was not ACTIVE when it was published. It is never sent by itself; deliveryRetry sends it.',
@@ -73,10 +75,14 @@ const Delivery = builder.prismaObject('Delivery', {
     payload: t.string({
       ...furtherScopes,
       description:
-        'The exact text of the request body, which is sent as UTF-8 and signed: the same in every attempt. Needs the scope DESTINATIONS_READ.',
-      select: { event: { select: { type: true, data: true, relations: true, timestamp: true } } },
-      resolve: ({ destinationId, event: { type, ...event } }) =>
-        payload({ ...event, event: type as EventName, webhookId: destinationId }),
+        'The exact text of the request body, which is sent as UTF-8 and signed: the same in every attempt. Empty when the event was erased. Needs the scope DESTINATIONS_READ.',
+      select: {
+        event: {
+          select: { type: true, data: true, relations: true, timestamp: true, erasedAt: true },
+        },
+      },
+      resolve: ({ destinationId, event: { type, erasedAt, ...event } }) =>
+        erasedAt ? '' : payload({ ...event, event: type as EventName, webhookId: destinationId }),
     }),
     attempts: t.relation('attempts', {
       ...furtherScopes,

@@ -1,8 +1,8 @@
 import { NotFoundError } from '../domain/errors.ts'
 import type { Destination } from '../generated/prisma/client.ts'
-import type { DestinationKey } from '../services/destination.ts'
+import type { DestinationKey, DestinationTarget } from '../services/destination.ts'
 import { builder } from './builder.ts'
-import { type Context, organizationOf } from './context.ts'
+import { actorOf, type Context, organizationOf } from './context.ts'
 import { isId } from './id.ts'
 
 /** The argument of whatever is done with one destination. */
@@ -20,16 +20,26 @@ export function destinationKey(id: string, ctx: Context): DestinationKey {
 }
 
 /**
+ * The same, for what its audit log tells of.
+ * @throws NotFoundError for what cannot be an id
+ */
+export const destinationTarget = (id: string, ctx: Context): DestinationTarget => ({
+  ...destinationKey(id, ctx),
+  actor: actorOf(ctx),
+})
+
+/**
  * Reads a destination as it now stands.
  * @param query what the operation selects of it
  * @throws NotFoundError
  */
 export async function readDestination(
   query: object,
-  key: DestinationKey,
+  { id, organizationId }: DestinationKey,
   ctx: Context,
 ): Promise<Destination> {
-  const found = await ctx.ports.db.prisma.destination.findUnique({ ...query, where: { ...key } })
-  if (!found) throw new NotFoundError(key.id)
+  const where = { id, organizationId }
+  const found = await ctx.ports.db.prisma.destination.findUnique({ ...query, where })
+  if (!found) throw new NotFoundError(id)
   return found
 }

@@ -14,8 +14,8 @@ import {
   updateDestination,
 } from '../services/destination.ts'
 import { builder } from './builder.ts'
-import { organizationOf } from './context.ts'
-import { destinationArgument, destinationKey, readDestination } from './destination-key.ts'
+import { actorOf, organizationOf } from './context.ts'
+import { destinationArgument, destinationTarget, readDestination } from './destination-key.ts'
 import { refusals } from './errors.ts'
 import { EventType } from './event-type.ts'
 
@@ -81,7 +81,8 @@ builder.mutationField('destinationCreate', (t) =>
     ),
     resolve: async (query, _root, { input }, ctx) => {
       const organizationId = organizationOf(ctx)
-      const id = await createDestination(ctx.ports, organizationId, {
+      const maker = { organizationId, actor: actorOf(ctx) }
+      const id = await createDestination(ctx.ports, maker, {
         name: input.name,
         url: input.url ?? undefined,
         events: input.events ?? undefined,
@@ -112,13 +113,13 @@ builder.mutationField('destinationUpdate', (t) =>
       DestinationNotReadyError,
     ),
     resolve: async (query, _root, { id, input }, ctx) => {
-      const key = destinationKey(id, ctx)
-      await updateDestination(ctx.ports, key, {
+      const target = destinationTarget(id, ctx)
+      await updateDestination(ctx.ports, target, {
         name: input.name ?? undefined,
         url: input.url,
         events: input.events ?? undefined,
       })
-      return readDestination(query, key, ctx)
+      return readDestination(query, target, ctx)
     },
   }),
 )
@@ -145,9 +146,9 @@ builder.mutationField('destinationSelectEvents', (t) =>
       DestinationNotReadyError,
     ),
     resolve: async (query, _root, { id, events }, ctx) => {
-      const key = destinationKey(id, ctx)
-      await updateDestination(ctx.ports, key, { events })
-      return readDestination(query, key, ctx)
+      const target = destinationTarget(id, ctx)
+      await updateDestination(ctx.ports, target, { events })
+      return readDestination(query, target, ctx)
     },
   }),
 )
@@ -165,9 +166,9 @@ builder.mutationField('destinationActivate', (t) =>
       DestinationNotReadyError,
     ),
     resolve: async (query, _root, { id }, ctx) => {
-      const key = destinationKey(id, ctx)
-      await activateDestination(ctx.ports, key)
-      return readDestination(query, key, ctx)
+      const target = destinationTarget(id, ctx)
+      await activateDestination(ctx.ports, target)
+      return readDestination(query, target, ctx)
     },
   }),
 )
@@ -181,9 +182,9 @@ builder.mutationField('destinationDeactivate', (t) =>
     args: destinationArgument,
     errors: refusals('The INACTIVE destination, or that there is none.', NotFoundError),
     resolve: async (query, _root, { id }, ctx) => {
-      const key = destinationKey(id, ctx)
-      await deactivateDestination(ctx.ports, key)
-      return readDestination(query, key, ctx)
+      const target = destinationTarget(id, ctx)
+      await deactivateDestination(ctx.ports, target)
+      return readDestination(query, target, ctx)
     },
   }),
 )
@@ -193,11 +194,11 @@ builder.mutationField('destinationDelete', (t) =>
     ...scopes,
     type: DestinationDeleted,
     description:
-      'Deletes a destination for good: its deliveries, its attempts and its secret go with it. There is no way back. Needs the scope DESTINATIONS_WRITE.',
+      'Deletes a destination for good: its deliveries, its attempts, its secret and its audit log go with it. There is no way back. Needs the scope DESTINATIONS_WRITE.',
     args: destinationArgument,
     errors: refusals('What was deleted, or that there was nothing to delete.', NotFoundError),
     resolve: async (_root, { id }, ctx) => {
-      await deleteDestination(ctx.ports, destinationKey(id, ctx))
+      await deleteDestination(ctx.ports, destinationTarget(id, ctx))
       return { id }
     },
   }),

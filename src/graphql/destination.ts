@@ -1,5 +1,7 @@
 import { FAILURE_LIMIT } from '../domain/destination.ts'
 import { isEventName } from '../domain/events/index.ts'
+import { AttemptBucket, histogramArguments, histogramOf } from './attempt-histogram.ts'
+import { AuditEntryConnection } from './audit-entry.ts'
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
 import { DeliveryConnection, DeliveryFilter, deliveriesMatching } from './delivery.ts'
@@ -76,6 +78,14 @@ export const Destination = builder.prismaObject('Destination', {
           }),
         ),
     }),
+    attemptHistogram: t.field({
+      type: [AttemptBucket],
+      description:
+        'How many attempts succeeded and failed in each span of time up to now, oldest first; a span without attempts is there with zeros. Spans begin at whole multiples of their length since 1970, so that two calls cut time in the same places. At most 120. Needs the scope DESTINATIONS_READ.',
+      authScopes: { DESTINATIONS_READ: true },
+      args: histogramArguments,
+      resolve: ({ id }, args, ctx) => histogramOf(id, args, ctx),
+    }),
     deliveries: t.field({
       type: DeliveryConnection,
       description:
@@ -93,6 +103,25 @@ export const Destination = builder.prismaObject('Destination', {
             where: {
               ...where,
               ...deliveriesMatching(filter),
+              destinationId: id,
+              destination: { organizationId: organizationOf(ctx) },
+            },
+          }),
+        ),
+    }),
+    auditLog: t.field({
+      type: AuditEntryConnection,
+      description:
+        'Who did what with it, newest first: its creation, changes of its settings and its status, and who saw or replaced its secret. It goes when the destination is deleted. Needs the scope DESTINATIONS_READ.',
+      authScopes: { DESTINATIONS_READ: true },
+      args: pageArguments,
+      resolve: ({ id }, args, ctx, info) =>
+        findPage(args, ({ where, ...keyset }) =>
+          ctx.ports.db.prisma.auditEntry.findMany({
+            ...nodesQuery(ctx, info, 'AuditEntry'),
+            ...keyset,
+            where: {
+              ...where,
               destinationId: id,
               destination: { organizationId: organizationOf(ctx) },
             },

@@ -2,6 +2,7 @@ import {
   DestinationInactiveError,
   DestinationLimitError,
   DestinationNotReadyError,
+  EventErasedError,
   IdempotencyConflictError,
   NotFoundError,
   type Refusal,
@@ -92,6 +93,16 @@ builder.objectType(DestinationInactiveError, {
       description:
         "How the destination stands instead: INACTIVE or DISABLED. Beside a delivery's own status it needs an alias.",
     }),
+  }),
+})
+
+builder.objectType(EventErasedError, {
+  name: 'EventErasedError',
+  description:
+    'The content of the event was erased: there is nothing left to send, and never will be.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    erasedAt: t.expose('erasedAt', { type: 'DateTime', description: 'When it was erased.' }),
   }),
 })
 

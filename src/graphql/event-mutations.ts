@@ -1,7 +1,8 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
-import { IdempotencyConflictError, ValidationError } from '../domain/errors.ts'
+import { IdempotencyConflictError, NotFoundError, ValidationError } from '../domain/errors.ts'
 import type { Event } from '../generated/prisma/client.ts'
+import { eraseEvent } from '../services/erasure.ts'
 import {
   type EventInput,
   MAX_EVENTS_PER_CALL,
@@ -14,6 +15,7 @@ import { type Context, organizationOf } from './context.ts'
 import { refusals } from './errors.ts'
 import { EventRef, readEvents } from './event.ts'
 import { EventType } from './event-type.ts'
+import { isId } from './id.ts'
 import { RelationsInput, relationsOf } from './relations.ts'
 
 const EventPublishInput = builder.inputType('EventPublishInput', {
@@ -36,7 +38,7 @@ const EventPublishInput = builder.inputType('EventPublishInput', {
     }),
     idempotencyKey: t.string({
       description:
-        '1 to 255 characters, unique in the organization. Publishing the same event again under the same key answers the first one and delivers nothing, so a call whose answer was lost can be repeated safely. Null or left out: every call publishes another event.',
+        '1 to 255 characters, unique in the organization. Publishing the same event again under the same key answers the first one and delivers nothing, so a call whose answer was lost can be repeated safely. The key of an erased event answers that event, whatever is published under it. Null or left out: every call publishes another event.',
     }),
   }),
 })
@@ -130,6 +132,25 @@ builder.mutationFields((t) => ({
     ),
     resolve: (_root, { inputs }, ctx) =>
       publishEvents(ctx.ports, organizationOf(ctx), inputs.map(eventOf)),
+  }),
+  eventErase: t.prismaField({
+    type: 'Event',
+    description:
+      'Removes the content of an event for good: its data, its relations and what receivers answered to it. What still waits is CANCELED; a request that is on the wire, or begins within a quarter of a second, may still arrive. The event, its deliveries and their attempts stay in the history without it, and can never be sent again. Erasing an erased event changes nothing. An event of destinationSendTest can be erased as well. Who may put events in may take them out: needs the scope EVENTS_PUBLISH.',
+    authScopes: { EVENTS_PUBLISH: true },
+    args: { id: t.arg.id({ required: true, description: "The event's id, beginning with evt_." }) },
+    errors: refusals('The event without its content, or that there is none.', NotFoundError),
+    resolve: async (query, _root, { id }, ctx) => {
+      if (!isId(id)) throw new NotFoundError(id)
+      const organizationId = organizationOf(ctx)
+      await eraseEvent(ctx.ports, organizationId, id)
+      const event = await ctx.ports.db.prisma.event.findUnique({
+        ...query,
+        where: { id, organizationId },
+      })
+      if (!event) throw new NotFoundError(id)
+      return event
+    },
   }),
 }))
 

@@ -12,7 +12,8 @@ import { Relations } from './relations.ts'
 
 // With a select, only the columns that are asked for are read: the data of one event can be large.
 export const EventRef = builder.prismaObject('Event', {
-  description: 'Something that happened, as it was published.',
+  description:
+    'Something that happened, as it was published. Of an event that was erased, everything but data, relations and the answers of receivers stays.',
   interfaces: [Node],
   select: { id: true },
   findUnique: ({ id }, ctx) => ({ id, organizationId: organizationOf(ctx) }),
@@ -30,13 +31,13 @@ export const EventRef = builder.prismaObject('Event', {
     data: t.field({
       type: 'JSON',
       description:
-        "What is told about it, as published: see the event's definition for its schema.",
+        "What is told about it, as published: see the event's definition for its schema. An empty object when the event was erased.",
       select: { data: true },
       resolve: ({ data }) => JSON.parse(data) as unknown,
     }),
     relations: t.field({
       type: Relations,
-      description: "What it is about in the customer's CRM.",
+      description: "What it is about in the customer's CRM. Empty lists when the event was erased.",
       select: { relations: true },
       resolve: ({ relations }) => JSON.parse(relations),
     }),
@@ -51,6 +52,11 @@ export const EventRef = builder.prismaObject('Event', {
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
       description: 'When it was published.',
+    }),
+    erasedAt: t.expose('erasedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its content was erased for good by eventErase. Null when it was not.',
     }),
     deliveries: t.field({
       type: DeliveryConnection,
@@ -84,7 +90,8 @@ const EventFilter = builder.inputType('EventFilter', {
       description: 'Of any of these types. An empty list matches none.',
     }),
     relatedTo: t.string({
-      description: 'With this CRM id in any list of its relations, whole and in the same case.',
+      description:
+        'With this CRM id in any list of its relations, whole and in the same case. Erased events are not found by it.',
     }),
     since: t.field({ type: 'DateTime', description: 'That happened at this moment or later.' }),
     until: t.field({

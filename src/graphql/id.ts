@@ -6,6 +6,7 @@ const TYPES = {
   dlv: 'Delivery',
   att: 'DeliveryAttempt',
   key: 'ApiKey',
+  aud: 'AuditEntry',
 } as const
 
 export type NodeType = (typeof TYPES)[keyof typeof TYPES]

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { SecretUnavailableError } from '../domain/errors.ts'
+import type { FailureCode } from '../domain/outcome.ts'
 import type { Logger } from '../services/ports.ts'
 import { internalError } from './request-error.ts'
 
@@ -27,9 +28,14 @@ export function createMaskError({ log }: { log: Logger }): MaskError {
     return new GraphQLError(message, {
       nodes: located?.nodes ?? null,
       path: located?.path ?? null,
-      extensions,
+      extensions: { ...extensions, ...reasonOf(cause) },
     })
   }
+}
+
+/** The one fault of ours that a client can do something about, under the name that failed attempts have for it. */
+function reasonOf(cause: unknown): { reason?: FailureCode } {
+  return cause instanceof SecretUnavailableError ? { reason: 'SECRET_UNAVAILABLE' } : {}
 }
 
 /** What was thrown in the first place, below what GraphQL wraps around it. */
@@ -39,7 +45,10 @@ function causeOf(error: unknown): unknown {
   return cause
 }
 
-/** Without a path nothing had run yet, so it is the request that is at fault; so it is for an argument that lacks its value. */
+/**
+ * Without a path nothing had run yet, so it is the request that is at fault; so it is for an argument that lacks
+ * its value.
+ */
 function isForClient(error: GraphQLError, cause: GraphQLError): boolean {
   return 'code' in error.extensions || !error.path || /^Argument "/.test(cause.message)
 }

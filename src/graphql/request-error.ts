@@ -16,9 +16,12 @@ export const unauthenticated = () =>
     'This needs an API key. Send it as "Authorization: Bearer bmk_…"; over a WebSocket, as connectionParams.authorization.',
   )
 
-/** @param scope what the key would have to have */
-export const forbidden = (scope: string) =>
-  requestError('FORBIDDEN', `This key lacks the scope ${scope}. Use a key that has it.`)
+/**
+ * @param scope what the sender would have to have
+ * @param sentAs what the sender came with
+ */
+export const forbidden = (scope: string, sentAs: 'key' | 'token') =>
+  requestError('FORBIDDEN', `This ${sentAs} lacks the scope ${scope}. Use a ${sentAs} that has it.`)
 
 /**
  * @param message what was expected, as a sentence that tells what to do

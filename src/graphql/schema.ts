@@ -31,7 +31,7 @@ builder.queryType({
 })
 builder.mutationType({
   description:
-    'What can be done. Each answers a union: its result, or a refusal that implements UserError.',
+    'What can be done. Each answers a union: its result, or a refusal that implements UserError. Whoever sends too many in a minute gets the error RATE_LIMITED, with the whole seconds to wait in extensions.retryAfterSeconds, and nothing of that operation is done.',
   authScopes,
 })
 builder.subscriptionType({

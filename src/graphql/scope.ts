@@ -7,7 +7,7 @@ export const Scope = builder.enumType('Scope', {
   values: {
     DESTINATIONS_READ: {
       description:
-        'Read destinations, events, deliveries and attempts, and subscribe to them. Secrets stay masked.',
+        'Read destinations, their audit logs, events, deliveries and attempts, and subscribe to them. Secrets stay masked.',
     },
     DESTINATIONS_WRITE: {
       description:

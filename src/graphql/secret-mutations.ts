@@ -3,7 +3,7 @@ import { NotFoundError, ValidationError } from '../domain/errors.ts'
 import type { DestinationKey } from '../services/destination.ts'
 import { revealSecret, rotateSecret } from '../services/signing-secret.ts'
 import { builder } from './builder.ts'
-import { destinationArgument, destinationKey, readDestination } from './destination-key.ts'
+import { destinationArgument, destinationTarget, readDestination } from './destination-key.ts'
 import { refusals } from './errors.ts'
 
 interface Revealed {
@@ -35,7 +35,7 @@ builder.mutationField('destinationRotateSecret', (t) =>
       ...destinationArgument,
       overlapSeconds: t.arg.int({
         defaultValue: 0,
-        description: `For how many seconds the old secret goes on signing beside the new one: 0 to ${MAX_OVERLAP_SECONDS}, a week. 0 and null mean not at all.`,
+        description: `For how many seconds the old secret goes on signing beside the new one: 0 to ${MAX_OVERLAP_SECONDS}, a week. 0 and null mean not at all. One that cannot be read ends at once.`,
       }),
     },
     errors: refusals(
@@ -44,8 +44,8 @@ builder.mutationField('destinationRotateSecret', (t) =>
       ValidationError,
     ),
     resolve: async (_root, { id, overlapSeconds }, ctx) => {
-      const key = destinationKey(id, ctx)
-      return { key, secret: await rotateSecret(ctx.ports, key, overlapSeconds ?? 0) }
+      const target = destinationTarget(id, ctx)
+      return { key: target, secret: await rotateSecret(ctx.ports, target, overlapSeconds ?? 0) }
     },
   }),
 )
@@ -53,13 +53,14 @@ builder.mutationField('destinationRotateSecret', (t) =>
 builder.mutationField('destinationRevealSecret', (t) =>
   t.field({
     type: SecretRevealed,
-    description: 'Shows the current secret whole. Changes nothing. Needs the scope SECRETS_READ.',
+    description:
+      'Shows the current secret whole, and writes into the audit log who has seen it. Needs the scope SECRETS_READ.',
     authScopes: { SECRETS_READ: true },
     args: destinationArgument,
     errors: refusals('The current secret, or that there is no such destination.', NotFoundError),
     resolve: async (_root, { id }, ctx) => {
-      const key = destinationKey(id, ctx)
-      return { key, secret: await revealSecret(ctx.ports, key) }
+      const target = destinationTarget(id, ctx)
+      return { key: target, secret: await revealSecret(ctx.ports, target) }
     },
   }),
 )

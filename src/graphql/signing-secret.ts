@@ -1,6 +1,6 @@
-import { SecretUnavailableError } from '../domain/errors.ts'
 import { maskSecret } from '../domain/signature.ts'
 import type { SecretBox } from '../services/ports.ts'
+import { openOrNull } from '../services/signing-secret.ts'
 import { builder } from './builder.ts'
 
 builder.prismaObject('SigningSecret', {
@@ -34,10 +34,6 @@ const UNREADABLE = `wsec_${'•'.repeat(40)}`
 
 /** A secret that cannot be read, a matter of keys, must not take the whole page down with it. */
 function mask(secrets: SecretBox, sealed: string, owner: string): string {
-  try {
-    return maskSecret(secrets.open(sealed, owner))
-  } catch (error) {
-    if (error instanceof SecretUnavailableError) return UNREADABLE
-    throw error
-  }
+  const secret = openOrNull(secrets, sealed, owner)
+  return secret === null ? UNREADABLE : maskSecret(secret)
 }

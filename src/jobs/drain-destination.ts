@@ -3,6 +3,7 @@ import { attemptDelivery } from '../services/attempt.ts'
 import type { AttemptRecorder } from '../services/attempt-recorder.ts'
 import { type DueDelivery, findDue } from '../services/due-deliveries.ts'
 import type { Clock, Database, DrainTurn, SecretBox } from '../services/ports.ts'
+import type { Tracing } from '../services/tracing.ts'
 import type { WebhookSender } from '../services/webhook-sender.ts'
 
 /** Requests to one destination at a time: enough to keep a good receiver busy, few enough to spare a slow one. */
@@ -20,6 +21,13 @@ const PAGE = 64
  */
 const PAGE_FRESH_FOR = 250
 
+/**
+ * Milliseconds after which the answer to a look is too late: on a connection that was silent for a while it tells
+ * what was due before others took over. It is asked for once more, and no more than once: a slow database is no
+ * reason to send nothing at all.
+ */
+const LATE = 1_000
+
 /** Milliseconds after which a destination with more to do goes to the end of the queue, so that none starves. */
 const TURN = 5_000
 
@@ -33,6 +41,7 @@ type Ports = {
   sender: WebhookSender
   secrets: SecretBox
   clock: Clock
+  tracing: Tracing
 }
 
 /**
@@ -46,17 +55,21 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
   const endOfTurn = ports.clock.now() + TURN
   let startedBelow: bigint | null = null
   let looks = 0
+  let late = false
   try {
     while (!turn.signal.aborted && ports.clock.now() < endOfTurn) {
       await wire.room()
       const wakeups = turn.wakeups()
       const stops = wire.stops()
+      const asked = ports.clock.now()
       const look = await findDue(ports, turn.destinationId, {
         limit: PAGE,
         except: wire.ids(),
         numbered: startedBelow === null,
       })
       startedBelow ??= look.startedBelow
+      late = !late && ports.clock.now() - asked > LATE
+      if (late) continue
       const cutShort = await sendPage(ports, look.deliveries, { wire, stops, signal: turn.signal })
       if (cutShort || look.more) continue
       // A publication that found this job still queued left the wake-up to it, and may commit after our

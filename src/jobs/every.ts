@@ -1,14 +1,18 @@
 import type { Clock, Logger } from '../services/ports.ts'
 
-/** Runs some work at once and then now and then, one run at a time, until stopped. A run that fails is logged. */
+/**
+ * Runs some work at once and then now and then, one run at a time, until stopped. A run that fails is logged.
+ * @param work is told by the signal that it is to end early
+ */
 export function every(
   { clock, log }: { clock: Clock; log: Logger },
   milliseconds: number,
-  work: () => Promise<void>,
+  work: (signal: AbortSignal) => Promise<void>,
 ): { stop(): Promise<void> } {
+  const stopping = new AbortController()
   let running: Promise<void> | null = null
   const run = () => {
-    running ??= work()
+    running ??= work(stopping.signal)
       .catch((error: unknown) => log.warn({ err: error }, 'a periodic run failed'))
       .finally(() => {
         running = null
@@ -19,6 +23,7 @@ export function every(
   return {
     async stop() {
       clock.clearInterval(timer)
+      stopping.abort()
       await running
     },
   }

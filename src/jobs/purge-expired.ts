@@ -1,52 +1,147 @@
-import type { Clock, Database, IdPrefix, Logger } from '../services/ports.ts'
+import { pause } from '../domain/pause.ts'
+import type { Clock, Database, Logger, LowestId } from '../services/ports.ts'
 
 type Ports = {
   db: Database
   clock: Clock
   log: Logger
-  /** The lowest id that could have been made at a time. */
-  lowestId: (prefix: IdPrefix, time: Date) => string
+  lowestId: LowestId
 }
 
 /** Milliseconds between runs of one worker; the first is made at its start. */
 export const PURGE_EVERY = 3_600_000
 
-/** Events removed in one transaction, each with its deliveries and their attempts. */
-const BATCH = 100
+/** Events judged at a time. */
+const PAGE = 500
+
+/**
+ * Rows that one transaction removes, so that it is over in a moment: the live feed, which passes nobody who
+ * still writes, waits for it, and so does who publishes again under an idempotency key that is being removed.
+ */
+const ROWS = 500
+
+/** Held by the process that purges. Any number that nothing else in the database uses. */
+const LOCK = 4_018_023
 
 const DAY = 86_400_000
 
 /**
- * Removes events older than the retention, with their deliveries and attempts. What still waits to be sent
- * keeps its event. Ids are in the order of time, so the oldest stand at the beginning of the primary key.
+ * Removes events older than the retention, with their deliveries and attempts. A delivery that waits or has
+ * FAILED keeps its event: it can still be sent, until its destination is deleted. (A failed test send does not,
+ * nor does one of an erased event.) Ids are in the order of time, so the oldest stand at the beginning of the
+ * primary key.
+ *
+ * One process at a time does it, and rests after each transaction for as long as it took. What somebody else
+ * holds is left to the next run.
+ * @param signal ends it after the transaction under way
  */
 export async function purgeExpired(
   { db, clock, log, lowestId }: Ports,
   retentionDays: number,
+  signal?: AbortSignal,
 ): Promise<void> {
   const end = lowestId('evt', new Date(Math.max(clock.now() - retentionDays * DAY, 0)))
-  let after = ''
   let purged = 0
-  for (;;) {
-    const [batch] = await db.query<{ last: string | null; purged: number }>(PURGE, [
-      after,
-      end,
-      BATCH,
-    ])
-    if (!batch?.last) break
-    after = batch.last
-    purged += batch.purged
-  }
+  // This transaction only holds the lock. It writes nothing, so it holds up neither the feed nor a vacuum.
+  await db.transaction(async (holder) => {
+    const [lock] = await holder.query<{ ours: boolean }>(
+      'select pg_try_advisory_xact_lock($1) as ours',
+      [LOCK],
+    )
+    if (!lock?.ours) return
+    const gently: Gently = async (text, eventIds) => {
+      const start = clock.now()
+      const [removed] = await db.query<Removed>(text, [eventIds, ROWS])
+      await pause(clock, clock.now() - start, signal)
+      // The server ends a transaction that says nothing for long.
+      await holder.query('select')
+      return removed!
+    }
+    for (let after = ''; !signal?.aborted; ) {
+      const [page] = await db.query<Page>(JUDGE, [after, end, PAGE])
+      if (!page?.last) break
+      after = page.last
+      purged += await remove(gently, page.expired, signal)
+    }
+  })
   if (purged > 0) log.info({ events: purged }, 'removed events older than the retention')
 }
 
-const PURGE = `
-with expired as (
+interface Page {
+  /** The last event of the page, whether it goes or stays. Null when no more are old enough. */
+  last: string | null
+  /** Those that go. */
+  expired: string[]
+}
+
+interface Removed {
+  removed: number
+  /** Whether the limit was reached, so that there may be more. */
+  more: boolean
+}
+
+type Gently = (text: string, eventIds: readonly string[]) => Promise<Removed>
+
+/** Deliveries first, so that the events that go in the end have none that could be sent again meanwhile. */
+async function remove(
+  gently: Gently,
+  eventIds: readonly string[],
+  signal?: AbortSignal,
+): Promise<number> {
+  let events = 0
+  for (const text of eventIds.length > 0 ? [REMOVE_DELIVERIES, REMOVE_EVENTS] : []) {
+    for (let more = true; more && !signal?.aborted; ) {
+      const part = await gently(text, eventIds)
+      more = part.more
+      if (text === REMOVE_EVENTS) events += part.removed
+    }
+  }
+  return events
+}
+
+/** A delivery that may still be sent. A test send can be made anew, and nothing is left of an erased event to send. */
+const KEPT = `(status = 'PENDING' or (status = 'FAILED' and not test and not erased))`
+
+const JUDGE = `
+with page as (
   select id from event where id > $1 and id < $2 order by id limit $3
-), purged as (
-  delete from event using expired
-  where event.id = expired.id
-    and not exists (select from delivery where event_id = event.id and status = 'PENDING')
-  returning event.id
 )
-select (select max(id) from expired) as last, (select count(*)::int from purged) as purged`
+select max(id) as last, coalesce(array_agg(id) filter (where not exists (
+  select from delivery where event_id = page.id and ${KEPT}
+)), '{}') as expired
+from page`
+
+/**
+ * The attempts go with their deliveries, by the foreign key. What was locked may be more than what is removed:
+ * a delivery has one attempt or many.
+ */
+const REMOVE_DELIVERIES = `
+with locked as (
+  select id, 1 + attempt_count as size from delivery
+  where event_id = any($1) and not ${KEPT}
+  limit $2 for update skip locked
+), measured as (
+  select id, sum(size) over (order by id) - size as before from locked
+), removed as (
+  delete from delivery using measured where delivery.id = measured.id and before < $2
+  returning 1
+)
+select
+  (select count(*)::int from removed) as removed,
+  (select coalesce(sum(size), 0) >= $2 from locked) as more`
+
+/** The text of a large event is kept in rows of 2,000 bytes, beside the event's own. */
+const REMOVE_EVENTS = `
+with locked as (
+  select id, 1 + pg_column_size(data) / 2000 as size from event
+  where id = any($1) and not exists (select from delivery where event_id = event.id)
+  limit $2 for update skip locked
+), measured as (
+  select id, sum(size) over (order by id) - size as before from locked
+), removed as (
+  delete from event using measured where event.id = measured.id and before < $2
+  returning 1
+)
+select
+  (select count(*)::int from removed) as removed,
+  (select coalesce(sum(size), 0) >= $2 from locked) as more`

@@ -16,7 +16,26 @@ export function refusal(
   return new GraphQLError(message, { extensions: { code, http } })
 }
 
-/** Errors as clients see them: masked, and each with a code of the contract. */
+/**
+ * A refusal that time mends.
+ * @param retryAfter whole seconds after which it is worth to try again
+ */
+export const rateLimited = (
+  message: string,
+  { status, retryAfter }: { status: 429 | 503; retryAfter: number },
+): GraphQLError =>
+  new GraphQLError(message, {
+    extensions: {
+      code: 'RATE_LIMITED',
+      retryAfterSeconds: retryAfter,
+      http: { status, headers: { 'retry-after': String(retryAfter) } },
+    },
+  })
+
+/** Characters of a message. What GraphQL says repeats what was sent, names and values of any length. */
+const LONGEST_MESSAGE = 1_000
+
+/** Errors as clients see them: masked, no longer than anybody reads, and each with a code of the contract. */
 export function presentErrors(
   errors: readonly unknown[],
   maskError: (error: unknown) => GraphQLError,
@@ -25,10 +44,11 @@ export function presentErrors(
     const masked = maskError(error)
     const { code } = masked.extensions
     const known = typeof code === 'string' ? (CODES[code] ?? code) : codeOf(masked)
-    if (known === code) return masked
+    const message = shorten(masked.message)
+    if (known === code && message === masked.message) return masked
     const { nodes, source, positions, path } = masked
     const { originalError: _, ...rest } = masked.extensions
-    return new GraphQLError(masked.message, {
+    return new GraphQLError(message, {
       nodes: nodes ?? null,
       source: source ?? null,
       positions: positions ?? null,
@@ -37,6 +57,9 @@ export function presentErrors(
     })
   })
 }
+
+const shorten = (message: string) =>
+  message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message
 
 /** An error as JSON without what only the HTTP side reads. */
 export function formatError(error: GraphQLError): GraphQLFormattedError {

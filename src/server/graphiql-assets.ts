@@ -30,6 +30,14 @@ if (options.localKey) {
   localStorage.setItem(KEY, options.localKey)
 }
 
+// The console signs in for its tab, and a page that it opened has a copy of that. It is not kept here for longer.
+const signedIn = sessionStorage.getItem('bigmind:credential')
+if (signedIn && signedIn !== 'signed-out') {
+  const headers = JSON.stringify({ authorization: 'Bearer ' + signedIn }, null, 2)
+  options.graphiql.defaultTabs.forEach((tab) => { tab.headers = headers })
+  Object.assign(options.graphiql, { defaultHeaders: headers, initialHeaders: headers, shouldPersistHeaders: false })
+}
+
 // On the first open GraphiQL shows the default tabs, but leaves the variables of the one in front empty.
 const firstOpen = !localStorage.getItem('graphiql:tabState') && !location.search
 const initial = firstOpen ? { initialVariables: options.graphiql.defaultTabs[0].variables } : {}

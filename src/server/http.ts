@@ -1,8 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Credentials } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
+import type { Console } from './console.ts'
 import type { Graphiql } from './graphiql.ts'
-import { answerLive, answerReady, type Ready } from './health.ts'
+import { answerMonitoring, type Monitoring } from './monitoring.ts'
 import { checkJsonParameters, HttpRefusal, readJsonBody } from './request-body.ts'
 import { sendJson } from './send.ts'
 import type { Graphql } from './yoga.ts'
@@ -10,8 +11,9 @@ import type { Graphql } from './yoga.ts'
 export interface HttpOptions {
   graphql: Graphql
   graphiql: Graphiql
+  console: Console
   newRequestId: () => string
-  ready: Ready
+  monitoring: Monitoring
   log: Logger
 }
 
@@ -32,12 +34,11 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   response.setHeader('x-content-type-options', 'nosniff')
-  const [path = '', search = ''] = (request.url ?? '').split('?', 2)
+  const [path = ''] = (request.url ?? '').split('?', 1)
   if (path === '/graphql') return answerGraphql(options, request, response)
-  if (path === '/health/live') return answerLive(response)
-  if (path === '/health/ready') return answerReady(response, options.ready)
-  if (path === '/') return redirect(response, `/graphql${search && `?${search}`}`)
+  if (await answerMonitoring(options.monitoring, request, response)) return
   if (await options.graphiql.answerAsset(path, request, response)) return
+  if (await options.console.answer(path, request, response)) return
   throw new HttpRefusal(404, `There is nothing at ${path}. The API is at /graphql.`)
 }
 
@@ -55,7 +56,11 @@ async function answerGraphql(
   response.setHeader('x-request-id', requestId)
   if (request.method === 'GET') checkJsonParameters(request.url ?? '')
   if (request.method === 'POST') Object.assign(request, { body: await readJsonBody(request) })
-  await graphql(request, response, { requestId, credentials: credentialsOf(request) })
+  await graphql(request, response, {
+    requestId,
+    credentials: credentialsOf(request),
+    traceParent: request.headers.traceparent?.toString() ?? null,
+  })
 }
 
 const credentialsOf = ({ headers }: IncomingMessage): Credentials => {
@@ -70,7 +75,7 @@ const credentialsOf = ({ headers }: IncomingMessage): Credentials => {
  */
 function allowEveryOrigin(response: ServerResponse): void {
   response.setHeader('access-control-allow-origin', '*')
-  response.setHeader('access-control-expose-headers', 'x-request-id')
+  response.setHeader('access-control-expose-headers', 'retry-after, x-request-id')
 }
 
 function answerPreflight(response: ServerResponse): void {
@@ -81,10 +86,6 @@ function answerPreflight(response: ServerResponse): void {
       'access-control-max-age': '86400',
     })
     .end()
-}
-
-function redirect(response: ServerResponse, location: string): void {
-  response.writeHead(302, { location }).end()
 }
 
 /** In the shape of a GraphQL answer, which is what clients of this service know to read. */

@@ -1,14 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { GraphQLSchema } from 'graphql'
 import type { MaskError } from '../graphql/mask-error.ts'
 import type { Authenticate } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
+import type { Tracing } from '../services/tracing.ts'
+import {
+  type ConnectionLimits,
+  DEFAULT_CONNECTION_LIMITS,
+  limitConnections,
+} from './connection-limit.ts'
+import { type ConsoleOptions, createConsole } from './console.ts'
 import { createGraphiql, type GraphiqlOptions } from './graphiql.ts'
-import type { Ready } from './health.ts'
 import { createRequestListener } from './http.ts'
+import { listen, urlOf } from './listen.ts'
 import { type LiveConnections, watchLiveConnections } from './live-connections.ts'
+import type { Monitoring } from './monitoring.ts'
+import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from './mutation-limit.ts'
 import { serveWebSockets } from './websocket.ts'
 import { type CreateContext, createGraphql } from './yoga.ts'
 
@@ -21,12 +29,22 @@ export interface ServerOptions {
   authenticate: Authenticate
   maskError: MaskError
   log: Logger
-  /** Whether the service can do its work now, asked by /health/ready. */
-  ready: Ready
+  tracing: Tracing
+  /** What /health/ready and /metrics answer. */
+  monitoring: Monitoring
   graphiql?: GraphiqlOptions
+  console?: ConsoleOptions
   /** See `WebSocketOptions`. */
   allowedOrigins?: readonly string[]
   initTimeout?: number
+  /** Default: `DEFAULT_MUTATION_LIMITS`. */
+  mutationLimits?: MutationLimits
+  /** Default: `DEFAULT_CONNECTION_LIMITS`. */
+  connectionLimits?: ConnectionLimits
+  /** Milliseconds for a request to arrive whole. Streams are not held to it. Default: 30,000. */
+  requestTimeout?: number
+  /** Milliseconds that a client has to take an answer. Streams are not held to it. Default: 120,000. */
+  unreadTimeout?: number
 }
 
 export interface RunningServer {
@@ -36,45 +54,45 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Milliseconds for a request to arrive whole. Streams are not held to it. */
 const REQUEST_TIMEOUT = 30_000
+const UNREAD_TIMEOUT = 120_000
+/** How often it is looked for late requests in that time: Node's own default would let them take as long again. */
+const LOOKS = 6
 const CLOSE_WITHIN = 2_000
 const LOOK_FOR_IDLE_EVERY = 20
 
 /**
- * Serves the API: GraphQL over HTTP, SSE and WebSocket at /graphql, GraphiQL at the same address, health.
+ * Serves the API: GraphQL over HTTP, SSE and WebSocket at /graphql, GraphiQL at the same address, health and metrics.
  * @throws as node:net does when the address cannot be listened on
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const live = watchLiveConnections(options)
-  const graphql = createGraphql({ ...options, live })
+  const {
+    connectionLimits = DEFAULT_CONNECTION_LIMITS,
+    mutationLimits = DEFAULT_MUTATION_LIMITS,
+    requestTimeout = REQUEST_TIMEOUT,
+    unreadTimeout = UNREAD_TIMEOUT,
+  } = options
+  const enter = limitConnections(connectionLimits)
+  const graphql = createGraphql({ ...options, live, enter, mutationLimits, unreadTimeout })
   const listener = createRequestListener({
     ...options,
     graphql,
     graphiql: createGraphiql(options.graphiql),
+    console: createConsole(options.console),
     newRequestId: randomUUID,
   })
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT }, listener)
-  serveWebSockets(server, { ...options, graphql, live, newRequestId: randomUUID })
+  const server = createServer(
+    { requestTimeout, connectionsCheckingInterval: Math.ceil(requestTimeout / LOOKS) },
+    listener,
+  )
+  serveWebSockets(server, { ...options, graphql, live, enter, newRequestId: randomUUID })
   await listen(server, options).catch((error: unknown) => {
     live.close()
     throw error
   })
-  return { url: urlOf(server.address() as AddressInfo), close: () => close(server, live) }
+  return { url: urlOf(server), close: () => close(server, live) }
 }
-
-function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-const urlOf = ({ address, family, port }: AddressInfo) =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 
 async function close(server: Server, live: LiveConnections): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))

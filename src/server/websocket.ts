@@ -12,6 +12,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { MaskError } from '../graphql/mask-error.ts'
 import type { Authenticate, Credentials } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
+import { type Enter, type Place, RETRY_AFTER } from './connection-limit.ts'
 import { formatError, presentErrors } from './errors.ts'
 import type { LiveConnection, LiveConnections } from './live-connections.ts'
 import { isWelcome } from './origin.ts'
@@ -29,12 +30,16 @@ const MAX_OPERATIONS = 20
 const CLOSE_TIMEOUT = 2_000
 
 const GOING_AWAY = 1001
+/** After which clients of the protocol try again by themselves, later and later. */
+const TRY_AGAIN_LATER = 1013
 
 /** The reasons of a close: at most 123 bytes each. */
 const NO_KEY =
   'Forbidden: send connectionParams { authorization: "Bearer bmk_…" } with a valid key.'
 const NO_ORGANIZATION =
   'Forbidden: with a platform key, send connectionParams { organization } too, which names one.'
+const NO_ROOM =
+  'Try again later: this key, user or organization has as many sockets and streams open as it may.'
 
 export interface WebSocketOptions {
   graphql: Graphql
@@ -42,6 +47,7 @@ export interface WebSocketOptions {
   maskError: MaskError
   newRequestId: () => string
   live: LiveConnections
+  enter: Enter
   log: Logger
   /** Origins of pages that may open sockets, as in "https://app.example.com", beside those on our own host. */
   allowedOrigins?: readonly string[]
@@ -52,10 +58,10 @@ export interface WebSocketOptions {
 const NOBODY: Credentials = { authorization: null, organization: null }
 
 type Params = { authorization?: unknown; organization?: unknown }
-type Extra = { socket: WebSocket; connection: LiveConnection }
+type Extra = { socket: WebSocket; connection: LiveConnection; place: Place }
 type Protocol = ReturnType<typeof makeServer<Params, Extra>>
 
-/** Serves graphql-ws at /graphql of a server; other paths are answered 404, pages of other sites 403. */
+/** Serves graphql-ws at /graphql of a server; other paths are answered 404, pages of other sites 403, too many 503. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): void {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -67,7 +73,12 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): void
     stream.on('error', (error) => options.log.debug({ err: error }, 'a WebSocket failed'))
     if (request.url?.split('?')[0] !== PATH) return refuse(stream, '404 Not Found')
     if (!isWelcome(request.headers, options.allowedOrigins)) return refuse(stream, '403 Forbidden')
-    sockets.handleUpgrade(request, stream, head, (socket) => attach(socket, protocol, options))
+    const place = options.enter()
+    if (!place) return refuse(stream, `503 Service Unavailable\r\nRetry-After: ${RETRY_AFTER}`)
+    stream.once('close', place.leave)
+    sockets.handleUpgrade(request, stream, head, (socket) =>
+      attach({ socket, place }, protocol, options),
+    )
   })
 }
 
@@ -87,27 +98,15 @@ function operations(options: WebSocketOptions): ServerOptions<Params, Extra> {
 
   return {
     connectionInitWaitTimeout: options.initTimeout ?? INIT_TIMEOUT,
-    onConnect: async ({ connectionParams, extra }) => {
-      const credentials = {
-        authorization: String(connectionParams?.authorization ?? ''),
-        organization: String(connectionParams?.organization ?? ''),
-      }
-      const { viewer, advice } = await authenticate(credentials)
-      if (!viewer) {
-        close(extra.socket, CloseCode.Forbidden, advice ? NO_ORGANIZATION : NO_KEY)
-        return false
-      }
-      extra.connection.credentials = credentials
-      return true
-    },
+    onConnect: ({ connectionParams, extra }) => letIn(authenticate, connectionParams, extra),
     onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
       if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()]
       const requestId = newRequestId()
       requestIds.set(payload, requestId)
       const credentials = extra.connection.credentials ?? NOBODY
       const params = { ...payload, query: String(payload.query) }
-      return prepare(graphql, { requestId, credentials, params }).catch((error: unknown) =>
-        present(payload, [error]),
+      return prepare(graphql, { requestId, credentials, params, traceParent: null }).catch(
+        (error: unknown) => present(payload, [error]),
       )
     },
     execute: (args) => (args as Operation).execute(args),
@@ -121,6 +120,32 @@ function operations(options: WebSocketOptions): ServerOptions<Params, Extra> {
     onError: (_ctx, _id, payload, errors) => present(payload, errors).map(formatError),
   }
 }
+
+/** @returns whether who says this may stay; who may not is told so by how the socket is closed */
+async function letIn(
+  authenticate: Authenticate,
+  params: Readonly<Params> | undefined,
+  { connection, place, socket }: Extra,
+): Promise<boolean> {
+  const credentials = {
+    authorization: textOf(params?.authorization),
+    organization: textOf(params?.organization),
+  }
+  const { viewer, advice } = await authenticate(credentials)
+  if (!viewer) {
+    close(socket, CloseCode.Forbidden, advice ? NO_ORGANIZATION : NO_KEY)
+    return false
+  }
+  if (!place.claim(viewer)) {
+    close(socket, TRY_AGAIN_LATER, NO_ROOM)
+    return false
+  }
+  connection.credentials = credentials
+  return true
+}
+
+/** What is no text says nothing: some objects cannot even be made one. */
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
 
 /** Parses, validates and finds out who asks. Throws or answers errors as the pipeline does. */
 async function prepare(
@@ -150,7 +175,11 @@ const tooMany = () =>
   )
 
 /** Joins a socket to the protocol: messages, pings, the end. */
-function attach(socket: WebSocket, protocol: Protocol, { live, log }: WebSocketOptions): void {
+function attach(
+  { place, socket }: Pick<Extra, 'place' | 'socket'>,
+  protocol: Protocol,
+  { live, log }: WebSocketOptions,
+): void {
   const connection: LiveConnection = {
     // Nobody's until onConnect knows whose.
     credentials: null,
@@ -166,18 +195,36 @@ function attach(socket: WebSocket, protocol: Protocol, { live, log }: WebSocketO
       // The protocol awaits this before it pulls the next item: a slow client holds one item a subscription.
       send: (data) => flushed(socket, data),
       close: (code = CloseCode.InternalServerError, reason = '') => close(socket, code, reason),
-      onMessage: (handle) => {
-        socket.on('message', (data: RawData) => {
-          if (socket.bufferedAmount > MAX_WAITING) return socket.terminate()
-          handle(String(data)).catch((error: unknown) => {
-            log.error({ err: error }, 'could not handle a WebSocket message')
-            close(socket, CloseCode.InternalServerError, 'Internal server error')
-          })
-        })
-      },
+      onMessage: (handle) => hearMessages(socket, handle, log),
     },
-    { socket, connection },
+    { socket, connection, place },
   )
+  endWhenSilent(socket)
+  socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'))
+  socket.once('close', (code, reason) => {
+    gone()
+    closed(code, String(reason)).catch((error: unknown) =>
+      log.error({ err: error }, 'could not end the subscriptions of a WebSocket'),
+    )
+  })
+}
+
+function hearMessages(
+  socket: WebSocket,
+  handle: (message: string) => Promise<void>,
+  log: Logger,
+): void {
+  socket.on('message', (data: RawData) => {
+    if (socket.bufferedAmount > MAX_WAITING) return socket.terminate()
+    handle(String(data)).catch((error: unknown) => {
+      log.error({ err: error }, 'could not handle a WebSocket message')
+      close(socket, CloseCode.InternalServerError, 'Internal server error')
+    })
+  })
+}
+
+/** Ends a socket that has not answered a ping by the time of the next one. */
+function endWhenSilent(socket: WebSocket): void {
   let answered = true
   const pinging = setInterval(() => {
     if (!answered) return socket.terminate()
@@ -187,14 +234,7 @@ function attach(socket: WebSocket, protocol: Protocol, { live, log }: WebSocketO
   socket.on('pong', () => {
     answered = true
   })
-  socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'))
-  socket.once('close', (code, reason) => {
-    clearInterval(pinging)
-    gone()
-    closed(code, String(reason)).catch((error: unknown) =>
-      log.error({ err: error }, 'could not end the subscriptions of a WebSocket'),
-    )
-  })
+  socket.once('close', () => clearInterval(pinging))
 }
 
 function flushed(socket: WebSocket, data: string): Promise<void> {

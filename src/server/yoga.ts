@@ -4,6 +4,8 @@ import {
   type GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  type OperationDefinitionNode,
+  type ValidationContext,
 } from 'graphql'
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { MaskError } from '../graphql/mask-error.ts'
@@ -15,17 +17,24 @@ import type {
   Viewer,
 } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
+import type { Tracing } from '../services/tracing.ts'
+import type { Enter } from './connection-limit.ts'
 import { endingStream } from './ending-stream.ts'
 import { presentErrors, refusal } from './errors.ts'
 import { graphqlExecutor } from './graphql-executor.ts'
 import { documentLimits } from './limits.ts'
+import { takeTurns } from './heavy-turns.ts'
 import type { LiveConnections } from './live-connections.ts'
+import { limitMutations, type MutationLimits } from './mutation-limit.ts'
 import { pageLimitRule } from './page-limit.ts'
+import { limitStreams } from './stream-limit.ts'
 
 /** One operation's sender: what HTTP and WebSocket both know of it. */
 export interface Caller {
   requestId: string
   credentials: Credentials
+  /** The header `traceparent`, unchecked; null when there is none. */
+  traceParent: string | null
 }
 
 /** Makes the resolvers' context. The viewer is null only for introspection, which needs no key. */
@@ -37,7 +46,12 @@ export interface GraphqlOptions {
   authenticate: Authenticate
   maskError: MaskError
   log: Logger
+  tracing: Tracing
   live: LiveConnections
+  mutationLimits: MutationLimits
+  enter: Enter
+  /** Milliseconds that a client has to take an answer which is ready. Then its connection is closed. */
+  unreadTimeout: number
 }
 
 type HttpCaller = Caller & { res: ServerResponse }
@@ -45,6 +59,7 @@ type HttpCaller = Caller & { res: ServerResponse }
 /** The GraphQL pipeline of both transports: parse, limits, validate, authenticate, execute, mask. */
 export function createGraphql(options: GraphqlOptions) {
   const { authenticate, createContext, log, schema } = options
+  const sizes = new WeakMap<OperationDefinitionNode, number>()
   return createYoga<Caller>({
     schema,
     logging: {
@@ -58,10 +73,13 @@ export function createGraphql(options: GraphqlOptions) {
       return { viewer, advice, ...createContext({ viewer, requestId }) }
     },
     plugins: [
-      graphqlExecutor,
+      graphqlExecutor(options),
       ...documentLimits(),
-      limitPages,
+      limitPages(sizes),
       requireKey,
+      limitMutations(options.mutationLimits),
+      limitStreams(options.enter),
+      takeTurns(sizes),
       presentResults(options),
     ],
     graphiql: false,
@@ -86,9 +104,12 @@ const withoutKey = (advice = unauthenticated().message): GraphQLError =>
     headers: { 'www-authenticate': 'Bearer' },
   })
 
-const limitPages: Plugin = {
-  onValidate: ({ addValidationRule }) => addValidationRule(pageLimitRule),
-}
+const limitPages = (sizes: WeakMap<OperationDefinitionNode, number>): Plugin => ({
+  onValidate: ({ addValidationRule }) =>
+    addValidationRule((context: ValidationContext) =>
+      pageLimitRule(context, (operation, rows) => sizes.set(operation, rows)),
+    ),
+})
 
 type Operation = {
   args: Parameters<typeof isIntrospection>[0] & { contextValue?: unknown }
@@ -119,7 +140,11 @@ function isIntrospection(args: {
 }
 
 /** The last gate before HTTP and SSE: errors are masked, streams end with their key, their client or the server. */
-function presentResults({ live, maskError }: GraphqlOptions): Plugin<object, HttpCaller> {
+function presentResults({
+  live,
+  maskError,
+  unreadTimeout,
+}: GraphqlOptions): Plugin<object, HttpCaller> {
   return {
     onResultProcess({ result, setResult, serverContext }) {
       const { credentials, requestId, res } = serverContext
@@ -128,6 +153,7 @@ function presentResults({ live, maskError }: GraphqlOptions): Plugin<object, Htt
           ? { ...one, errors: presentErrors(one.errors, (error) => maskError(error, requestId)) }
           : one
       if (!isAsyncIterable(result)) {
+        giveUpUnread(res, unreadTimeout)
         if ('errors' in result) setResult(withStatus(present(result as ExecutionResult)))
         return
       }
@@ -145,6 +171,12 @@ function presentResults({ live, maskError }: GraphqlOptions): Plugin<object, Htt
       setResult(stream as typeof result)
     },
   }
+}
+
+/** An answer that nobody takes would stay in memory for as long as its client likes. */
+function giveUpUnread(response: ServerResponse, after: number): void {
+  const late = setTimeout(() => response.destroy(), after).unref()
+  response.once('close', () => clearTimeout(late))
 }
 
 /** Nothing was executed because we failed: the one case that is our status 500. */

@@ -1,4 +1,5 @@
 import {
+  API_KEY_LIMIT,
   apiKeyPrefix,
   generateApiKey,
   hashApiKey,
@@ -106,12 +107,25 @@ export async function issueApiKey(
     issues.push({ path: ['expiresAt'], message: 'Expected a time in the future.' })
   }
   if (name === null || issues.length > 0) throw new ValidationError(issues)
-  return insertApiKey(ports, ports.db, {
-    organizationId: issuer.organizationId,
-    name,
-    scopes: wish.scopes,
-    expiresAt: wish.expiresAt,
+  const key = { ...wish, name, organizationId: issuer.organizationId }
+  return ports.db.transaction(async (tx) => {
+    await findRoom(tx, issuer.organizationId)
+    return insertApiKey(ports, tx, key)
   })
+}
+
+/** Holds the organization until the transaction ends, so that no other new key slips past the limit. */
+async function findRoom(tx: Sql, organizationId: string): Promise<void> {
+  await tx.query('select from organization where id = $1 for no key update', [organizationId])
+  const [row] = await tx.query<{ count: number }>(
+    `select count(*)::int as count from api_key
+    where organization_id = $1 and revoked_at is null
+      and (expires_at is null or expires_at > pgboss.job_now())`,
+    [organizationId],
+  )
+  if ((row?.count ?? 0) < API_KEY_LIMIT) return
+  const message = `An organization can have ${API_KEY_LIMIT} keys that are neither revoked nor expired. Revoke one first.`
+  throw new ValidationError([{ path: [], message }])
 }
 
 function faultOfScopes(wanted: readonly Scope[], held: ReadonlySet<Scope>): string | null {

@@ -6,28 +6,39 @@ import {
   type FeedPosition,
   type FeedTail,
   isAfter,
+  type RunningFeed,
 } from './feed-tail.ts'
+import type { Metrics } from './metrics.ts'
 import type { Clock, Database, Listener, Logger } from './ports.ts'
 import { iterate, type Subscription } from './subscription.ts'
 
-type Ports = { db: Database; listener: Listener; clock: Clock; log: Logger }
+type Ports = { db: Database; listener: Listener; clock: Clock; metrics: Metrics; log: Logger }
 type Entry = FeedEntry<DeliveryAttempt>
 
 /** Rows that wait in memory for one subscriber. One that falls further behind is served from the table. */
 const QUEUE = 256
 
+/** Milliseconds that a row may wait there. After that it is read again: what was answered may be erased meanwhile. */
+const FRESH_FOR = 5_000
+
 /** Rows read at a time for a subscriber that is behind. */
 const PAGE = 200
 
 /** The table is the log: the tail reads what is new, and subscribers that are behind read the rest themselves. */
-export async function createAttemptFeed(
-  ports: Ports,
-): Promise<AttemptFeed & { close(): Promise<void>; subscribers(): number }> {
+export async function createAttemptFeed(ports: Ports): Promise<AttemptFeed & RunningFeed> {
+  const { clock, metrics } = ports
   const open = new Set<Subscription<DeliveryAttempt>>()
   const tail = await createFeedTail<DeliveryAttempt>(ports, {
     channel: 'attempt_recorded',
     settle: 0,
-    read: (after, limit) => readNew(ports.db, after, limit),
+    read: async (after, limit) => {
+      const look = await readNew(ports.db, after, limit)
+      const now = clock.now()
+      for (const { row } of look.entries) {
+        metrics.told(now - row.attemptedAt.getTime() - row.durationMs)
+      }
+      return look
+    },
   })
   return {
     subscribe(filter, after) {
@@ -43,6 +54,7 @@ export async function createAttemptFeed(
       return iterate(subscriber)
     },
     subscribers: () => open.size,
+    alive: tail.alive,
     async close() {
       for (const subscriber of open) subscriber.end()
       await tail.close()
@@ -51,11 +63,11 @@ export async function createAttemptFeed(
 }
 
 function createSubscriber(
-  { db, tail }: { db: Database; tail: FeedTail<DeliveryAttempt> },
+  { db, clock, tail }: { db: Database; clock: Clock; tail: FeedTail<DeliveryAttempt> },
   filter: AttemptFeedFilter,
   after: string | null,
 ): Subscription<DeliveryAttempt> {
-  let queue: Entry[] = []
+  let queue: (Entry & { since: number })[] = []
   let position: FeedPosition | null = null
   /** The last row that was read from the table: the tail may still be on its way there. */
   let read: FeedPosition | null = null
@@ -72,7 +84,7 @@ function createSubscriber(
       behind = true
       return
     }
-    queue.push(entry)
+    queue.push({ ...entry, since: clock.now() })
     arrived.resolve()
   }
 
@@ -98,7 +110,8 @@ function createSubscriber(
     const last = page.at(-1)?.position ?? from
     const fresh = behind ? [] : queue.filter((entry) => isAfter(entry.position, last))
     if (fresh.length === 0) read = last
-    queue = [...page, ...fresh]
+    const since = clock.now()
+    queue = [...page.map((entry) => ({ ...entry, since })), ...fresh]
   }
 
   return {
@@ -106,11 +119,12 @@ function createSubscriber(
       if (!position && !ended) position = await start()
       while (!ended && position) {
         const entry = queue.shift()
-        if (entry) {
+        const stale = entry && clock.now() - entry.since > FRESH_FOR
+        if (entry && !stale) {
           position = entry.position
           return entry.row
         }
-        if (behind) await catchUp(position)
+        if (behind || stale) await catchUp(position)
         else {
           arrived = Promise.withResolvers()
           await arrived.promise

@@ -2,6 +2,7 @@ import { FAILURE_LIMIT } from '../domain/destination.ts'
 import { createGroupCommit } from '../domain/group-commit.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { cancelPart, cancelRest } from './cancellation.ts'
+import type { DeliveryOutcome, Metrics } from './metrics.ts'
 import type { Persist } from './persist.ts'
 import type { Database, Logger, NewId, Queue, Sql } from './ports.ts'
 
@@ -17,6 +18,8 @@ export interface AttemptResult {
   test: boolean
   outcome: Outcome
   attemptedAt: Date
+  /** Milliseconds from when it was due until it began. */
+  waitedMs: number
   durationMs: number
   /** Seconds from now to the next attempt if this one failed, null when it was the last. */
   retryDelay: number | null
@@ -32,7 +35,14 @@ export interface AttemptRecorder {
   idle(): Promise<void>
 }
 
-type Ports = { db: Database; queue: Queue; newId: NewId; persist: Persist; log: Logger }
+type Ports = {
+  db: Database
+  queue: Queue
+  newId: NewId
+  persist: Persist
+  metrics: Metrics
+  log: Logger
+}
 
 /** Results of one commit. More would only make the others wait. */
 const GROUP_SIZE = 500
@@ -45,11 +55,14 @@ export function createAttemptRecorder(ports: Ports): AttemptRecorder {
   const { db, persist } = ports
   const successes = createGroupCommit<AttemptResult, boolean>(async (results) => {
     const record = () => db.query<Recorded>(RECORD, columns(results, ports.newId))
-    return answer(results, activeAfter(await persist('record successes', record)))
+    const recorded = await persist('record successes', record)
+    tell(ports, results, recorded)
+    return answer(results, activeAfter(recorded))
   }, GROUP_SIZE)
   const failures = createGroupCommit<AttemptResult, boolean>(async (results) => {
     const record = () => db.transaction((tx) => recordFailures(ports, tx, results))
-    const { active, backlog } = await persist('record failures', record)
+    const { active, backlog, recorded } = await persist('record failures', record)
+    tell(ports, results, recorded)
     if (backlog.length > 0) void cancelLater(ports, backlog)
     return answer(results, active)
   }, GROUP_SIZE)
@@ -66,6 +79,26 @@ const answer = (results: readonly AttemptResult[], active: ReadonlySet<string>) 
     value: active.has(destinationId),
   }))
 
+/** Tells the figures and the log what was recorded; results that were overtaken are left out. */
+function tell(
+  { metrics, log }: Pick<Ports, 'metrics' | 'log'>,
+  results: readonly AttemptResult[],
+  recorded: readonly Recorded[],
+): void {
+  const byDelivery = new Map(results.map((result) => [result.deliveryId, result]))
+  for (const { deliveryId, ended } of recorded) {
+    const { attemptCount, destinationId, durationMs, outcome, waitedMs } =
+      byDelivery.get(deliveryId)!
+    const code = outcome.status === 'FAILED' ? outcome.failure.code : outcome.status
+    metrics.attempted({ outcome: code, durationMs, waitedMs: attemptCount === 0 ? waitedMs : null })
+    if (ended) metrics.ended(ended, 1)
+    log.debug(
+      { deliveryId, destinationId, number: attemptCount + 1, outcome: code, durationMs, ended },
+      'attempted a delivery',
+    )
+  }
+}
+
 /** A long backlog of destinations that were disabled. What this does not get to, the sweep does. */
 async function cancelLater(ports: Ports, destinationIds: readonly string[]): Promise<void> {
   await cancelRest(ports, destinationIds).catch((error: unknown) =>
@@ -78,24 +111,24 @@ async function cancelLater(ports: Ports, destinationIds: readonly string[]): Pro
  * leaves ACTIVE or publishes at that moment comes before or after as a whole.
  */
 async function recordFailures(
-  { queue, newId }: Ports,
+  { queue, metrics, newId }: Ports,
   tx: Sql,
   results: readonly AttemptResult[],
-): Promise<{ active: Set<string>; backlog: readonly string[] }> {
+): Promise<{ active: Set<string>; backlog: readonly string[]; recorded: readonly Recorded[] }> {
   const destinationIds = [...new Set(results.map(({ destinationId }) => destinationId))]
   await tx.query('select from destination where id = any($1) order by id for no key update', [
     destinationIds,
   ])
   const recorded = await tx.query<Recorded>(RECORD, columns(results, newId))
-  const disabled = await countFailures(tx, recorded)
-  const more = disabled.length > 0 && (await cancelPart(tx, disabled))
+  const disabled = await countFailures({ tx, newId }, recorded)
+  const more = disabled.length > 0 && (await cancelPart({ tx, metrics }, disabled))
   const retries = recorded.flatMap(({ destinationId, retryDelay }) =>
     retryDelay === null || disabled.includes(destinationId)
       ? []
       : [{ destinationId, seconds: retryDelay }],
   )
   if (retries.length > 0) await queue.wakeLater(tx, retries)
-  return { active: activeAfter(recorded, disabled), backlog: more ? disabled : [] }
+  return { active: activeAfter(recorded, disabled), backlog: more ? disabled : [], recorded }
 }
 
 const activeAfter = (recorded: readonly Recorded[], disabled: readonly string[] = []) =>
@@ -106,6 +139,7 @@ const activeAfter = (recorded: readonly Recorded[], disabled: readonly string[] 
   )
 
 interface Recorded {
+  deliveryId: string
   destinationId: string
   /** Whether the destination was ACTIVE at that moment. */
   active: boolean
@@ -113,12 +147,16 @@ interface Recorded {
   counts: boolean
   /** Null when the delivery has ended with this attempt. */
   retryDelay: number | null
+  /** How the delivery has ended with this attempt; null when it goes on, or had ended before. */
+  ended: DeliveryOutcome | null
 }
 
 /**
  * Records attempts and moves their deliveries on, in one statement. A result whose delivery has been
  * attempted otherwise since, or is gone, is left out: the attempt number is taken from the delivery, so
- * numbers have neither gap nor duplicate. Answers what it recorded.
+ * numbers have neither gap nor duplicate. What a receiver answered to an erased event is left out, by a mark
+ * on the delivery: being locked, it is read as it stands now, and not as it stood when the statement began.
+ * Answers what it recorded.
  */
 const RECORD = `
 with result as (
@@ -130,7 +168,7 @@ with result as (
     duration_ms, response_code, response_body, failure_code, failure_message, retry_delay
   )
 ), target as (
-  select result.*, destination.status as destination_status
+  select result.*, delivery.status as status_before, destination.status as destination_status
   from result
   join delivery on delivery.id = result.delivery_id
   join destination on destination.id = delivery.destination_id
@@ -159,7 +197,8 @@ with result as (
   from target
   where delivery.id = target.delivery_id and delivery.attempt_count = target.attempt_count
   returning
-    target.*, delivery.attempt_count as number, delivery.status as delivery_status, delivery.test
+    target.*, delivery.attempt_count as number, delivery.status as delivery_status, delivery.test,
+    delivery.erased
 ), logged as (
   insert into delivery_attempt (
     id, delivery_id, destination_id, organization_id, event_type, number, status, attempted_at,
@@ -168,13 +207,15 @@ with result as (
   select
     id, delivery_id, destination_id, organization_id, event_type, number,
     (case when succeeded then 'SUCCEEDED' else 'FAILED' end)::attempt_status, attempted_at,
-    duration_ms, response_code, response_body, failure_code, failure_message
+    duration_ms, response_code, case when not erased then response_body end, failure_code, failure_message
   from moved
   returning pg_notify('attempt_recorded', '')
 )
 select
-  destination_id as "destinationId", destination_status = 'ACTIVE' as active, not test as counts,
-  case when delivery_status = 'PENDING' then retry_delay end as "retryDelay"
+  delivery_id as "deliveryId", destination_id as "destinationId",
+  destination_status = 'ACTIVE' as active, not test as counts,
+  case when delivery_status = 'PENDING' then retry_delay end as "retryDelay",
+  case when delivery_status not in ('PENDING', status_before) then delivery_status end as ended
 from moved`
 
 function columns(results: readonly AttemptResult[], newId: NewId): unknown[] {
@@ -199,8 +240,14 @@ function columns(results: readonly AttemptResult[], newId: NewId): unknown[] {
   ]
 }
 
-/** Adds the failures to their destinations' counts; the caller holds their locks. Answers those that this disabled. */
-async function countFailures(tx: Sql, failures: readonly Recorded[]): Promise<string[]> {
+/**
+ * Adds the failures to their destinations' counts; the caller holds their locks. Answers those that this
+ * disabled, of which their audit logs tell.
+ */
+async function countFailures(
+  { tx, newId }: { tx: Sql; newId: NewId },
+  failures: readonly Recorded[],
+): Promise<string[]> {
   const counted = failures.filter(({ counts }) => counts)
   if (counted.length === 0) return []
   const rows = await tx.query<{ id: string }>(
@@ -211,16 +258,25 @@ async function countFailures(tx: Sql, failures: readonly Recorded[]): Promise<st
         disabled_at = case when reached then pgboss.job_now() else disabled_at end,
         updated_at = case when reached then pgboss.job_now() else updated_at end
       from (
-        select destination.id, failures,
+        select destination.id, failures, entry_id,
           status = 'ACTIVE' and failure_count + failures >= $2 as reached
-        from (select id, count(*)::int as failures from unnest($1::text[]) as id group by id) as failed
+        from (
+          select id, count(*)::int as failures, min(entry_id) as entry_id
+          from unnest($1::text[], $3::text[]) as failed (id, entry_id) group by id
+        ) as failed
         join destination on destination.id = failed.id
       ) as failure
       where destination.id = failure.id
-      returning destination.id, reached
+      returning destination.id, reached, entry_id
     )
-    select id from counted where reached`,
-    [counted.map(({ destinationId }) => destinationId), FAILURE_LIMIT],
+    insert into audit_entry (id, destination_id, action, changed, created_at)
+    select entry_id, id, 'DISABLED', '{}', pgboss.job_now() from counted where reached
+    returning destination_id as id`,
+    [
+      counted.map(({ destinationId }) => destinationId),
+      FAILURE_LIMIT,
+      counted.map(() => newId('aud')),
+    ],
   )
   return rows.map(({ id }) => id)
 }

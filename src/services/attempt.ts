@@ -6,20 +6,22 @@ import { signatureHeaders } from '../domain/signature.ts'
 import type { AttemptResult } from './attempt-recorder.ts'
 import type { DueDelivery } from './due-deliveries.ts'
 import type { Clock, SecretBox } from './ports.ts'
-import type { WebhookSender } from './webhook-sender.ts'
+import type { Tracing } from './tracing.ts'
+import type { SentWebhook, WebhookSender } from './webhook-sender.ts'
 
-type Ports = { sender: WebhookSender; secrets: SecretBox; clock: Clock }
+type Ports = { sender: WebhookSender; secrets: SecretBox; clock: Clock; tracing: Tracing }
 
 /**
  * Makes one attempt: signs, sends, and says what came of it. There is no other way out of the house, be
  * it a first try, a retry or a test. Never rejects for what a receiver or a lost key did.
  */
-export async function attemptDelivery(
-  { sender, secrets, clock }: Ports,
-  delivery: DueDelivery,
-): Promise<AttemptResult> {
-  const sent = await send({ sender, secrets, clock }, delivery)
-  const attempt = delivery.attemptCount - delivery.attemptBase + 1
+export function attemptDelivery(ports: Ports, delivery: DueDelivery): Promise<AttemptResult> {
+  return ports.tracing.attempt(delivery, () => attempt(ports, delivery))
+}
+
+async function attempt(ports: Ports, delivery: DueDelivery): Promise<AttemptResult> {
+  const sent = await send(ports, delivery)
+  const tries = delivery.attemptCount - delivery.attemptBase + 1
   return {
     deliveryId: delivery.id,
     destinationId: delivery.destinationId,
@@ -27,15 +29,15 @@ export async function attemptDelivery(
     eventType: delivery.eventType,
     attemptCount: delivery.attemptCount,
     test: delivery.test,
-    retryDelay: retryDelay(delivery.test ? MAX_ATTEMPTS : attempt),
+    retryDelay: retryDelay(delivery.test ? MAX_ATTEMPTS : tries),
+    waitedMs: sent.attemptedAt.getTime() - delivery.dueAt.getTime(),
     ...sent,
   }
 }
 
-interface Sent {
-  outcome: Outcome
+interface Sent extends SentWebhook {
+  /** When it was signed, right before connecting began. */
   attemptedAt: Date
-  durationMs: number
 }
 
 async function send({ sender, secrets, clock }: Ports, delivery: DueDelivery): Promise<Sent> {
@@ -57,8 +59,9 @@ async function send({ sender, secrets, clock }: Ports, delivery: DueDelivery): P
       secret: secrets.open(delivery.secret, destinationId),
       previousSecret: previousSecret && secrets.open(previousSecret, destinationId),
     })
-    const headers = { 'content-type': 'application/json', ...signatures }
-    return await sender.send({ url: delivery.url, headers, body })
+    const sent = await sender.send({ url: delivery.url, headers: signatures, body })
+    // The time that was signed is the attempt's: its webhook-timestamp can be told from the history.
+    return { ...sent, attemptedAt: timestamp }
   } catch (error) {
     if (!(error instanceof SecretUnavailableError)) throw error
     return { outcome: SECRET_UNAVAILABLE, attemptedAt: timestamp, durationMs: 0 }

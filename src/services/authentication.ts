@@ -1,6 +1,7 @@
 import { hashApiKey, isApiKey, readScopes, type Scope } from '../domain/api-key.ts'
 import { parseName } from '../domain/name.ts'
 import { isExternalId, isOrganizationId } from '../domain/organization.ts'
+import { isPlainText } from '../domain/plain-text.ts'
 import { findApiKey, type KnownApiKey } from './api-key.ts'
 import { organizationExists, organizationOfHost } from './organization.ts'
 import type { Clock, Database, Logger, NewId } from './ports.ts'
@@ -136,13 +137,15 @@ async function viewerOfToken(
     const claims = await verifyToken(token)
     if (!claims || typeof claims.org_id !== 'string' || !isExternalId(claims.org_id)) return null
     const { expiresAt, org_id: externalId, org_name: name, scope, sub } = claims
+    // It goes into the audit log, which has to tell who it was.
+    if (typeof sub !== 'string' || sub === '' || !isPlainText(sub)) return null
     const value: Viewer = {
       organizationId: await organizationOfHost(ports, {
         externalId,
         name: typeof name === 'string' ? parseName(name) : null,
       }),
       apiKeyId: null,
-      ...(typeof sub === 'string' && { userId: sub }),
+      userId: sub,
       scopes: new Set(typeof scope === 'string' ? readScopes(scope) : []),
     }
     return { value, until: expiresAt }

@@ -1,3 +1,4 @@
+import type { Metrics } from './metrics.ts'
 import type { Database, Sql } from './ports.ts'
 
 /** Deliveries canceled in one transaction: a destination can have a backlog that would take minutes at once. */
@@ -9,7 +10,10 @@ const PART = 5_000
  * caller holds the destinations' rows, and knows that they are not ACTIVE.
  * @returns whether there may be more, for `cancelRest`
  */
-export async function cancelPart(tx: Sql, destinationIds: readonly string[]): Promise<boolean> {
+export async function cancelPart(
+  { tx, metrics }: { tx: Sql; metrics: Metrics },
+  destinationIds: readonly string[],
+): Promise<boolean> {
   const canceled = await tx.query(
     `update delivery set status = 'CANCELED', due_at = null, completed_at = pgboss.job_now()
     where id in (
@@ -20,12 +24,13 @@ export async function cancelPart(tx: Sql, destinationIds: readonly string[]): Pr
     returning 1`,
     [destinationIds, PART],
   )
+  metrics.ended('CANCELED', canceled.length)
   return canceled.length === PART
 }
 
 /** Cancels all that still waits, part by part, for those of the destinations that are not ACTIVE (again). */
 export async function cancelRest(
-  { db }: { db: Database },
+  { db, metrics }: { db: Database; metrics: Metrics },
   destinationIds: readonly string[],
 ): Promise<void> {
   for (let more = true; more; ) {
@@ -35,7 +40,7 @@ export async function cancelRest(
         [destinationIds],
       )
       const ids = left.map(({ id }) => id)
-      return ids.length > 0 && cancelPart(tx, ids)
+      return ids.length > 0 && cancelPart({ tx, metrics }, ids)
     })
   }
 }

@@ -2,18 +2,28 @@ import type { DestinationStatus } from '../domain/destination.ts'
 import {
   DestinationInactiveError,
   DestinationNotReadyError,
+  EventErasedError,
   NotFoundError,
 } from '../domain/errors.ts'
 import { type EventName, findEvent } from '../domain/events/index.ts'
 import { newEvent } from './event.ts'
-import type { Clock, Database, NewId, Queue } from './ports.ts'
+import type { Metrics } from './metrics.ts'
+import type { Clock, Database, NewId, Queue, Sql } from './ports.ts'
+import type { Tracing } from './tracing.ts'
 
-type Ports = { db: Database; queue: Queue; clock: Clock; newId: NewId }
+type Ports = {
+  db: Database
+  queue: Queue
+  clock: Clock
+  newId: NewId
+  metrics: Metrics
+  tracing: Tracing
+}
 
 /**
  * Sends a delivery that has ended once more, with a full set of attempts: same body, same `webhook-id`,
  * attempt numbers that go on counting. One that still waits is left as it is.
- * @throws NotFoundError, DestinationInactiveError
+ * @throws NotFoundError, EventErasedError, DestinationInactiveError
  */
 export async function retryDelivery(
   { db, queue }: Pick<Ports, 'db' | 'queue'>,
@@ -28,6 +38,7 @@ export async function retryDelivery(
       [deliveryId, organizationId],
     )
     if (!destination) throw new NotFoundError(deliveryId)
+    await refuseErased(tx, deliveryId)
     if (destination.status !== 'ACTIVE') throw new DestinationInactiveError(destination.status)
     const restarted = await tx.query(
       `update delivery set
@@ -38,6 +49,25 @@ export async function retryDelivery(
     )
     if (restarted.length > 0) await queue.wake(tx, [destination.id])
   })
+}
+
+/**
+ * An erasure that has come to the delivery holds it and is waited for; one that comes later waits for us, and
+ * cancels what we have restarted. The event is read by a statement of its own, which begins after that wait:
+ * one statement for both would tell the event as it stood before.
+ * @throws NotFoundError, EventErasedError
+ */
+async function refuseErased(tx: Sql, deliveryId: string): Promise<void> {
+  const [delivery] = await tx.query<{ eventId: string }>(
+    'select event_id as "eventId" from delivery where id = $1 for no key update',
+    [deliveryId],
+  )
+  if (!delivery) throw new NotFoundError(deliveryId)
+  const [event] = await tx.query<{ erasedAt: Date | null }>(
+    'select erased_at as "erasedAt" from event where id = $1',
+    [delivery.eventId],
+  )
+  if (event?.erasedAt) throw new EventErasedError(event.erasedAt)
 }
 
 /**
@@ -61,33 +91,36 @@ export async function sendTest(
     idempotencyKey: null,
   })
   const deliveryId = ports.newId('dlv')
-  await ports.db.transaction(async (tx) => {
-    const [destination] = await tx.query<{ url: string | null }>(
-      'select url from destination where id = $1 and organization_id = $2 for share',
-      [destinationId, organizationId],
-    )
-    if (!destination) throw new NotFoundError(destinationId)
-    if (destination.url === null) throw new DestinationNotReadyError(['URL'], 'be sent a test')
-    await tx.query(
-      `with event as (
-        insert into event (id, organization_id, type, data, relations, timestamp, test, created_at)
-        values ($1, $2, $3, $4, $5, $6, true, pgboss.job_now())
+  const store = (traceParent: string | null) =>
+    ports.db.transaction(async (tx) => {
+      const [destination] = await tx.query<{ url: string | null }>(
+        'select url from destination where id = $1 and organization_id = $2 for share',
+        [destinationId, organizationId],
+      )
+      if (!destination) throw new NotFoundError(destinationId)
+      if (destination.url === null) throw new DestinationNotReadyError(['URL'], 'be sent a test')
+      await tx.query(
+        `with event as (
+        insert into event (id, organization_id, type, data, relations, timestamp, test, trace_parent, created_at)
+        values ($1, $2, $3, $4, $5, $6, true, $9, pgboss.job_now())
         returning id
       )
       insert into delivery (id, event_id, destination_id, status, test, due_at, created_at)
       select $7, id, $8, 'PENDING', true, pgboss.job_now(), pgboss.job_now() from event`,
-      [
-        event.id,
-        organizationId,
-        name,
-        event.data,
-        event.relations,
-        event.timestamp,
-        deliveryId,
-        destinationId,
-      ],
-    )
-    await ports.queue.wake(tx, [destinationId])
-  })
+        [
+          event.id,
+          organizationId,
+          name,
+          event.data,
+          event.relations,
+          event.timestamp,
+          deliveryId,
+          destinationId,
+          traceParent,
+        ],
+      )
+      await ports.queue.wake(tx, [destinationId])
+    })
+  await ports.tracing.publication([event], store)
   return deliveryId
 }

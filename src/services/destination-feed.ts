@@ -1,5 +1,11 @@
 import type { DestinationFeed } from './feed.ts'
-import { createFeedTail, type FeedEntry, type FeedPosition, type FeedTail } from './feed-tail.ts'
+import {
+  createFeedTail,
+  type FeedEntry,
+  type FeedPosition,
+  type FeedTail,
+  type RunningFeed,
+} from './feed-tail.ts'
 import type { Clock, Database, Listener, Logger } from './ports.ts'
 import { iterate, type Subscription } from './subscription.ts'
 
@@ -9,9 +15,7 @@ type Changed = { id: string; organizationId: string }
 /** Milliseconds in which changes of one destination become one: enough for results that end together. */
 const SETTLE = 20
 
-export async function createDestinationFeed(
-  ports: Ports,
-): Promise<DestinationFeed & { close(): Promise<void> }> {
+export async function createDestinationFeed(ports: Ports): Promise<DestinationFeed & RunningFeed> {
   const open = new Set<Subscription<Changed>>()
   const tail = await createFeedTail<Changed>(ports, {
     channel: 'destination_changed',
@@ -33,6 +37,8 @@ export async function createDestinationFeed(
       open.add(subscriber)
       return iterate(subscriber)
     },
+    subscribers: () => open.size,
+    alive: tail.alive,
     async close() {
       for (const subscriber of open) subscriber.end()
       await tail.close()

@@ -14,7 +14,9 @@ import {
 import { catalogue, type EventName } from '../domain/events/index.ts'
 import type { Issue } from '../domain/json.ts'
 import { NAME_EXPECTED, parseName } from '../domain/name.ts'
+import { type Actor, type Setting, writeAuditEntry } from './audit.ts'
 import { cancelPart, cancelRest } from './cancellation.ts'
+import type { Metrics } from './metrics.ts'
 import type { Database, NewId, SecretBox, Sql } from './ports.ts'
 
 type Ports = {
@@ -23,12 +25,18 @@ type Ports = {
   newId: NewId
   newSecret: () => string
   addressPolicy: AddressPolicy
+  metrics: Metrics
 }
 
 /** One destination as seen by one organization. */
 export interface DestinationKey {
   organizationId: string
   id: string
+}
+
+/** One destination, and who does something with it that its audit log tells of. */
+export interface DestinationTarget extends DestinationKey {
+  actor: Actor
 }
 
 /** Settings to change. What is undefined stays; `url: null` takes the URL away. */
@@ -45,7 +53,7 @@ export interface DestinationSettings {
  */
 export async function createDestination(
   ports: Ports,
-  organizationId: string,
+  { organizationId, actor }: { organizationId: string; actor: Actor },
   settings: DestinationSettings & { name: string },
 ): Promise<string> {
   const { name, url = null, events = [] } = checkSettings(ports, settings)
@@ -58,30 +66,43 @@ export async function createDestination(
       [organizationId],
     )
     if ((row?.count ?? 0) >= DESTINATION_LIMIT) throw new DestinationLimitError(DESTINATION_LIMIT)
-    await tx.query(
-      `with destination as (
-        insert into destination (id, organization_id, name, url, events) values ($1, $2, $3, $4, $5)
-        returning id
-      )
-      insert into signing_secret (destination_id, current) select id, $6 from destination`,
-      [id, organizationId, name, url, events, ports.secrets.seal(ports.newSecret(), id)],
-    )
+    await tx.query(CREATE, [
+      id,
+      organizationId,
+      name,
+      url,
+      events,
+      ports.secrets.seal(ports.newSecret(), id),
+      ports.newId('aud'),
+      actor.apiKeyId,
+      actor.userId,
+    ])
   })
   return id
 }
+
+const CREATE = `
+with destination as (
+  insert into destination (id, organization_id, name, url, events) values ($1, $2, $3, $4, $5)
+  returning id
+), secret as (
+  insert into signing_secret (destination_id, current) select id, $6 from destination
+)
+insert into audit_entry (id, destination_id, action, api_key_id, user_id, changed, created_at)
+select $7, id, 'CREATED', $8, $9, '{}', pgboss.job_now() from destination`
 
 /**
  * Changes the settings given. The selection is stored in the catalogue's order, without duplicates.
  * @throws NotFoundError, ValidationError, DestinationNotReadyError when an ACTIVE one would lack something
  */
 export async function updateDestination(
-  ports: Pick<Ports, 'db' | 'addressPolicy'>,
-  key: DestinationKey,
+  ports: Pick<Ports, 'db' | 'addressPolicy' | 'newId'>,
+  target: DestinationTarget,
   settings: DestinationSettings,
 ): Promise<void> {
   const checked = checkSettings(ports, settings)
   await ports.db.transaction(async (tx) => {
-    const before = await lockDestination(tx, key)
+    const before = await lockDestination(tx, target)
     const after = {
       name: checked.name ?? before.name,
       url: checked.url === undefined ? before.url : checked.url,
@@ -93,8 +114,13 @@ export async function updateDestination(
     }
     await tx.query(
       'update destination set name = $2, url = $3, events = $4, updated_at = pgboss.job_now() where id = $1',
-      [key.id, after.name, after.url, after.events],
+      [target.id, after.name, after.url, after.events],
     )
+    const changed = differing(before, after)
+    if (changed.length > 0) {
+      const deed = { action: 'SETTINGS_CHANGED', changed } as const
+      await writeAuditEntry({ tx, newId: ports.newId }, target, deed)
+    }
   })
 }
 
@@ -103,23 +129,24 @@ export async function updateDestination(
  * @throws NotFoundError, DestinationNotReadyError
  */
 export async function activateDestination(
-  { db }: Pick<Ports, 'db'>,
-  key: DestinationKey,
+  { db, metrics, newId }: Pick<Ports, 'db' | 'metrics' | 'newId'>,
+  target: DestinationTarget,
 ): Promise<void> {
   for (let more = true; more; ) {
     more = await db.transaction(async (tx) => {
-      const destination = await lockDestination(tx, key)
+      const destination = await lockDestination(tx, target)
       if (destination.status === 'ACTIVE') return false
       const missing = missingRequirements(destination)
       if (missing.length > 0) throw new DestinationNotReadyError(missing)
       // What waited before must have ended: activating does not bring it back.
-      if (await cancelPart(tx, [key.id])) return true
+      if (await cancelPart({ tx, metrics }, [target.id])) return true
       await tx.query(
         `update destination set
           status = 'ACTIVE', failure_count = 0, disabled_at = null, updated_at = pgboss.job_now()
         where id = $1`,
-        [key.id],
+        [target.id],
       )
+      await writeAuditEntry({ tx, newId }, target, { action: 'ACTIVATED' })
       return false
     })
   }
@@ -130,20 +157,21 @@ export async function activateDestination(
  * @throws NotFoundError
  */
 export async function deactivateDestination(
-  { db }: Pick<Ports, 'db'>,
-  key: DestinationKey,
+  { db, metrics, newId }: Pick<Ports, 'db' | 'metrics' | 'newId'>,
+  target: DestinationTarget,
 ): Promise<void> {
   const more = await db.transaction(async (tx) => {
-    const { status } = await lockDestination(tx, key)
+    const { status } = await lockDestination(tx, target)
     if (status === 'INACTIVE') return false
     await tx.query(
       `update destination set status = 'INACTIVE', disabled_at = null, updated_at = pgboss.job_now()
       where id = $1`,
-      [key.id],
+      [target.id],
     )
-    return cancelPart(tx, [key.id])
+    await writeAuditEntry({ tx, newId }, target, { action: 'DEACTIVATED' })
+    return cancelPart({ tx, metrics }, [target.id])
   })
-  if (more) await cancelRest({ db }, [key.id])
+  if (more) await cancelRest({ db, metrics }, [target.id])
 }
 
 /** Deliveries deleted in one transaction, each with its attempts. */
@@ -155,13 +183,13 @@ const DELETED_PART = 5_000
  * @throws NotFoundError
  */
 export async function deleteDestination(
-  { db }: Pick<Ports, 'db'>,
-  key: DestinationKey,
+  { db, newId }: Pick<Ports, 'db' | 'newId'>,
+  target: DestinationTarget,
 ): Promise<void> {
   for (let more = true; more; ) {
     more = await db.transaction(async (tx) => {
       // A statement of its own: what it waited for, such as a test send, is seen only by the next one.
-      await lockDestination(tx, key)
+      const before = await lockDestination(tx, target)
       const [part] = await tx.query<{ more: boolean }>(
         `with part as (
           select id, event_id, test from delivery where destination_id = $1 limit $2
@@ -171,16 +199,30 @@ export async function deleteDestination(
           delete from delivery where id in (select id from part where not test)
         )
         select count(*) = $2 as more from part`,
-        [key.id, DELETED_PART],
+        [target.id, DELETED_PART],
       )
-      await tx.query(
-        part?.more
-          ? `update destination set status = 'INACTIVE', events = '{}', disabled_at = null where id = $1`
-          : 'delete from destination where id = $1',
-        [key.id],
-      )
+      if (part?.more) await turnOff({ tx, newId }, target, before)
+      else await tx.query('delete from destination where id = $1', [target.id])
       return part?.more ?? false
     })
+  }
+}
+
+/** Lets a destination take nothing on while it is being deleted, and says so in case that is interrupted. */
+async function turnOff(
+  ports: { tx: Sql; newId: NewId },
+  target: DestinationTarget,
+  before: LockedDestination,
+): Promise<void> {
+  await ports.tx.query(
+    `update destination set status = 'INACTIVE', events = '{}', disabled_at = null where id = $1`,
+    [target.id],
+  )
+  if (before.status !== 'INACTIVE') {
+    await writeAuditEntry(ports, target, { action: 'DEACTIVATED' })
+  }
+  if (before.events.length > 0) {
+    await writeAuditEntry(ports, target, { action: 'SETTINGS_CHANGED', changed: ['events'] })
   }
 }
 
@@ -204,6 +246,14 @@ export async function lockDestination(
   if (!row) throw new NotFoundError(id)
   return row
 }
+
+type Settings = Readonly<Record<Setting, unknown>>
+
+/** A selection is stored in the catalogue's order: the same one is the same list. */
+const differing = (before: Settings, after: Settings) =>
+  (['name', 'url', 'events'] as const).filter(
+    (setting) => JSON.stringify(before[setting]) !== JSON.stringify(after[setting]),
+  )
 
 function checkSettings<Settings extends DestinationSettings>(
   { addressPolicy }: Pick<Ports, 'addressPolicy'>,

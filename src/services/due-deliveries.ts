@@ -7,6 +7,7 @@ export interface DueDelivery {
   organizationId: string
   destinationId: string
   test: boolean
+  dueAt: Date
   attemptCount: number
   attemptBase: number
   eventId: string
@@ -20,6 +21,8 @@ export interface DueDelivery {
   secret: string
   /** Sealed; null when no rotated-out secret signs any more. */
   previousSecret: string | null
+  /** Of the publication, as in W3C's `traceparent`; null when it was not traced. */
+  traceParent: string | null
 }
 
 export interface DueLook {
@@ -40,7 +43,8 @@ interface Row extends Partial<DueDelivery> {
 
 /**
  * What is due for a destination, oldest first. Test sends are due whatever its status, all else only while
- * it is ACTIVE. The settings come with each delivery, so that a change holds from the next look on.
+ * it is ACTIVE; of erased events nothing is, whether or not it was canceled already. The settings come with
+ * each delivery, so that a change holds from the next look on.
  *
  * @param except ids on the wire already
  * @param numbered asks for `startedBelow`, which costs a transaction number
@@ -73,10 +77,11 @@ const LOOK_LENGTH = 1_000_000
 const DUE = `
 with due as (
   select
-    delivery.id, delivery.due_at, delivery.test,
+    delivery.id, delivery.due_at as "dueAt", delivery.test,
     destination.organization_id as "organizationId", destination.id as "destinationId",
     delivery.attempt_count as "attemptCount", delivery.attempt_base as "attemptBase",
     event.id as "eventId", event.type as "eventType", event.data, event.relations, event.timestamp,
+    event.trace_parent as "traceParent",
     destination.url, signing_secret.current as secret,
     case when previous_expires_at > pgboss.job_now() then previous end as "previousSecret"
   from delivery
@@ -85,12 +90,12 @@ with due as (
   join signing_secret on signing_secret.destination_id = destination.id
   where delivery.destination_id = $1 and delivery.status = 'PENDING'
     and delivery.due_at <= pgboss.job_now() and delivery.id <> all($3::text[])
-    and (destination.status = 'ACTIVE' or delivery.test)
+    and (destination.status = 'ACTIVE' or delivery.test) and event.erased_at is null
   order by delivery.due_at, delivery.id
   limit $2
 ), measured as (
   select *, count(*) over ()::int as found,
-    sum(octet_length(data)) over (order by due_at, id) - octet_length(data) as before
+    sum(octet_length(data)) over (order by "dueAt", id) - octet_length(data) as before
   from due
 )
 select
@@ -99,4 +104,4 @@ select
   measured.*
 from pg_current_snapshot() as snapshot
 left join measured on before < ${LOOK_LENGTH}
-order by due_at, id`
+order by "dueAt", id`

@@ -14,6 +14,8 @@ export interface NewEvent {
   idempotencyKey: string | null
   /** What tells a repeat from another event under the same key. */
   fingerprint: Buffer | null
+  /** As in W3C's `traceparent`; null when nothing traces. */
+  traceParent: string | null
 }
 
 /** The destinations that selected an event. */
@@ -110,16 +112,17 @@ const INSERT = `
 with stored as (
   insert into event (
     id, organization_id, type, data, relations, related_ids, timestamp, idempotency_key, fingerprint,
-    created_at
+    trace_parent, created_at
   )
   select
     id, organization_id, type, data, relations, string_to_array(related_ids, chr(31)), timestamp,
-    idempotency_key, fingerprint, pgboss.job_now()
+    idempotency_key, fingerprint, trace_parent, pgboss.job_now()
   from unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::text[], $9::bytea[]
+    $8::text[], $9::bytea[], $10::text[]
   ) as event (
-    id, organization_id, type, data, relations, related_ids, timestamp, idempotency_key, fingerprint
+    id, organization_id, type, data, relations, related_ids, timestamp, idempotency_key, fingerprint,
+    trace_parent
   )
   on conflict (organization_id, idempotency_key) do nothing
   returning id
@@ -131,7 +134,7 @@ with stored as (
     case when active then pgboss.job_now() end,
     pgboss.job_now(),
     case when not active then pgboss.job_now() end
-  from unnest($10::text[], $11::text[], $12::text[], $13::bool[])
+  from unnest($11::text[], $12::text[], $13::text[], $14::bool[])
     as delivery (id, event_id, destination_id, active)
   join stored on stored.id = event_id
 )
@@ -153,6 +156,7 @@ async function insert(
     events.map(({ timestamp }) => timestamp),
     events.map(({ idempotencyKey }) => idempotencyKey),
     events.map(({ fingerprint }) => fingerprint),
+    events.map(({ traceParent }) => traceParent),
     deliveries.map(({ id }) => id),
     deliveries.map(({ eventId }) => eventId),
     deliveries.map(({ destinationId }) => destinationId),

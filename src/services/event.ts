@@ -150,5 +150,6 @@ export function newEvent(
       input.idempotencyKey === null
         ? null
         : fingerprint({ event: input.event, data, relations, timestamp: input.timestamp }),
+    traceParent: null,
   }
 }

@@ -34,10 +34,21 @@ export interface FeedSource<Row> {
   read(after: FeedPosition, limit: number): Promise<{ entries: FeedEntry<Row>[]; held: boolean }>
 }
 
+/** What the process itself does with a feed. */
+export interface RunningFeed {
+  /** Open subscriptions. */
+  subscribers(): number
+  /** See `FeedTail`. */
+  alive(): boolean
+  close(): Promise<void>
+}
+
 export interface FeedTail<Row> {
   /** Hears every row from the place that it answers on. */
   follow(hear: (entry: FeedEntry<Row>) => void): Promise<FeedPosition>
   unfollow(hear: (entry: FeedEntry<Row>) => void): void
+  /** Whether it reads what is new, as long as anybody follows. */
+  alive(): boolean
   close(): Promise<void>
 }
 
@@ -48,6 +59,9 @@ const PAGE = 500
 const HELD = 5
 const POLL = 1_000
 const AFTER_ERROR = 250
+
+/** Milliseconds without a look that worked, after which it does not look any more. */
+const SILENT = 5_000
 
 type Ports = { db: Database; listener: Listener; clock: Clock; log: Logger }
 
@@ -62,10 +76,12 @@ export async function createFeedTail<Row>(
   let position: Promise<FeedPosition> | null = null
   let running: Promise<void> | null = null
   let closed = false
+  let looked = 0
 
   async function look(from: FeedPosition): Promise<number> {
     try {
       const { entries, held } = await source.read(from, PAGE)
+      looked = clock.now()
       const last = entries.at(-1)
       if (last) position = Promise.resolve(last.position)
       for (const entry of entries) for (const hear of followers) hear(entry)
@@ -78,6 +94,7 @@ export async function createFeedTail<Row>(
   }
 
   async function run(): Promise<void> {
+    looked = clock.now()
     while (position && followers.size > 0 && !closed) {
       const heard = bell.rings()
       const rest = await look(await position)
@@ -103,6 +120,7 @@ export async function createFeedTail<Row>(
       }
     },
     unfollow: (hear) => void followers.delete(hear),
+    alive: () => running === null || clock.now() - looked < SILENT,
     async close() {
       closed = true
       bell.ring()

@@ -43,6 +43,11 @@ export interface Queue {
   wake(tx: Sql, destinationIds: readonly string[]): Promise<void>
   /** The same, at a later time. Times are whole seconds from the transaction's own start. */
   wakeLater(tx: Sql, wakes: readonly { destinationId: string; seconds: number }[]): Promise<void>
+  /**
+   * Makes drains startable that lie further ahead than any can: the database's clock was set back. Those that
+   * were held at that moment show again whether somebody is alive.
+   */
+  bringForward(tx: Sql): Promise<void>
 }
 
 /** One run of the job "drain": the hold on a destination that makes this process its only sender. */
@@ -62,12 +67,17 @@ export interface SecretBox {
   seal(plaintext: string, owner: string): string
   /** @throws SecretUnavailableError when no key opens it for this owner */
   open(sealed: string, owner: string): string
+  /** Whether it is sealed with the key that `seal` uses: if not, its key cannot be taken away yet. Opens nothing. */
+  isCurrent(sealed: string): boolean
 }
 
-export type IdPrefix = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key'
+export type IdPrefix = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key' | 'aud'
 
 /** Makes ids: TypeIDs, ascending within a process and sortable by creation time. */
 export type NewId = (prefix: IdPrefix) => string
+
+/** The lowest id that could have been made at a time: all that are below it are older. */
+export type LowestId = (prefix: IdPrefix, time: Date) => string
 
 /** A cryptographic source of randomness. */
 export type RandomBytes = (size: number) => Buffer

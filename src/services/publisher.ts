@@ -1,7 +1,9 @@
 import { IdempotencyConflictError } from '../domain/errors.ts'
 import { createGroupCommit } from '../domain/group-commit.ts'
 import { KeyTakenMeanwhile, type Match, type NewEvent, storeEvents } from './event-store.ts'
+import type { Metrics } from './metrics.ts'
 import type { Database, NewId, Queue, Sql } from './ports.ts'
+import type { Tracing } from './tracing.ts'
 
 export interface PublishedEvent {
   eventId: string
@@ -20,7 +22,7 @@ export interface Publisher {
   idle(): Promise<void>
 }
 
-type Ports = { db: Database; queue: Queue; newId: NewId }
+type Ports = { db: Database; queue: Queue; newId: NewId; metrics: Metrics; tracing: Tracing }
 
 /** Calls of one commit: enough for all that can arrive during one. */
 const GROUP_SIZE = 64
@@ -37,13 +39,17 @@ export function createPublisher(ports: Ports): Publisher {
     (calls) => publishGroup(ports, calls),
     GROUP_SIZE,
   )
+  async function publish(events: readonly NewEvent[]): Promise<PublishedEvent[]> {
+    if (events.length <= LARGE_CALL) return group.add(events)
+    const [result] = await publishGroup(ports, [events])
+    if (result?.status === 'fulfilled') return result.value
+    throw result?.reason
+  }
   return {
-    publish: async (events) => {
-      if (events.length <= LARGE_CALL) return group.add(events)
-      const [result] = await publishGroup(ports, [events])
-      if (result?.status === 'fulfilled') return result.value
-      throw result?.reason
-    },
+    publish: (events) =>
+      ports.tracing.publication(events, (traceParent) =>
+        publish(traceParent ? events.map((event) => ({ ...event, traceParent })) : events),
+      ),
     idle: () => group.idle(),
   }
 }
@@ -56,7 +62,10 @@ async function publishGroup(
 ): Promise<Settled[]> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await ports.db.transaction((tx) => storeGroup(ports, tx, calls))
+      const stored = await ports.db.transaction((tx) => storeGroup(ports, tx, calls))
+      ports.metrics.published(stored.events)
+      ports.metrics.ended('SKIPPED', stored.skipped)
+      return stored.settled
     } catch (error) {
       if (!(error instanceof KeyTakenMeanwhile) || tries >= MOST_TRIES) throw error
     }
@@ -67,20 +76,24 @@ async function storeGroup(
   { queue, newId }: Ports,
   tx: Sql,
   calls: readonly (readonly NewEvent[])[],
-): Promise<Settled[]> {
+): Promise<{ settled: Settled[]; events: number; skipped: number }> {
   const plan = planGroup(calls, await findKeyed(tx, calls.flat()))
   const match = await storeEvents({ newId }, tx, plan.fresh)
-  const active = plan.fresh.flatMap((event) => match(event).filter((one) => one.active))
+  const matching = plan.fresh.flatMap(match)
+  const active = matching.filter((one) => one.active)
   await queue.wake(
     tx,
     active.map(({ id }) => id),
   )
-  return settle(plan, match)
+  const skipped = matching.length - active.length
+  return { settled: settle(plan, match), events: plan.fresh.length, skipped }
 }
 
 interface Keyed {
   id: string
   fingerprint: Buffer | null
+  /** Its content is gone, and what told it from others too: whatever comes under its key is a repeat of it. */
+  erased: boolean
 }
 
 const keyOf = (event: { organizationId: string; idempotencyKey: string | null }) =>
@@ -90,7 +103,8 @@ async function findKeyed(tx: Sql, events: readonly NewEvent[]): Promise<Map<stri
   const keyed = events.filter(({ idempotencyKey }) => idempotencyKey !== null)
   if (keyed.length === 0) return new Map()
   const rows = await tx.query<Keyed & { organizationId: string; idempotencyKey: string }>(
-    `select id, fingerprint, organization_id as "organizationId", idempotency_key as "idempotencyKey"
+    `select id, fingerprint, erased_at is not null as erased, organization_id as "organizationId",
+      idempotency_key as "idempotencyKey"
     from event
     where (organization_id, idempotency_key) in (select * from unnest($1::text[], $2::text[]))`,
     [keyed.map((event) => event.organizationId), keyed.map((event) => event.idempotencyKey)],
@@ -121,7 +135,7 @@ function planGroup(calls: readonly (readonly NewEvent[])[], known: Map<string, K
     const answers = events.map((event) => {
       const first = firstUnderKey(known, event)
       if (first) return { event, first }
-      if (event.idempotencyKey !== null) known.set(keyOf(event), event)
+      if (event.idempotencyKey !== null) known.set(keyOf(event), { ...event, erased: false })
       plan.fresh.push(event)
       return { event, first }
     })
@@ -133,10 +147,11 @@ function planGroup(calls: readonly (readonly NewEvent[])[], known: Map<string, K
 const firstUnderKey = (known: Map<string, Keyed>, event: NewEvent): Keyed | null =>
   event.idempotencyKey === null ? null : (known.get(keyOf(event)) ?? null)
 
-const sameEvent = (one: Keyed, other: Keyed) =>
-  one.fingerprint !== null &&
-  other.fingerprint !== null &&
-  one.fingerprint.equals(other.fingerprint)
+const sameEvent = (first: Keyed, event: NewEvent) =>
+  first.erased ||
+  (first.fingerprint !== null &&
+    event.fingerprint !== null &&
+    first.fingerprint.equals(event.fingerprint))
 
 function settle(plan: Plan, match: Match): Settled[] {
   return plan.calls.map((call): Settled => {

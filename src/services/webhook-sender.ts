@@ -4,6 +4,7 @@ import type { Outcome } from '../domain/outcome.ts'
 export interface WebhookRequest {
   /** A URL that passed `checkDestinationUrl`. */
   url: string
+  /** The signatures; `requestHeaders` says what goes with them. */
   headers: Record<string, string>
   /** Sent byte for byte, as UTF-8. */
   body: string
@@ -11,9 +12,7 @@ export interface WebhookRequest {
 
 export interface SentWebhook {
   outcome: Outcome
-  /** When connecting began. */
-  attemptedAt: Date
-  /** Whole milliseconds from then until the outcome was decided: the response's head, or the failure. */
+  /** Whole milliseconds from starting to connect until the outcome was decided: the response's head, or the failure. */
   durationMs: number
 }
 

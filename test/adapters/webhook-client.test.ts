@@ -33,13 +33,12 @@ describe('a request', () => {
     expect((await receiver.request()).path).toBe(path)
   })
 
-  it('says when it began, by the clock it was given, and how long it took', async () => {
+  it('says how long it took', async () => {
     await using receiver = await startReceiver({
       answers: [(_request, response) => setTimeout(() => response.end(), 50)],
     })
-    await using client = startClient({ clock: { now: () => Date.UTC(2025, 9, 10) } })
+    await using client = startClient()
     const sent = await client.send({ url: receiver.url, headers, body })
-    expect(sent.attemptedAt).toEqual(new Date('2025-10-10T00:00:00.000Z'))
     expect(sent.durationMs).toBeGreaterThanOrEqual(49)
     expect(Number.isInteger(sent.durationMs)).toBe(true)
   })

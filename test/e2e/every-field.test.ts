@@ -40,6 +40,7 @@ const ABSENT = [
   'DeliveryAttempt.responseBody',
   'Delivery.completedAt',
   'Destination.disabledAt',
+  'Event.erasedAt',
   'Organization.externalId',
 ]
 
@@ -75,8 +76,10 @@ async function makeOneOfEverything(world: World, url: string): Promise<Ids> {
   const attempt = await latestAttempt(client, id)
   const { destination } = await client.request(GetDestination, { id })
   const [delivery] = destination!.deliveries.nodes
+  const [entry] = await app.ports.db.query<{ id: string }>('select id from audit_entry')
   return {
     Destination: id,
+    AuditEntry: entry!.id,
     Organization: organizationId,
     ApiKey: key!.id,
     Event: delivery!.event.id,

@@ -12,8 +12,8 @@ import {
   activate,
   deactivate,
   inactiveDestination,
-  RotateSecret,
   readDestination,
+  rotate,
 } from '../helpers/destination-operations.ts'
 import { heldAnswers } from '../helpers/held-answers.ts'
 import { startMarker } from '../helpers/marker.ts'
@@ -189,10 +189,7 @@ test('a delivery that is sent again is signed with the secret of the day', async
   await using world = await createWorld()
   await using receiver = await startReceiver()
   const { id, destinationId } = await sent(world, receiver)
-  const { destinationRotateSecret } = await world.client.request(RotateSecret, {
-    id: destinationId,
-  })
-  if (destinationRotateSecret.__typename !== 'SecretRevealed') expect.fail('not rotated')
+  const secret = await rotate(world.client, destinationId)
   await world.client.request(RetryDelivery, { id })
-  expectSigned(await receiver.request(2), destinationRotateSecret.secret)
+  expectSigned(await receiver.request(2), secret)
 })

@@ -1,35 +1,21 @@
 import { TestClock } from 'pg-boss'
 import { expect, test } from 'vitest'
-import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { readRowsAsText } from '../helpers/database-text.ts'
 import { deliveryOf, deliveryStands } from '../helpers/delivery-operations.ts'
 import {
   inactiveDestination,
   RotateSecret,
   readDestination,
+  reveal,
+  rotate,
 } from '../helpers/destination-operations.ts'
 import { nodeSampleVerifies } from '../helpers/guide-samples/guide-receiver.ts'
-import { activeDestination, publishTodo, RevealSecret } from '../helpers/operations.ts'
+import { activeDestination, publishTodo } from '../helpers/operations.ts'
 import { type ReceivedRequest, startReceiver } from '../helpers/receiver.ts'
 import { expectSigned, signatureOf, standardVerifies } from '../helpers/verify-request.ts'
 import { createWorld } from '../helpers/world.ts'
 
 const PREVIOUS = 'x-webhook-signature-previous'
-
-async function reveal(client: GraphqlClient, id: string): Promise<string> {
-  const { destinationRevealSecret } = await client.request(RevealSecret, { id })
-  if (destinationRevealSecret.__typename !== 'SecretRevealed') expect.fail('not revealed')
-  return destinationRevealSecret.secret
-}
-
-async function rotate(client: GraphqlClient, id: string, overlapSeconds?: number): Promise<string> {
-  const { destinationRotateSecret } = await client.request(RotateSecret, {
-    id,
-    ...(overlapSeconds !== undefined && { overlapSeconds }),
-  })
-  if (destinationRotateSecret.__typename !== 'SecretRevealed') expect.fail('not rotated')
-  return destinationRotateSecret.secret
-}
 
 function expectSignedByOne(request: ReceivedRequest, current: string, old: string): void {
   expectSigned(request, current)

@@ -83,3 +83,20 @@ test('a folder that is none is said in a sentence', async () => {
     /^\/dev\/null\/data cannot be used/,
   )
 })
+
+test.each([
+  ['no encryption key', '', 'ENCRYPTION_KEYS is not set.'],
+  ['a short one', 'main:c2hvcnQ=', 'ENCRYPTION_KEYS: entry 1 is not "name:base64 of 32 random'],
+  [
+    'a sample of one',
+    `main:${Buffer.from('0123456789abcdef'.repeat(2)).toString('base64')}`,
+    'ENCRYPTION_KEYS: entry 1 is a text or a sample',
+  ],
+])('over a shared database the service does not start with %s', async (_name, keys, says) => {
+  const env = { ...(await sharedDatabase()), ENCRYPTION_KEYS: keys }
+  const { code, stderr } = await runProgram(['main.ts'], env)
+  expect(code).toBe(1)
+  expect(stderr).toContain(says)
+  expect(stderr).toContain('Make one with: echo "main:$(openssl rand -base64 32)"')
+  expect(stderr).not.toMatch(/c2hvcnQ|MDEyMzQ1/)
+})

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
+import { API_KEY_LIMIT, SCOPES, type Scope } from '../../src/domain/api-key.ts'
 import type { Viewer } from '../../src/services/authentication.ts'
 import { createGraphqlWorld } from './world.ts'
 
@@ -129,6 +129,38 @@ describe('a new key', () => {
 })
 
 describe('the keys of an organization', () => {
+  test('are 1,000 at most, also when many are asked for at once, and one that is useless makes room', async () => {
+    const [viewer, stranger] = [await world.createViewer(), await world.createViewer()]
+    const count = API_KEY_LIMIT - 2
+    await world.prisma.apiKey.createMany({
+      data: Array.from({ length: count }, (_, index) => ({
+        id: `${viewer.organizationId}_${index}`,
+        organizationId: viewer.organizationId,
+        name: 'x',
+        prefix: 'bmk_x',
+        hash: createHash('sha256').update(`${viewer.organizationId}_${index}`).digest(),
+        scopes: [],
+      })),
+    })
+    const key = { name: 'x', scopes: ['SECRETS_READ'] }
+    const answers = await Promise.all(Array.from({ length: 6 }, () => create(viewer, key)))
+    const made = answers.filter(({ __typename }) => __typename === 'ApiKeyCreated')
+    expect(made).toHaveLength(2)
+    expect(answers.find(({ __typename }) => __typename !== 'ApiKeyCreated')).toEqual({
+      __typename: 'ValidationError',
+      message:
+        'An organization can have 1000 keys that are neither revoked nor expired. Revoke one first.',
+      issues: [{ path: [], message: expect.stringContaining('Revoke one first.') }],
+    })
+    expect((await idsOf(viewer)).length).toBe(API_KEY_LIMIT)
+    expect((await create(stranger, key)).__typename).toBe('ApiKeyCreated')
+    await revoke(viewer, made[0]!.apiKey.id)
+    expect((await create(viewer, key)).__typename).toBe('ApiKeyCreated')
+    expect((await create(viewer, key)).__typename).toBe('ValidationError')
+    await expire(made[1]!.apiKey.id)
+    expect((await create(viewer, key)).__typename).toBe('ApiKeyCreated')
+  })
+
   test('are listed newest first, revoked and expired ones too, and no one else’s', async () => {
     const [viewer, stranger] = [await world.createViewer(), await world.createViewer()]
     const made: string[] = []
@@ -140,6 +172,28 @@ describe('the keys of an organization', () => {
     await revoke(viewer, made[1]!)
     await expire(made[0]!)
     expect(await idsOf(viewer)).toEqual(made)
+  })
+
+  test('are listed with the last hundred of those that ended, and never without a valid one', async () => {
+    const viewer = await world.createViewer()
+    const { apiKey } = await create(viewer, { name: 'old', scopes: ['SECRETS_READ'] })
+    const { organizationId } = viewer
+    await world.prisma.apiKey.createMany({
+      data: Array.from({ length: 101 }, (_, index) => ({
+        id: `key_9${String(index).padStart(3, '0')}`,
+        organizationId,
+        name: 'ended',
+        prefix: 'bmk_ended',
+        hash: createHash('sha256').update(`ended ${index}`).digest(),
+        scopes: [],
+        revokedAt: new Date(),
+      })),
+    })
+    const listed = await idsOf(viewer)
+    expect(listed).toHaveLength(101)
+    expect(listed[0]).toBe('key_9100')
+    expect(listed.at(-2)).toBe('key_9001')
+    expect(listed.at(-1)).toBe(apiKey.id)
   })
 
   test('do not include platform keys, by no way', async () => {

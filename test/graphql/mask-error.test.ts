@@ -54,4 +54,8 @@ test('a secret that cannot be read is said to be one, without the reason', () =>
   expect(shown.message).toBe(
     'This secret cannot be read at the moment. Rotate it to get a fresh one, or quote request req_7 when you tell us.',
   )
+  expect(shown.extensions).toEqual({
+    code: 'INTERNAL_SERVER_ERROR',
+    reason: 'SECRET_UNAVAILABLE',
+  })
 })

@@ -42,6 +42,19 @@ describe('deliveryAttempted', () => {
     await stream.return(undefined)
   })
 
+  test('has nothing to say of a destination whose id no database could keep', async () => {
+    const { viewer, attempts } = await createHistory(2)
+    const stream = await world.subscribe(viewer, ATTEMPTED, {
+      after: attempts[0],
+      destinationId: 'whk_\u0000',
+    })
+    const first = stream.next()
+    const silence = Symbol('nothing came')
+    const pause = new Promise((resolve) => setTimeout(resolve, 500, silence))
+    expect(await Promise.race([first, pause])).toBe(silence)
+    await stream.return(undefined)
+  })
+
   test('reads what belongs to an attempt when it is asked for', async () => {
     const { viewer, destinationId, attempts } = await createHistory(2)
     const stream = await world.subscribe(

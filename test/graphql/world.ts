@@ -29,6 +29,8 @@ export async function createGraphqlWorld() {
   afterAll(() => app.close())
   const schema = createSchema()
   const { prisma } = app.ports.db
+  await app.createPlatformKey({ name: 'test', scopes: SCOPES })
+  const { id: apiKeyId } = await prisma.apiKey.findFirstOrThrow()
 
   /** Only valid documents get as far as here, as with the server. */
   function prepare(viewer: Viewer | null, source: string, variableValues: object) {
@@ -51,11 +53,11 @@ export async function createGraphqlWorld() {
     subscribe: async (viewer: Viewer | null, source: string, variables = {}) =>
       (await subscribe(prepare(viewer, source, variables))) as AsyncGenerator<Answer> & Answer,
 
-    /** Somebody of a new organization. */
+    /** The host product's backend, acting for a new organization. */
     async createViewer(scopes: readonly Scope[] = SCOPES): Promise<Viewer> {
       const organizationId = newId('org')
       await prisma.organization.create({ data: { id: organizationId, name: organizationId } })
-      return { organizationId, apiKeyId: newId('key'), scopes: new Set(scopes) }
+      return { organizationId, apiKeyId, scopes: new Set(scopes) }
     },
 
     /** An ACTIVE destination that selects all of `events`. */

@@ -17,10 +17,18 @@ export interface AttemptWriter extends AsyncDisposable {
   ): Promise<string[]>
 }
 
-/** @param connections transactions that may be open at once */
+/**
+ * @param connections transactions that may be open at once
+ * @param data of the one event that all of them tell of, as JSON
+ */
 export async function startAttemptWriter(
   world: World,
-  { client = world.client, organizationId = world.organizationId, connections = 1 } = {},
+  {
+    client = world.client,
+    organizationId = world.organizationId,
+    connections = 1,
+    data = '{}',
+  } = {},
 ): Promise<AttemptWriter> {
   const pool = new pg.Pool({ connectionString: world.databaseUrl, max: connections })
   pool.on('error', () => {})
@@ -28,8 +36,8 @@ export async function startAttemptWriter(
   const [event, delivery] = [newId('evt'), newId('dlv')]
   await pool.query(
     `insert into event (id, organization_id, type, data, relations, timestamp)
-    values ($1, $2, 'todo_created', '{}', '{}', now())`,
-    [event, organizationId],
+    values ($1, $2, 'todo_created', $3, '{}', now())`,
+    [event, organizationId, data],
   )
   await pool.query(
     `insert into delivery (id, event_id, destination_id, status) values ($1, $2, $3, 'SUCCEEDED')`,

@@ -1,6 +1,11 @@
 import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { graphql } from '../../src/generated/graphql/gql.ts'
-import { ActivateDestination, CreateDestination, GetDestination } from './operations.ts'
+import {
+  ActivateDestination,
+  CreateDestination,
+  GetDestination,
+  RevealSecret,
+} from './operations.ts'
 
 /** What a customer does with a destination after it was created. */
 
@@ -82,6 +87,31 @@ export async function deactivate(client: GraphqlClient, id: string) {
     throw new Error(destinationDeactivate.message)
   }
   return destinationDeactivate
+}
+
+/** @returns its secret, whole */
+export async function reveal(client: GraphqlClient, id: string): Promise<string> {
+  const { destinationRevealSecret } = await client.request(RevealSecret, { id })
+  if (destinationRevealSecret.__typename !== 'SecretRevealed') {
+    throw new Error(destinationRevealSecret.message)
+  }
+  return destinationRevealSecret.secret
+}
+
+/** Replaces the secret, without an overlap unless one is given. @returns the new one, whole */
+export async function rotate(
+  client: GraphqlClient,
+  id: string,
+  overlapSeconds?: number,
+): Promise<string> {
+  const { destinationRotateSecret } = await client.request(RotateSecret, {
+    id,
+    ...(overlapSeconds !== undefined && { overlapSeconds }),
+  })
+  if (destinationRotateSecret.__typename !== 'SecretRevealed') {
+    throw new Error(destinationRotateSecret.message)
+  }
+  return destinationRotateSecret.secret
 }
 
 /** The destination as it stands, with its latest 100 deliveries, newest first. */

@@ -12,11 +12,20 @@ import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
 
 const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url))
 
+/** A line of the log. `level` is pino's: 40 is a warning, 50 an error. */
+export interface LogEntry {
+  level: number
+  msg: string
+  err?: { message: string; code?: string }
+}
+
 /** The service as an operator runs it: a program of its own. It is killed when the test ends, however it ends. */
 export interface ServiceProcess {
   readonly pid: number
-  /** Of its API, null for a worker. */
+  /** Of its API, or of a worker's health and metrics; null for a worker without a port. */
   readonly url: string | null
+  /** What it has logged so far. */
+  readonly logged: readonly LogEntry[]
   /** Sends the signal and returns at once. */
   signal(signal: NodeJS.Signals): void
   /** Ends it as a crash would and waits until it is gone. */
@@ -33,18 +42,22 @@ export async function startServiceProcess(
   const child = spawnService(['main.ts', role], env)
   const exited = exitOf(child)
   const errors = text(child.stderr!)
-  let url: string | null = null
-  for await (const line of createInterface(child.stdout!)) {
-    if (line.startsWith('{') && JSON.parse(line).msg === 'started') {
-      url = JSON.parse(line).url
-      break
-    }
-  }
-  child.stdout!.resume()
+  const logged: LogEntry[] = []
+  const started = Promise.withResolvers<string | null>()
+  const lines = createInterface(child.stdout!)
+  lines.on('line', (line) => {
+    if (!line.startsWith('{')) return
+    const entry = JSON.parse(line) as LogEntry & { url?: string | null }
+    logged.push(entry)
+    if (entry.msg === 'started') started.resolve(entry.url ?? null)
+  })
+  lines.on('close', () => started.resolve(null))
+  const url = await started.promise
   if (child.exitCode !== null) throw new Error(`The service did not start:\n${await errors}`)
   return {
     pid: child.pid!,
     url,
+    logged,
     signal: (signal) => void child.kill(signal),
     kill: async () => {
       child.kill('SIGKILL')

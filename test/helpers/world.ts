@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { ResolveName } from '../../src/adapters/address-guard.ts'
 import type { JwtSettings } from '../../src/adapters/jwt.ts'
+import type { EncryptionKey } from '../../src/adapters/secret-box.ts'
 import { type App, createApp } from '../../src/app.ts'
 import { createGraphqlClient, type GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { type AddressPolicy, createAddressPolicy } from '../../src/domain/address.ts'
 import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
+import type { MutationLimits } from '../../src/server/mutation-limit.ts'
 import type { Clock, Logger } from '../../src/services/ports.ts'
 import { createDatabase } from './database.ts'
 
@@ -19,7 +21,7 @@ export interface TestProcess {
 /** A deployment with a database of its own, and a key of one organization to use it with. */
 export interface World extends AsyncDisposable {
   databaseUrl: string
-  /** What signing secrets are encrypted with. */
+  /** What signing secrets are encrypted with where no ring is given, under the name "test". */
   encryptionKey: Buffer
   app: App
   /** Of the first process's API. */
@@ -42,11 +44,19 @@ export interface ProcessOptions {
   timeoutMs?: number
   /** Looks names up in place of the system's name servers. */
   resolve?: ResolveName
+  /** The ring of encryption keys, as in ENCRYPTION_KEYS. Default: the world's own one. */
+  encryptionKeys?: readonly EncryptionKey[]
   /** Which tokens of the host product are taken. Default: none. */
   jwt?: JwtSettings
   /** Where deliveries may go. Default: to this machine as well, and without TLS. */
   addressPolicy?: AddressPolicy
   log?: Logger
+  /** Default: the product's. */
+  mutationLimits?: MutationLimits
+  /** Milliseconds a statement may take. Default: the product's 25 s. */
+  statementTimeout?: number
+  /** Pages that may open sockets, beside those of the API's own host. Default: none. */
+  allowedOrigins?: readonly string[]
 }
 
 /** Says nothing. */
@@ -62,13 +72,15 @@ export const loopback = createAddressPolicy({
 export async function createWorld(options: ProcessOptions = {}): Promise<World> {
   const database = await createDatabase()
   const encryptionKey = randomBytes(32)
-  const encryptionKeys = [{ id: 'test', key: encryptionKey }]
+  const ownRing = [{ id: 'test', key: encryptionKey }]
   const processes: TestProcess[] = []
   const clients: GraphqlClient[] = []
 
   async function addProcess(options: ProcessOptions = {}) {
     const { worker = true, clock, timeoutMs, resolve } = options
-    const { addressPolicy = loopback, jwt = null, log = SILENT } = options
+    const { addressPolicy = loopback, encryptionKeys = ownRing } = options
+    const { jwt = null, log = SILENT } = options
+    const { allowedOrigins = [], mutationLimits, statementTimeout } = options
     const app = await createApp({
       databaseUrl: database.url,
       encryptionKeys,
@@ -77,6 +89,9 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
       retentionDays: 30,
       version: 'test',
       log,
+      allowedOrigins,
+      ...(mutationLimits && { mutationLimits }),
+      ...(statementTimeout && { statementTimeout }),
       ...(clock && { clock }),
       client: { ...(timeoutMs && { timeoutMs }), ...(resolve && { resolve }) },
     })

@@ -20,12 +20,13 @@ const quietTurn = (destinationId: string): DrainTurn => ({
 
 /** Runs one drain; `onPause` comes before each pause that it makes between looks. */
 async function drain(world: World, destinationId: string, onPause: () => Promise<void>) {
-  const { db, queue, secrets } = world.app.ports
+  const { db, metrics, queue, secrets, tracing } = world.app.ports
   await using sender = startClient()
   const recorder = createAttemptRecorder({
     db,
     queue,
     newId,
+    metrics,
     persist: (_what, work) => work(),
     log: SILENT,
   })
@@ -34,7 +35,10 @@ async function drain(world: World, destinationId: string, onPause: () => Promise
     setTimeout: (work, milliseconds) =>
       void onPause().then(() => systemClock.setTimeout(work, milliseconds)),
   }
-  return await drainDestination({ db, secrets, recorder, sender, clock }, quietTurn(destinationId))
+  return await drainDestination(
+    { db, secrets, recorder, sender, clock, tracing },
+    quietTurn(destinationId),
+  )
 }
 
 /** A publication of one event that is written but not committed. */

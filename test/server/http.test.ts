@@ -164,13 +164,6 @@ test('an address with nothing at it points to the API', async () => {
   expect((await answerOf(response)).errors?.[0]?.message).toContain('/graphql')
 })
 
-test('the front page leads to /graphql', async () => {
-  const { url } = await startTestServer()
-  const response = await fetch(url, { redirect: 'manual' })
-  expect(response.status).toBe(302)
-  expect(response.headers.get('location')).toBe('/graphql')
-})
-
 test('health: live while it runs, ready while it can work', async () => {
   const { url, world } = await startTestServer()
   expect(await (await fetch(`${url}/health/live`)).text()).toBe('ok')

@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { loadConfig } from '../../src/config.ts'
 import { isWelcome } from '../../src/server/origin.ts'
+import { createWorld } from '../helpers/world.ts'
 
 test.each([
   ['https://hooks.example.com', 'hooks.example.com'],
@@ -33,4 +37,20 @@ test('a page of a listed origin may, written exactly so', () => {
   expect(from('https://app.example.com')).toBe(true)
   expect(from('http://app.example.com')).toBe(false)
   expect(from('https://app.example.com:8443')).toBe(false)
+})
+
+test('ALLOWED_ORIGINS says whose pages may open a socket to the running service', async () => {
+  const { allowedOrigins } = loadConfig({ ALLOWED_ORIGINS: 'https://app.example.com' })
+  await using world = await createWorld({ worker: false, allowedOrigins })
+  const open = async (origin: string) => {
+    const address = `${world.url.replace('http', 'ws')}/graphql`
+    const socket = new WebSocket(address, 'graphql-transport-ws', { origin })
+    onTestFinished(() => socket.terminate())
+    return once(socket, 'open').then(
+      () => 'open',
+      (error: unknown) => String(error),
+    )
+  }
+  expect(await open('https://app.example.com')).toBe('open')
+  expect(await open('https://other.example.com')).toContain('403')
 })

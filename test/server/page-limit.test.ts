@@ -1,5 +1,6 @@
-import { buildSchema, parse, validate } from 'graphql'
-import { expect, test } from 'vitest'
+import { buildSchema, getIntrospectionQuery, parse, validate } from 'graphql'
+import { describe, expect, test } from 'vitest'
+import { createSchema } from '../../src/graphql/schema.ts'
 import { pageLimitRule } from '../../src/server/page-limit.ts'
 
 const schema = buildSchema(`
@@ -47,4 +48,43 @@ test('fragments hide nothing, and one that contains itself ends', () => {
   expect(
     codes('{ thing { ...Self } } fragment Self on Thing { things { nodes { ...Self } } }'),
   ).toEqual([])
+})
+
+describe('in our schema', () => {
+  const rule = (query: string) =>
+    validate(createSchema(), parse(query), [pageLimitRule]).map(({ extensions }) => extensions.code)
+  const repeated = (count: number, field: string) =>
+    `{ ${Array.from({ length: count }, (_, index) => `a${index}: ${field}`).join(' ')} }`
+  const events = 'events(first: 100) { nodes { data } }'
+  const payloads = 'deliveries(first: 100) { nodes { payload } }'
+
+  test.each([
+    ['contents of events, of which each can be a megabyte', events, 1],
+    ['contents of events by their ids', 'nodes(ids: $ids) { ... on Event { data } }', 1],
+    [
+      'contents of events by the ids that stand there',
+      'nodes(ids: ["evt_1", "evt_2"]) { ... on Event { data deliveries(first: 50) { nodes { payload } } } }',
+      1,
+    ],
+    ['payloads', `destination(id: "whk_1") { ${payloads} }`, 1],
+    [
+      'histograms, of which each is a statement',
+      'destinations(first: 100) { nodes { attemptHistogram { failed } } }',
+      3,
+    ],
+    ['keys, of which there can be 1,000', 'apiKeys { id }', 20],
+  ])('%s are counted', (_, field, most) => {
+    expect(rule(repeated(most, field))).toEqual([])
+    expect(rule(repeated(most + 1, field))).toEqual(REFUSED)
+  })
+})
+
+test('introspection is counted too: once whole, not many times over', () => {
+  expect(codes(getIntrospectionQuery())).toEqual([])
+  const all = '{ types { fields { type { fields { name } } } } }'
+  const many = Array.from({ length: 49 }, (_, index) => `a${index}: __schema ${all}`)
+  expect(codes(`{ __schema ${all} }`)).toEqual([])
+  expect(codes(`{ ${many.join(' ')} }`)).toEqual(REFUSED)
+  expect(codes(`{ ...Many } fragment Many on Query { ${many.join(' ')} }`)).toEqual(REFUSED)
+  expect(codes('{ constructor }')).toEqual([])
 })

@@ -19,7 +19,7 @@ test('closing ends sockets with 1001, completes streams and leaves no source ope
   const [[code], text] = await Promise.all([closed, stream.text(), close()])
   expect(code).toBe(1001)
   expect(text).toContain('event: complete')
-  expect(world.openStreams).toBe(0)
+  await vi.waitFor(() => expect(world.openStreams).toBe(0))
 })
 
 test('closing lets a running request finish and takes no new one', async () => {

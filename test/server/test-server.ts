@@ -3,6 +3,7 @@ import { createSchema } from 'graphql-yoga'
 import { onTestFinished } from 'vitest'
 import type { Viewer } from '../../src/services/authentication.ts'
 import { type ServerOptions, startServer } from '../../src/server/start-server.ts'
+import { untraced } from '../../src/services/tracing.ts'
 
 export const KEY = 'Bearer bmk_valid'
 
@@ -24,7 +25,12 @@ export async function startTestServer(overrides: Partial<ServerOptions> = {}) {
         extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
       })
     },
-    ready: async () => world.ready,
+    tracing: untraced,
+    monitoring: {
+      readiness: async () => ({ ready: world.ready, closing: false, parts: {} }),
+      figures: async () => ({ contentType: 'text/plain', text: 'figures 1\n' }),
+      metricsToken: null,
+    },
     log: { debug() {}, info() {}, warn() {}, error: (fields) => world.log.push(fields) },
     ...overrides,
   })
@@ -43,6 +49,8 @@ function createWorld() {
     /** The query `slow` has begun, and may end. */
     started: Promise.withResolvers<void>(),
     finish: Promise.withResolvers<void>(),
+    /** Queries `large` that have begun and not ended. */
+    running: 0,
     /** Streams that were opened and not ended. */
     openStreams: 0,
     pulled: 0,
@@ -54,7 +62,7 @@ type World = ReturnType<typeof createWorld>
 function createTestSchema(world: World) {
   return createSchema({
     typeDefs: /* GraphQL */ `
-      type Query { viewer: String! fail: String! slow: String! echo(text: String!): String friend: Friend }
+      type Query { viewer: String! fail: String! slow: String! echo(text: String!): String friend: Friend large(first: Int!): [Friend!]! huge: String! }
       type Friend { friend: Friend name: String }
       type Mutation { add(number: Int!): Int! }
       type Subscription {
@@ -82,6 +90,13 @@ function createTestSchema(world: World) {
         },
         echo: (_root, { text }: { text: string }) => text,
         friend: () => ({}),
+        large: async () => {
+          world.running += 1
+          await world.finish.promise
+          world.running -= 1
+          return []
+        },
+        huge: () => 'x'.repeat(30_000_000),
       },
       Friend: { friend: () => ({}), name: () => 'Ada' },
       Mutation: { add: (_root, { number }: { number: number }) => number + 1 },

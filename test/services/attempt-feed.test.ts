@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { systemClock } from '../../src/adapters/system-clock.ts'
 import { type AttemptFeedFilter, UnknownAttemptError } from '../../src/services/feed.ts'
 import { attemptLog, startAttemptWriter } from '../helpers/attempt-writer.ts'
 import { createWorld, type World } from '../helpers/world.ts'
@@ -75,6 +76,31 @@ test('what waits in memory for a subscriber that does not pull is bounded: the r
   const [marker] = await writer.record(1)
 
   expect((await takeUntil(slow, marker!)).length).toBeLessThanOrEqual(257)
+})
+
+test('what has waited in memory for long is read again, since it may have been erased', async () => {
+  let later = 0
+  const clock = { ...systemClock, now: () => systemClock.now() + later }
+  await using world = await createWorld({ worker: false, clock })
+  await using writer = await startAttemptWriter(world)
+  const { db } = world.app.ports
+  const slow = await begun(world, () => writer.record(1))
+  const quick = await begun(world, () => writer.record(1))
+  const [start] = await writer.record(1)
+  for (const feed of [slow, quick]) await takeUntil(feed, start!)
+  const ids = await writer.record(3)
+  const answer = (text: string | null) =>
+    db.query('update delivery_attempt set response_body = $1', [text])
+  await take(quick, 3)
+
+  await answer('as it was read again')
+  expect((await slow.next()).value).toMatchObject({ id: ids[0], responseBody: null })
+  later = 5_001
+  for (const id of ids.slice(1)) {
+    expect((await slow.next()).value).toMatchObject({ id, responseBody: 'as it was read again' })
+  }
+  const [last] = await writer.record(1)
+  expect(await take(slow, 1)).toEqual([last])
 })
 
 test('a transaction that stays open delays what was recorded after it, and nothing is lost or reordered', async () => {

@@ -30,6 +30,7 @@ const failure = (delivery: Due): AttemptResult => ({
     failure: { code: 'HTTP_STATUS', message: 'The receiver answered 500.' },
   },
   attemptedAt: new Date(),
+  waitedMs: 0,
   durationMs: 1,
   retryDelay: 2,
 })
@@ -55,6 +56,8 @@ test('20 failures at once, recorded by two workers when the count is 10, are all
   expect(await workers[1]!.record(results[30]!)).toBe(false)
   const late = await readDestination(world.client, id)
   expect(late).toMatchObject({ failureCount: 31, disabledAt: after.disabledAt })
+  const disabling = { destinationId: id, action: 'DISABLED' } as const
+  expect(await world.app.ports.db.prisma.auditEntry.count({ where: disabling })).toBe(1)
 })
 
 test('20 failures at once that disable a destination are told in one destinationChanged', async () => {

@@ -40,7 +40,7 @@ const readable: VerifyToken = async (token) => {
   return claims && { ...claims, expiresAt: claims.expiresAt ?? Date.now() + 60_000 }
 }
 const tokenOf = (claims: Partial<TokenClaims> | null) =>
-  Buffer.from(JSON.stringify(claims)).toString('base64url')
+  Buffer.from(JSON.stringify(claims && { sub: 'user_1', ...claims })).toString('base64url')
 
 const organizations = (externalId: string) =>
   db.prisma.organization.findMany({ where: { externalId } })
@@ -137,6 +137,23 @@ describe('a platform key', () => {
 })
 
 describe('a token', () => {
+  test.each([
+    ['NUL', 'user\u0000'],
+    ['half a character', 'user\ud800'],
+    ['a line break', 'user\nSERVICE'],
+    ['nothing', ''],
+    ['a number', 7],
+    ['no text', null],
+  ])(
+    'whose user has %s for a name, or in it, is nobody: no log could tell who it was',
+    async (_, sub) => {
+      const org_id = unused()
+      const { viewer } = await start(readable).as(tokenOf({ sub, org_id, scope: 'secrets_read' }))
+      expect(viewer).toBeNull()
+      expect(await organizations(org_id)).toEqual([])
+    },
+  )
+
   test('is its user, in the organization that it names, with the scopes of ours that it lists', async () => {
     const org_id = unused()
     const scope = 'openid destinations_read  Secrets_Read everything'

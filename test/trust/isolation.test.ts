@@ -40,6 +40,10 @@ const MATRIX: Record<string, [operation: string, kind: Kind]> = {
     `query ($id: String!) { destinations { nodes { ${page('deliveries(after: $id)')} } } }`,
     'dlv',
   ],
+  'Destination.auditLog(after:)': [
+    `query ($id: String!) { destinations { nodes { ${page('auditLog(after: $id)')} } } }`,
+    'aud',
+  ],
   'Event.deliveries(after:)': [
     `query ($id: String!) { events { nodes { ${page('deliveries(after: $id)')} } } }`,
     'dlv',
@@ -66,6 +70,7 @@ const MATRIX: Record<string, [operation: string, kind: Kind]> = {
     mutation('destinationRotateSecret(id: $id)', '... on SecretRevealed { secret }'),
     'whk',
   ],
+  'Mutation.eventErase(id:)': [mutation('eventErase(id: $id)'), 'evt'],
   'Mutation.destinationActivate(id:)': [mutation('destinationActivate(id: $id)'), 'whk'],
   'Mutation.destinationDeactivate(id:)': [mutation('destinationDeactivate(id: $id)'), 'whk'],
   'Mutation.destinationDelete(id:)': [mutation('destinationDelete(id: $id)'), 'whk'],
@@ -109,7 +114,7 @@ const FROM_MUTATIONS: Record<string, string> = {
 /** Members of subscriptions lead to what they tell of: the tests of subscriptions look at these. */
 const FROM_SUBSCRIPTIONS = ['Subscription.deliveryAttempted', 'Subscription.destinationChanged']
 
-type Kind = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key'
+type Kind = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key' | 'aud'
 type Tenant = Required<Api> & { ids: Record<Kind, string>; secret: string }
 
 const schema = createSchema()
@@ -149,8 +154,16 @@ async function settle(name: string, description: string): Promise<Tenant> {
   await client.close()
   const { data } = await ask(api, NEW_KEY)
   const key = data.apiKeyCreate.apiKey.id
-  const ids = { key, org: organizationId, whk: id, evt: delivery!.event.id, dlv: delivery!.id, att }
-  return { ...api, ids, secret }
+  const log = await ask(
+    api,
+    'query ($id: ID!) { destination(id: $id) { auditLog { nodes { id } } } }',
+    {
+      id,
+    },
+  )
+  const aud = log.data.destination.auditLog.nodes[0].id
+  const events = { evt: delivery!.event.id, dlv: delivery!.id, att }
+  return { ...api, ids: { key, org: organizationId, whk: id, aud, ...events }, secret }
 }
 
 /** An id that was never given, right beside one that was. */
@@ -164,7 +177,7 @@ async function answerTo(api: Api, operation: string, id: string): Promise<string
 /** What is stored of the owner, but for what a worker does by itself. */
 async function ownersRows(): Promise<string[]> {
   const rows = await readRowsAsText(world.databaseUrl)
-  const owned = /^public\.(destination|signing_secret|event|organization) /
+  const owned = /^public\.(audit_entry|destination|signing_secret|event|organization) /
   const { key, ...ids } = owner.ids
   return rows.filter(
     (row) =>
@@ -246,7 +259,12 @@ test("no field leads from what is one's own to what is not", async () => {
   const answered = new Set(FROM_SUBSCRIPTIONS)
   const named = { Organization: ids.org, Destination: ids.whk, Event: ids.evt, Delivery: ids.dlv }
   const operations = [
-    ...queriesForEveryField(schema, { ...named, DeliveryAttempt: ids.att, ApiKey: ids.key }),
+    ...queriesForEveryField(schema, {
+      ...named,
+      DeliveryAttempt: ids.att,
+      ApiKey: ids.key,
+      AuditEntry: ids.aud,
+    }),
     ...Object.values(FROM_MUTATIONS),
   ]
   for (const operation of operations) {

@@ -59,6 +59,58 @@ describe('a document at the limit is executed, and one above is refused before a
   })
 })
 
+/** Fragments that each hold the next twice: a handful of lines that would be 2^100 fields written out. */
+const doubling = Array.from(
+  { length: 100 },
+  (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`,
+).join(' ')
+const described = '__schema { types { fields { name type { fields { name description } } } } }'
+const wholeTypes = repeat(49, (index) => `a${index}: ${described}`)
+
+describe('what is small to send and large to work off is refused at once', () => {
+  test.each([
+    ['fragments that double', `{ ...F0 } ${doubling} fragment F100 on Query { viewer { scopes } }`],
+    [
+      'fragments in a circle',
+      '{ ...A } fragment A on Query { ...B ...B } fragment B on Query { ...A ...A }',
+    ],
+    ['one field, asked for again and again', `{ ${'__typename '.repeat(1_990)} }`],
+    ['fields that do not exist', `{ ${repeat(1_990, (index) => `destinatios${index}`)} }`],
+    ['the schema under 49 names', `{ ${wholeTypes} }`],
+    [
+      'introspection that goes round',
+      `{ __schema { types ${'{ fields { type '.repeat(4)} { name } ${'} }'.repeat(4)} } }`,
+    ],
+    ['a megabyte of braces', '{'.repeat(990_000)],
+    ['a name of a megabyte', `{ ${'x'.repeat(990_000)} }`],
+  ])('%s', async (_, query) => {
+    const { url } = world
+    const answer = await ask({ url }, query)
+    expect(answer.data).toBeUndefined()
+    expect(codesOf(answer)).not.toContain('INTERNAL_SERVER_ERROR')
+    expect(JSON.stringify(answer).length).toBeLessThan(50_000)
+    expect(await cheapest(() => ask({ url }, query))).toBeLessThan(CHEAP)
+  })
+
+  test.each([
+    [
+      'keys that no input has',
+      Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`even${index}`, 1])),
+    ],
+    [
+      'long keys',
+      Object.fromEntries(Array.from({ length: 60 }, (_, index) => ['x'.repeat(16_000) + index, 1])),
+    ],
+    ['a text', 'x'.repeat(990_000)],
+  ])('variables with %s are not repeated for each of their faults', async (_, input) => {
+    const publish =
+      'mutation ($input: EventPublishInput!) { eventPublish(input: $input) { __typename } }'
+    const answer = await ask(world, publish, { input })
+    expect(new Set(codesOf(answer))).toEqual(new Set(['BAD_USER_INPUT']))
+    expect(JSON.stringify(answer).length).toBeLessThan(5_000)
+  })
+})
+
 /** The least processor time of some turns, in milliseconds: others run on this machine too. */
 async function cheapest(work: () => Promise<unknown>): Promise<number> {
   const turns: number[] = []

@@ -1,0 +1,58 @@
+import type { Prometheus } from './adapters/prometheus.ts'
+import { areApplied } from './adapters/migrations.ts'
+import { MIGRATIONS, readMigrations } from './adapters/migration-folder.ts'
+import type { Parts } from './parts.ts'
+import type { Monitoring } from './server/monitoring.ts'
+import { createBacklogReader } from './services/backlog.ts'
+import type { Metrics } from './services/metrics.ts'
+import type { Logger } from './services/ports.ts'
+import { createReadiness } from './services/readiness.ts'
+import type { RunningWorker } from './worker.ts'
+
+/** What a process does at the moment. */
+export interface ProcessState {
+  /** Null while there is none here. */
+  worker: RunningWorker | null
+  closing: boolean
+}
+
+/** Counts what is logged as a warning or an error, so that nobody has to watch the log for it. */
+export function countLines(log: Logger, metrics: Metrics): Logger {
+  return {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn(fields, message) {
+      metrics.logged('warn')
+      log.warn(fields, message)
+    },
+    error(fields, message) {
+      metrics.logged('error')
+      log.error(fields, message)
+    },
+  }
+}
+
+/** Joins health and metrics to the parts that they tell of. */
+export async function monitor(parts: Parts, state: ProcessState): Promise<Monitoring> {
+  const { attemptFeed, db, destinationFeed, listener, options } = parts
+  const migrations = await readMigrations(MIGRATIONS)
+  const prometheus: Prometheus = parts.metrics
+  prometheus.ask({
+    backlog: createBacklogReader(parts),
+    pool: db.connections,
+    drains: () => state.worker?.drains() ?? 0,
+    subscribers: () => ({
+      deliveryAttempted: attemptFeed.subscribers(),
+      destinationChanged: destinationFeed.subscribers(),
+    }),
+  })
+  const readiness = createReadiness({
+    migrations: () => areApplied(db, migrations),
+    others: () => ({
+      feed: listener.connected() && attemptFeed.alive() && destinationFeed.alive(),
+      ...(state.worker && { worker: state.worker.alive() }),
+    }),
+    closing: () => state.closing,
+  })
+  return { readiness, figures: prometheus.read, metricsToken: options.metricsToken ?? null }
+}

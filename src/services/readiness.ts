@@ -1,0 +1,58 @@
+/** Whether a process can do its work. Only those parts are named that it has. */
+export interface Readiness {
+  ready: boolean
+  /** It was told to end: send it nothing more. */
+  closing: boolean
+  parts: Record<string, boolean>
+}
+
+export interface ReadinessChecks {
+  /** Whether the migrations are applied. Rejects when the database is away. */
+  migrations(): Promise<boolean>
+  /** Whether each of the other parts works, by name. */
+  others(): Record<string, boolean>
+  closing(): boolean
+}
+
+/** Milliseconds for the database to answer. Whoever asks waits no longer than that. */
+const ASK_WITHIN = 1_500
+
+/** Milliseconds for which one answer of the database serves all: anybody may ask, as often as they like. */
+const FRESH_FOR = 500
+
+/** Answers within 1.5 s, also when the database does not. It is asked one question at a time. */
+export function createReadiness(checks: ReadinessChecks): () => Promise<Readiness> {
+  let asked: Promise<boolean | null> | null = null
+
+  function ask(): Promise<boolean | null> {
+    asked ??= checks
+      .migrations()
+      .catch(() => null)
+      .finally(() => {
+        setTimeout(() => {
+          asked = null
+        }, FRESH_FOR).unref()
+      })
+    return asked
+  }
+
+  return async () => {
+    const applied = await orNull(ask(), ASK_WITHIN)
+    const parts = {
+      database: applied !== null,
+      migrations: applied === true,
+      ...checks.others(),
+    }
+    const closing = checks.closing()
+    return { ready: !closing && Object.values(parts).every(Boolean), closing, parts }
+  }
+}
+
+/** In the time as it really passes: a database that is silent does not wait for a test's clock. */
+async function orNull<Value>(work: Promise<Value>, milliseconds: number): Promise<Value | null> {
+  const late = Promise.withResolvers<null>()
+  const timer = setTimeout(() => late.resolve(null), milliseconds)
+  const value = await Promise.race([work, late.promise])
+  clearTimeout(timer)
+  return value
+}

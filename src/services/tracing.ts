@@ -1,0 +1,33 @@
+import type { AttemptResult } from './attempt-recorder.ts'
+import type { DueDelivery } from './due-deliveries.ts'
+
+/** One operation of the API, as it is about to be executed. */
+export interface TracedOperation {
+  kind: 'query' | 'mutation' | 'subscription'
+  /** As the document names it; null when it does not. */
+  name: string | null
+  requestId: string
+  /** The header `traceparent` of whoever asks, unchecked; null when there is none. */
+  traceParent: string | null
+}
+
+/**
+ * Makes traces of what is done: each takes the work in which it happens, and answers as the work does.
+ * A publication and all attempts to deliver it are one trace, whichever process makes them.
+ */
+export interface Tracing {
+  operation<Result>(operation: TracedOperation, work: () => Result): Result
+  /** @param work gets what its events are to be stored with, as in W3C's `traceparent`; null when nothing traces */
+  publication<Result>(
+    events: readonly { type: string }[],
+    work: (traceParent: string | null) => Promise<Result>,
+  ): Promise<Result>
+  attempt(delivery: DueDelivery, work: () => Promise<AttemptResult>): Promise<AttemptResult>
+}
+
+/** Does the work and nothing else. */
+export const untraced: Tracing = {
+  operation: (_operation, work) => work(),
+  publication: (_events, work) => work(null),
+  attempt: (_delivery, work) => work(),
+}

@@ -1,0 +1,61 @@
+import { startDrainPump } from './adapters/drain-pump.ts'
+import { takeBackJobs } from './adapters/queue.ts'
+import { startWakeWorker } from './adapters/wake-worker.ts'
+import { createWebhookClient } from './adapters/webhook-client.ts'
+import { drainDestination } from './jobs/drain-destination.ts'
+import { every } from './jobs/every.ts'
+import { FINISH_ERASURES_EVERY, finishErasures } from './jobs/finish-erasures.ts'
+import { PURGE_EVERY, purgeExpired } from './jobs/purge-expired.ts'
+import { SWEEP_EVERY, wakeOverdue } from './jobs/wake-overdue.ts'
+import type { Parts } from './parts.ts'
+import { createAttemptRecorder } from './services/attempt-recorder.ts'
+
+export interface RunningWorker {
+  /** Destinations that it is draining. */
+  drains(): number
+  /** Whether it looks for work, and can. */
+  alive(): boolean
+  close(): Promise<void>
+}
+
+/** Milliseconds after which a worker that closes gives up what it still has to write. */
+const CLOSE_WITHIN = 5_750
+
+/**
+ * Delivers, until closed: what is on the wire then ends first, within the 5 s that an attempt has.
+ * @param role.alone that no other worker can be running, so what one held is free
+ */
+export async function startWorker(
+  parts: Parts,
+  { alone = false }: { alone?: boolean },
+): Promise<RunningWorker> {
+  const { clock, closing, db, options, queue } = parts
+  if (alone) await takeBackJobs({ db, queue })
+  const recorder = createAttemptRecorder(parts)
+  const sender = createWebhookClient({
+    policy: options.addressPolicy,
+    userAgent: parts.userAgent,
+    ...options.client,
+  })
+  const drainPorts = { ...parts, recorder, sender }
+  const pump = await startDrainPump(parts, (turn) => drainDestination(drainPorts, turn))
+  const wakeWorker = await startWakeWorker({ adapter: parts.queueAdapter, db, clock })
+  const sweep = every(parts, SWEEP_EVERY, () => wakeOverdue(parts))
+  const purge = every(parts, PURGE_EVERY, (signal) =>
+    purgeExpired(parts, options.retentionDays, signal),
+  )
+  const erasures = every(parts, FINISH_ERASURES_EVERY, (signal) => finishErasures(parts, signal))
+  return {
+    drains: pump.active,
+    alive: pump.alive,
+    async close() {
+      // Longer than an attempt and its commit take. A database that is away must not keep us.
+      const late = setTimeout(() => closing.abort(), CLOSE_WITHIN)
+      const periodic = [sweep, purge, erasures].map((one) => one.stop())
+      await Promise.all([pump.stop(), wakeWorker.stop(), ...periodic])
+      await recorder.idle()
+      await sender.close()
+      clearTimeout(late)
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { startStallingProxy } from '../faults/stalling-proxy.ts'
+import { createDatabase } from '../helpers/database.ts'
+import { publishTodos } from '../helpers/delivery-operations.ts'
+import { activeDestination } from '../helpers/operations.ts'
+import { startReceiver } from '../helpers/receiver.ts'
+import { startServiceProcess } from '../helpers/service-process.ts'
+import { createWorld } from '../helpers/world.ts'
+
+async function readiness({ url }: { url: string | null }) {
+  const response = await fetch(`${url}/health/ready`)
+  return { status: response.status, ...((await response.json()) as object) }
+}
+
+const READY = {
+  status: 200,
+  ready: true,
+  closing: false,
+  parts: { database: true, migrations: true, worker: true, feed: true },
+}
+
+const environment = (databaseUrl: string) => ({
+  DATABASE_URL: databaseUrl,
+  ENCRYPTION_KEYS: `main:${randomBytes(32).toString('base64')}`,
+})
+
+test('a database that goes silent makes the process unready within 2 s, and not dead', async () => {
+  const database = await createDatabase()
+  const proxy = await startStallingProxy(database.url)
+  const service = await startServiceProcess(environment(proxy.url))
+  expect(await readiness(service)).toEqual(READY)
+
+  proxy.stall()
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  const asked = performance.now()
+  const unready = { status: 503, ready: false, parts: { database: false, migrations: false } }
+  expect(await readiness(service)).toMatchObject(unready)
+  expect(performance.now() - asked).toBeLessThan(2_000)
+  expect(await fetch(`${service.url}/health/live`).then((live) => live.text())).toBe('ok')
+
+  proxy.resume()
+  await expect.poll(() => readiness(service), { timeout: 10_000 }).toEqual(READY)
+})
+
+test('a worker that cannot look for work is named, and so is a migration that is missing', async () => {
+  await using world = await createWorld()
+  const { db } = world.app.ports
+  const api = await world.addProcess({ worker: false })
+  await db.query('alter table pgboss.job_common rename to moved')
+  const stopped = { status: 503, parts: { ...READY.parts, worker: false } }
+  await expect
+    .poll(() => readiness(world), { timeout: 9_000, interval: 500 })
+    .toMatchObject(stopped)
+  const { worker: _, ...parts } = READY.parts
+  expect(await readiness(api)).toEqual({ ...READY, parts })
+  await db.query('alter table pgboss.moved rename to job_common')
+  await expect.poll(() => readiness(world), { interval: 100 }).toEqual(READY)
+
+  await db.query(
+    'update _prisma_migrations set rolled_back_at = now() where migration_name = (select max(migration_name) from _prisma_migrations)',
+  )
+  await expect
+    .poll(() => readiness(world))
+    .toMatchObject({ status: 503, parts: { ...READY.parts, migrations: false } })
+})
+
+test('a newer program may have migrated: who runs goes on', async () => {
+  await using world = await createWorld()
+  await world.app.ports.db.query(
+    `insert into _prisma_migrations (id, checksum, migration_name, finished_at)
+    values ('newer', 'x', '29991231000000_newer', now())`,
+  )
+  expect(await readiness(world)).toEqual(READY)
+})
+
+test('a worker with a port answers health and metrics alone, and says when it closes', async () => {
+  await using world = await createWorld({ worker: false })
+  await using receiver = await startReceiver({ answers: [() => {}] })
+  const shared = {
+    ...environment(world.databaseUrl),
+    ENCRYPTION_KEYS: `test:${world.encryptionKey.toString('base64')}`,
+  }
+  const worker = await startServiceProcess(shared, 'worker')
+  expect(await readiness(worker)).toEqual(READY)
+  const figures = await fetch(`${worker.url}/metrics`).then((response) => response.text())
+  expect(figures).toContain('\nbigmind_webhooks_drains_active 0\n')
+  expect((await fetch(`${worker.url}/graphql`)).status).toBe(404)
+
+  const silent = await startServiceProcess({ ...shared, PORT: '' }, 'worker')
+  expect(silent.url).toBeNull()
+  const port = new URL(worker.url!).port
+  const late = await startServiceProcess({ ...shared, PORT: port }, 'worker')
+  expect(late.url).toBeNull()
+  expect(late.logged.map(({ msg }) => msg)).toContain(
+    'this worker has no port for health and metrics',
+  )
+  for (const one of [silent, late]) await one.kill()
+
+  await activeDestination(world.client, { url: receiver.url })
+  await publishTodos(world.client, 1)
+  await receiver.request()
+  worker.signal('SIGTERM')
+  await expect.poll(() => readiness(worker)).toMatchObject({ status: 503, closing: true })
+  expect(await worker.exit()).toBe(0)
+})

@@ -1,0 +1,171 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type IncomingMessage, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliDecompressSync, gunzipSync, brotliCompressSync, gzipSync } from 'node:zlib'
+import { expect, onTestFinished, test } from 'vitest'
+import { answerOf, startTestServer } from './test-server.ts'
+
+const LOCAL_KEY = 'bmk_local'
+const SCRIPT = 'console.log("a page")'
+
+/** A build of one page and one script. */
+async function createBuild(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'console-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await mkdir(join(folder, 'assets'))
+  const script = join(folder, 'assets', 'index-1.js')
+  await Promise.all([
+    writeFile(join(folder, 'index.html'), '<html><head></head><body>the page</body></html>'),
+    writeFile(script, SCRIPT),
+    writeFile(`${script}.br`, brotliCompressSync(SCRIPT)),
+    writeFile(`${script}.gz`, gzipSync(SCRIPT)),
+  ])
+  return folder
+}
+
+const startConsole = async (options: { localKey?: string } = {}) =>
+  startTestServer({ console: { folder: await createBuild(), ...options } })
+
+interface Received {
+  status: number
+  headers: IncomingMessage['headers']
+  body: Buffer
+}
+
+/** As a client that says any Host it likes and takes what comes as it is. */
+function get(
+  url: string,
+  headers: Record<string, string> = { accept: 'text/html' },
+  method = 'GET',
+): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    request(url, { method, headers }, async (response) => {
+      const body = Buffer.concat(await response.toArray())
+      resolve({ status: response.statusCode!, headers: response.headers, body })
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+test.each([
+  '/',
+  '/?status=ACTIVE',
+  '/destinations/whk_1',
+  '/destinations/whk_1/deliveries?attempt=att_1',
+  '/events',
+  '/events/TODO_CREATED',
+  '/api',
+])('%s is a page of the console', async (path) => {
+  const { url } = await startConsole()
+  const { body, headers, status } = await get(url + path)
+  expect(status).toBe(200)
+  expect(headers['content-type']).toBe('text/html; charset=utf-8')
+  expect(String(body)).toContain('the page')
+})
+
+test.each([
+  '/destinations',
+  '/destinations/whk_1/other',
+  '/assets/none.js',
+  '/assets/../index.html',
+  '/Api',
+])('%s is nothing, and answered so', async (path) => {
+  const { url } = await startConsole()
+  const response = await get(url + path)
+  expect(response.status).toBe(404)
+  expect(String(response.body)).toContain('The API is at /graphql')
+})
+
+test('a page is for those who read HTML, by GET and HEAD alone', async () => {
+  const { url } = await startConsole()
+  expect((await get(`${url}/api`, { accept: 'application/json' })).status).toBe(404)
+  expect((await get(url, {}, 'POST')).status).toBe(404)
+  const head = await get(url, { accept: 'text/html' }, 'HEAD')
+  expect(head.status).toBe(200)
+  expect(head.headers['content-security-policy']).toContain("default-src 'none'")
+  expect(head.body).toHaveLength(0)
+})
+
+test('no other page may run in it, frame it or read it, and nobody keeps it', async () => {
+  const { url } = await startConsole()
+  const { headers } = await get(url)
+  const policy = String(headers['content-security-policy'])
+  expect(policy).toContain("default-src 'none'; script-src 'self';")
+  expect(policy).toContain(`connect-src 'self' ws://${new URL(url).host} wss://`)
+  expect(policy).toContain("frame-ancestors 'none'")
+  expect(policy).not.toContain('unsafe')
+  expect(headers['access-control-allow-origin']).toBeUndefined()
+  expect(headers['x-content-type-options']).toBe('nosniff')
+  expect(headers['referrer-policy']).toBe('no-referrer')
+  expect(headers['cache-control']).toBe('no-store')
+})
+
+test('a style needs the nonce of its own answer', async () => {
+  const { url } = await startConsole()
+  const nonces = await Promise.all(
+    [1, 2].map(async () => {
+      const { body, headers } = await get(url)
+      const [, nonce] = /style-src 'self' 'nonce-([^']+)'/.exec(
+        String(headers['content-security-policy']),
+      )!
+      expect(String(body)).toContain(`<meta property="csp-nonce" nonce="${nonce}">`)
+      return nonce
+    }),
+  )
+  expect(nonces[0]).not.toBe(nonces[1])
+})
+
+test('a Host that is none gets no place in the policy', async () => {
+  const { url } = await startConsole()
+  const { headers } = await get(url, { accept: 'text/html', host: 'a; script-src *' })
+  expect(headers['content-security-policy']).toContain("connect-src 'self';")
+})
+
+test.each([
+  ['br', 'br', brotliDecompressSync],
+  ['gzip, deflate, br, zstd', 'br', brotliDecompressSync],
+  ['gzip', 'gzip', gunzipSync],
+  ['br;q=0, gzip;q=0.5', 'gzip', gunzipSync],
+  ['', undefined, (body: Buffer) => body],
+] as const)('for "%s" a file comes as %s, to keep for good', async (accepted, encoding, decode) => {
+  const { url } = await startConsole()
+  const { body, headers } = await get(`${url}/assets/index-1.js`, { 'accept-encoding': accepted })
+  expect(headers['content-encoding']).toBe(encoding)
+  expect(headers.vary).toBe('accept-encoding')
+  expect(headers['cache-control']).toContain('immutable')
+  expect(headers['content-type']).toBe('text/javascript; charset=utf-8')
+  expect(String(decode(body))).toBe(SCRIPT)
+})
+
+test.each(['localhost:4000', '127.0.0.1', '[::1]:4000'])(
+  'a browser on this machine that asks for %s is signed in',
+  async (host) => {
+    const { url } = await startConsole({ localKey: LOCAL_KEY })
+    expect(String((await get(url, { accept: 'text/html', host })).body)).toContain(LOCAL_KEY)
+  },
+)
+
+test.each([
+  { host: 'webhooks.example.com' },
+  { host: '127.0.0.1.nip.io:4000' },
+  { host: 'localhost', 'x-forwarded-for': '203.0.113.9' },
+])('a request with %j is shown no key', async (headers) => {
+  const { url } = await startConsole({ localKey: LOCAL_KEY })
+  const page = String((await get(url, { accept: 'text/html', ...headers } as never)).body)
+  expect(page).toContain('the page')
+  expect(page).not.toContain(LOCAL_KEY)
+})
+
+test('without a build the API answers, and the page says what to run', async () => {
+  const folder = join(await createBuild(), 'none')
+  const { graphql, url } = await startTestServer({ console: { folder } })
+  const { body, status } = await get(url)
+  expect(status).toBe(503)
+  expect(String(body)).toContain('npm run build:console')
+  expect((await answerOf(fetch(graphql, { method: 'POST' }))).errors).toHaveLength(1)
+  await mkdir(join(folder, 'assets'), { recursive: true })
+  await writeFile(join(folder, 'index.html'), '<head></head>built')
+  expect(String((await get(url)).body)).toContain('built')
+})

@@ -1,0 +1,60 @@
+import { expect, test, vi } from 'vitest'
+import { KEY, post, startTestServer } from './test-server.ts'
+
+const HEAVY = { query: '{ large(first: 2000) { name } }' }
+const LIGHT = { query: '{ large(first: 1000) { name } }' }
+
+/** Everybody is who their key says, whatever it is. */
+const start = () =>
+  startTestServer({
+    authenticate: async ({ authorization }) => ({
+      viewer: { organizationId: 'org_1', apiKeyId: authorization, scopes: new Set() },
+    }),
+  })
+
+const ask = (url: string, body: object, authorization: string) => post(url, body, { authorization })
+
+test('two large queries of a key run at once and four in all; the others wait for their turn', async () => {
+  const { graphql, world } = await start()
+  const first = Array.from({ length: 5 }, () => ask(graphql, HEAVY, 'a'))
+  await vi.waitFor(() => expect(world.running).toBe(2))
+  const others = ['b', 'c', 'd'].map((key) => ask(graphql, HEAVY, key))
+  await vi.waitFor(() => expect(world.running).toBe(4))
+  // Light ones run beside them, so what is heavy had its chance to.
+  const light = ask(graphql, LIGHT, 'a')
+  await vi.waitFor(() => expect(world.running).toBe(5))
+  world.finish.resolve()
+  for (const response of await Promise.all([...first, ...others, light])) {
+    expect(await response.json()).toEqual({ data: { large: [] } })
+  }
+  expect(world.running).toBe(0)
+})
+
+test('a key with 20 large queries waiting is told to come back, and another key is not', async () => {
+  const { graphql, world } = await start()
+  const running = Array.from({ length: 22 }, () => ask(graphql, HEAVY, 'a'))
+  await vi.waitFor(async () => {
+    const response = await ask(graphql, HEAVY, 'a')
+    expect(response.status).toBe(429)
+    expect(response.headers.get('retry-after')).toBe('10')
+  })
+  const other = ask(graphql, HEAVY, 'b')
+  await vi.waitFor(() => expect(world.running).toBe(3))
+  world.finish.resolve()
+  for (const response of await Promise.all([...running, other])) expect(response.status).toBe(200)
+})
+
+test('who leaves while waiting takes no turn, and who leaves while running gives it back', async () => {
+  const { graphql, world } = await start()
+  const leaving = new AbortController()
+  const headers = { authorization: KEY, 'content-type': 'application/json' }
+  const options = { method: 'POST', headers, body: JSON.stringify(HEAVY), signal: leaving.signal }
+  const gone = Array.from({ length: 6 }, () => fetch(graphql, options).catch(() => null))
+  await vi.waitFor(() => expect(world.running).toBe(2))
+  leaving.abort()
+  await Promise.all(gone)
+  const stayed = ask(graphql, HEAVY, KEY)
+  await vi.waitFor(() => expect(world.running).toBe(3))
+  world.finish.resolve()
+  expect(await (await stayed).json()).toEqual({ data: { large: [] } })
+})

@@ -1,0 +1,29 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { answerOf, KEY, post, startTestServer } from './test-server.ts'
+
+test('the connection of a client that does not take its answer is closed', async () => {
+  const { url } = await startTestServer({ unreadTimeout: 100 })
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').pause()
+  onTestFinished(() => void socket.destroy())
+  await once(socket, 'connect')
+  const body = JSON.stringify({ query: '{ huge }' })
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: ${KEY}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  // It reads nothing, so only what it says itself tells it that nobody is there any more.
+  const talking = setInterval(() => socket.write('\n'), 10)
+  onTestFinished(() => clearInterval(talking))
+  const [error] = await once(socket, 'error')
+  expect(error).toMatchObject({ code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/) })
+})
+
+test('a query that takes longer than that to be answered is answered', async () => {
+  const { graphql, world } = await startTestServer({ unreadTimeout: 50 })
+  const running = post(graphql, { query: '{ slow }' })
+  await world.started.promise
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  world.finish.resolve()
+  expect(await answerOf(running)).toEqual({ data: { slow: 'done' } })
+})

@@ -1,0 +1,102 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { createSchema } from 'graphql-yoga'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import pg from 'pg'
+import { createMaskError } from '../../src/graphql/mask-error.ts'
+import { KEY, startTestServer } from '../server/test-server.ts'
+import { type Api, codesOf, type RawAnswer } from '../helpers/raw-operation.ts'
+import { createWorld, type World } from '../helpers/world.ts'
+
+const STATEMENT_TIMEOUT = 200
+
+/** Words of PostgreSQL, of Prisma and of our tables. */
+const INNER = /timeout|cancel|statement|prisma|postgres|sql|57014|relation|"destination"|\.ts/i
+
+const lines: { fields: { err?: Error; requestId?: string }; message: string }[] = []
+const log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error: (fields: object, message: string) => void lines.push({ fields, message }),
+}
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld({ worker: false, statementTimeout: STATEMENT_TIMEOUT, log })
+})
+afterAll(() => world[Symbol.asyncDispose]())
+
+/** Holds a lock on the table of destinations until the test is over. */
+async function lockDestinations(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: world.databaseUrl })
+  await client.connect()
+  onTestFinished(() => client.end())
+  await client.query('begin; lock table destination in access exclusive mode')
+  return client
+}
+
+async function send(query: string, { url, apiKey } = world as Required<Api>) {
+  const began = performance.now()
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  })
+  const answer = (await response.json()) as RawAnswer
+  return {
+    answer,
+    requestId: response.headers.get('x-request-id')!,
+    took: performance.now() - began,
+  }
+}
+
+test.each([
+  ['a query by Prisma', '{ destinations { nodes { id } } }'],
+  ['a mutation by SQL', 'mutation { destinationCreate(input: { name: "Late" }) { __typename } }'],
+])(
+  '%s that the database keeps waiting is given up, and tells nothing but its request',
+  async (_, query) => {
+    const client = await lockDestinations()
+    const { answer, requestId, took } = await send(query)
+    expect(codesOf(answer)).toEqual(['INTERNAL_SERVER_ERROR'])
+    const { message } = answer.errors![0]!
+    expect(message).toBe(
+      `Something went wrong on our side. Quote request ${requestId} when you tell us.`,
+    )
+    expect(JSON.stringify(answer)).not.toMatch(INNER)
+    expect(took).toBeGreaterThanOrEqual(STATEMENT_TIMEOUT)
+    expect(took).toBeLessThan(STATEMENT_TIMEOUT + 2_000)
+    const line = lines.find(({ fields }) => fields.requestId === requestId)
+    expect(`${line?.fields.err}`).toMatch(/statement timeout/)
+    await client.query('rollback')
+    expect(codesOf((await send(query)).answer)).toEqual([])
+    const { prisma } = world.app.ports.db
+    expect(await prisma.destination.count({ where: { name: 'Late' } })).toBeLessThanOrEqual(1)
+  },
+)
+
+test('a transaction that Prisma gives up tells nothing but its request either', async () => {
+  const { prisma } = world.app.ports.db
+  const late = () =>
+    prisma.$transaction(
+      async (tx) => {
+        await pause(100)
+        return String(await tx.destination.count())
+      },
+      { timeout: 20 },
+    )
+  const { url } = await startTestServer({
+    schema: createSchema({
+      typeDefs: 'type Query { late: String! }',
+      resolvers: { Query: { late } },
+    }),
+    maskError: createMaskError({ log }),
+  })
+  const { answer, requestId } = await send('{ late }', { url, apiKey: KEY.slice('Bearer '.length) })
+  expect(answer.errors![0]!.message).toBe(
+    `Something went wrong on our side. Quote request ${requestId} when you tell us.`,
+  )
+  expect(JSON.stringify(answer)).not.toMatch(/transaction|prisma|expired|P2028/i)
+  const line = lines.find(({ fields }) => fields.requestId === requestId)
+  expect(`${line?.fields.err}`).toMatch(/expired transaction|Transaction already closed/)
+})

@@ -1,0 +1,65 @@
+import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+import react from '@vitejs/plugin-react'
+import { defineConfig, type Plugin } from 'vite'
+
+const OUT = 'dist/console'
+const API = `http://127.0.0.1:${process.env.PORT || '4000'}`
+
+/** The console: `vite` serves it with hot reload beside a running API, `vite build` makes what the API serves. */
+export default defineConfig({
+  root: 'src/console',
+  plugins: [react(), precompress(), localKey()],
+  build: {
+    outDir: `../../${OUT}`,
+    emptyOutDir: true,
+    // Inlined files would be data: URLs, which the page's policy does not let in.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: { '/graphql': { target: API, ws: true }, '/health': { target: API } },
+  },
+})
+
+/** Writes each built file compressed as well, as small as it gets: the API then only chooses. */
+function precompress(): Plugin {
+  const smallest = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }
+  return {
+    name: 'precompress',
+    apply: 'build',
+    async closeBundle() {
+      const folder = join(OUT, 'assets')
+      const names = await readdir(folder)
+      await Promise.all(
+        names.map(async (name) => {
+          const file = join(folder, name)
+          const content = await readFile(file)
+          await Promise.all([
+            promisify(brotliCompress)(content, smallest).then((br) => writeFile(`${file}.br`, br)),
+            promisify(gzip)(content, { level: 9 }).then((gz) => writeFile(`${file}.gz`, gz)),
+          ])
+        }),
+      )
+    },
+  }
+}
+
+/** While developing, the page gets the local key as the API's own page would give it. */
+function localKey(): Plugin {
+  return {
+    name: 'local-key',
+    apply: 'serve',
+    async transformIndexHtml() {
+      const { DATABASE_URL, DATA_DIR } = process.env
+      const key = DATABASE_URL
+        ? null
+        : await readFile(join(DATA_DIR || '.data', 'api-key'), 'utf8').catch(() => null)
+      return key
+        ? [{ tag: 'meta', attrs: { name: 'local-key', content: key.trim() }, injectTo: 'head' }]
+        : []
+    },
+  }
+}
