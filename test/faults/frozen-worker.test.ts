@@ -1,0 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { deactivate, DeleteDestination } from '../helpers/destination-operations.ts'
+import { allEnded } from './arrivals.ts'
+import { createDeployment } from './deployment.ts'
+import { extent } from './extent.ts'
+import { publishAll } from './publication.ts'
+
+/** Milliseconds that a worker stands still: another one takes its destinations over after 10 s. */
+const FROZEN = extent({ short: 13_000, full: 20_000 })
+
+test(`a worker that is frozen for ${FROZEN / 1_000} s and goes on: no attempt is recorded twice, and nothing goes to what was deactivated or deleted meanwhile`, async () => {
+  const deployment = await createDeployment({ answerAfter: 200 })
+  const { client, ledger, receiver } = deployment
+  const staying = await deployment.destinations(6)
+  const [deactivated, deleted] = (await deployment.destinations(2)) as [string, string]
+  const frozen = await deployment.start('worker')
+  await publishAll(100, { client, ledger, destinationIds: staying })
+  await receiver.request(50)
+  frozen.signal('SIGSTOP')
+  await ledger.fault('freeze')
+  await deployment.start('worker')
+  await ledger.change(deactivated, 'DEACTIVATED', () => deactivate(client, deactivated))
+  await ledger.change(deleted, 'DELETED', () => client.request(DeleteDestination, { id: deleted }))
+  await pause(FROZEN)
+  frozen.signal('SIGCONT')
+  await publishAll(20, { client, ledger, destinationIds: staying })
+
+  await allEnded(deployment)
+  await expect
+    .poll(
+      () =>
+        new Set(
+          receiver.requests.map(
+            ({ headers, body }) =>
+              staying.includes(JSON.parse(body).webhook_id) && headers['x-webhook-delivery'],
+          ),
+        ).size,
+      { timeout: 30_000 },
+    )
+    .toBeGreaterThanOrEqual(120 * staying.length)
+  // What the frozen one had on the wire has come back by now, and has been left out.
+  await pause(1_000)
+  expect(await ledger.violations()).toEqual([])
+}, 120_000)
