@@ -1,0 +1,54 @@
+import type { Run } from './run.ts'
+import { median, percentile } from './statistics.ts'
+
+/** What a figure must be, in the figure's unit. */
+export interface Target {
+  bound: 'atLeast' | 'atMost'
+  value: number
+}
+
+/** One number that a benchmark found. */
+export interface Figure {
+  /** What it is, in a few words; unique within its benchmark. */
+  name: string
+  value: number
+  unit: string
+  /** Left out where the number is only told. */
+  target?: Target
+  /** What the value was taken from, in the order in which it was measured. */
+  samples: readonly number[]
+}
+
+export interface Benchmark {
+  /** What `npm run bench -- NAME` calls it. */
+  name: string
+  /** What it does, as a sentence. */
+  measures: string
+  run(run: Run): Promise<Figure[]>
+}
+
+/** Whether a figure is what it must be; null where nothing is asked of it. */
+export function isReached({ value, target }: Figure): boolean | null {
+  if (!target) return null
+  return target.bound === 'atLeast' ? value >= target.value : value <= target.value
+}
+
+export const atLeast = (value: number): Target => ({ bound: 'atLeast', value })
+export const atMost = (value: number): Target => ({ bound: 'atMost', value })
+
+type About = { name: string; unit: string; target?: Target }
+
+/** The median of the samples, as a figure. */
+export const medianOf = (samples: readonly number[], about: About): Figure => ({
+  ...about,
+  value: median(samples),
+  samples,
+})
+
+/** The limit below which 99 of 100 samples are, as a figure in milliseconds. */
+export const p99Of = (samples: readonly number[], about: Omit<About, 'unit'>): Figure => ({
+  ...about,
+  value: percentile(samples, 0.99),
+  unit: 'ms',
+  samples,
+})
