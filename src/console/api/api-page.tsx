@@ -1,0 +1,70 @@
+import type { ReactElement } from 'react'
+import { CodeBlock } from '../elements/code-block.tsx'
+import { GraphiqlLink } from '../elements/graphiql-link.tsx'
+import { GraphqlOperation, nameOf } from '../elements/graphql-operation.tsx'
+import { PageHeader } from '../elements/page-header.tsx'
+import { Section } from '../elements/section.tsx'
+import { useSession } from '../session/session.ts'
+import styles from './api-page.module.css'
+import { OPERATIONS_BY_PAGE } from './operations-by-page.ts'
+
+/** API: the way to GraphiQL, and the operations that the pages themselves are made of. */
+export function ApiPage(): ReactElement {
+  const { client, viewer } = useSession()
+  return (
+    <>
+      <PageHeader
+        title="API"
+        trail={['API']}
+        description="Everything that these pages do is done by the public GraphQL API, and your own programs can do it too."
+        operations={[]}
+      />
+      <div className={styles.page}>
+        <Section
+          title="Try it"
+          description="GraphiQL writes and runs operations, with the documentation of every type beside them. It opens with the sign-in of this tab."
+          actions={<GraphiqlLink variant="primary">Open GraphiQL</GraphiqlLink>}
+        >
+          <dl className={styles.facts}>
+            <Fact name="Address">{client.url}</Fact>
+            <Fact name="Organization">{viewer.organization.id}</Fact>
+            <Fact name="Your scopes">{viewer.scopes.join(', ') || 'none'}</Fact>
+          </dl>
+        </Section>
+        <Section
+          title="Use it from a program"
+          description="Send the key as a header. Subscriptions take the same text as connectionParams.authorization, by the protocol graphql-ws."
+        >
+          <CodeBlock label="A request with curl" code={curl(client.url)} />
+        </Section>
+        {OPERATIONS_BY_PAGE.map(({ page, operations }) => (
+          <Section key={page} title={page} description={`The operations behind “${page}”.`}>
+            <div className={styles.operations}>
+              {operations.map((operation) => (
+                <details key={nameOf(operation)} className={styles.operation}>
+                  <summary>{nameOf(operation)}</summary>
+                  <GraphqlOperation operation={operation} />
+                </details>
+              ))}
+            </div>
+          </Section>
+        ))}
+      </div>
+    </>
+  )
+}
+
+const Fact = ({ name, children }: { name: string; children: string }): ReactElement => (
+  <div>
+    <dt>{name}</dt>
+    <dd>
+      <code>{children}</code>
+    </dd>
+  </div>
+)
+
+const curl = (url: string) =>
+  `curl ${url} \\
+  -H "Authorization: Bearer $BIGMIND_API_KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{"query": "{ viewer { scopes organization { name } } }"}'`

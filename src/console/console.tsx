@@ -1,0 +1,92 @@
+import { type ReactElement, useCallback, useEffect, useState } from 'react'
+import { Provider } from 'urql'
+import {
+  type Credential,
+  forgetCredential,
+  hasSignedOut,
+  resetCredential,
+  storeCredential,
+  storedCredential,
+} from './credential.ts'
+import { Pages } from './router.tsx'
+import { enter, type Entry } from './session/enter.ts'
+import { SessionContext } from './session/session.ts'
+import { SignInPage } from './session/sign-in-page.tsx'
+import { ToastProvider } from './elements/toast.tsx'
+import { LoadingShell } from './shell/loading-shell.tsx'
+
+interface ConsoleProps {
+  url: string
+  credential?: Credential
+  localKey?: string
+  basePath?: string
+}
+
+type State = Entry | { state: 'entering' } | { state: 'signed-out'; message: string | null }
+
+const ENDED =
+  'Your sign-in has ended: the key or token expired or was revoked. Sign in again to go on where you were.'
+
+const ENDED_OUTSIDE =
+  'The sign-in of the page around this one has ended, or is not accepted here. Sign in there again, then try again.'
+
+/** The whole console: the sign-in, and behind it the pages. */
+export function Console({ url, credential, localKey, basePath }: ConsoleProps): ReactElement {
+  const first = credential ?? storedCredential() ?? (hasSignedOut() ? null : localKey) ?? null
+  const [state, setState] = useState<State>(
+    first ? { state: 'entering' } : { state: 'signed-out', message: null },
+  )
+  const keep = useCallback(
+    (entered: Credential) => {
+      if (entered === localKey) resetCredential()
+      else if (typeof entered === 'string' && entered !== credential) storeCredential(entered)
+    },
+    [localKey, credential],
+  )
+  const signIn = useCallback(
+    async (offered: Credential) => {
+      const onRefused = () => {
+        if (credential === undefined) forgetCredential()
+        setState({ state: 'signed-out', message: ENDED })
+      }
+      const entry = await enter(offered, { url, onRefused })
+      if (entry.state === 'entered') keep(offered)
+      setState(entry)
+    },
+    [url, credential, keep],
+  )
+  // Only once: what is offered first does not change while the page is open.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  useEffect(() => {
+    if (first) void signIn(first)
+  }, [signIn])
+
+  if (state.state === 'entering') return <LoadingShell />
+  if (state.state !== 'entered') {
+    const again = state.state === 'unreachable' ? state.credential : credential
+    return (
+      <SignInPage
+        message={credential && state.state !== 'unreachable' ? ENDED_OUTSIDE : state.message}
+        onSignIn={signIn}
+        {...(again && { again: () => signIn(again) })}
+        {...(localKey && { localKey })}
+        fromHost={credential !== undefined}
+      />
+    )
+  }
+  const { client, viewer } = state
+  const signOut = () => {
+    forgetCredential()
+    client.live.close()
+    setState({ state: 'signed-out', message: null })
+  }
+  return (
+    <SessionContext value={{ client, viewer, signOut: credential ? null : signOut }}>
+      <Provider value={client.urql}>
+        <ToastProvider>
+          <Pages basePath={basePath ?? '/'} />
+        </ToastProvider>
+      </Provider>
+    </SessionContext>
+  )
+}

@@ -1,0 +1,36 @@
+import { graphql } from '../generated/index.ts'
+import type { AttemptFilter, AttemptRowFragment } from '../generated/graphql.ts'
+
+export const AttemptRowFields = graphql(`
+  fragment AttemptRow on DeliveryAttempt {
+    id
+    eventType
+    status
+    attemptedAt
+    durationMs
+    responseCode
+    retryCount
+    failure {
+      code
+      message
+    }
+    delivery {
+      id
+      test
+    }
+  }
+`)
+
+export type Attempt = AttemptRowFragment
+
+/** Of both lists each attempt once, newest first: ids are in the order of time. */
+export function mergeAttempts(listed: readonly Attempt[], live: Iterable<Attempt>): Attempt[] {
+  const byId = new Map([...listed, ...live].map((attempt) => [attempt.id, attempt]))
+  return [...byId.values()].sort((one, other) => (one.id < other.id ? 1 : -1))
+}
+
+/** The same choice as the API makes by this filter. */
+export const matchesFilter =
+  ({ statuses, eventTypes }: AttemptFilter) =>
+  ({ status, eventType }: Attempt): boolean =>
+    (!statuses || statuses.includes(status)) && (!eventTypes || eventTypes.includes(eventType))

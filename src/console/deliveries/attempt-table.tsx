@@ -1,0 +1,105 @@
+import { Link } from '@tanstack/react-router'
+import { memo, type ReactElement } from 'react'
+import { Skeleton } from '../elements/skeleton.tsx'
+import { Time } from '../elements/time.tsx'
+import { titleOf } from '../events/event-name.ts'
+import type { Attempt } from './attempt-row.ts'
+import styles from './attempt-table.module.css'
+import { AttemptBadge, durationOf } from './attempt-words.tsx'
+
+interface AttemptTableProps {
+  rows: readonly Attempt[]
+  loading: boolean
+  /** Ids of those that came while the page was open. */
+  fresh: ReadonlySet<string>
+}
+
+/** The attempts, newest first; each leads to its details. */
+export function AttemptTable({ rows, loading, fresh }: AttemptTableProps): ReactElement {
+  return (
+    <table className={styles.table} aria-busy={loading} aria-label="Delivery attempts">
+      <thead>
+        <tr>
+          <th scope="col">Status</th>
+          <th scope="col">Event</th>
+          <th scope="col">Time</th>
+          <th scope="col">Response code</th>
+          <th scope="col">Retry count</th>
+          <th scope="col">Duration</th>
+        </tr>
+      </thead>
+      <tbody>
+        {loading
+          ? ['first', 'second', 'third', 'fourth'].map((row) => <WaitingRow key={row} />)
+          : rows.map((row) => <AttemptTableRow key={row.id} row={row} fresh={fresh.has(row.id)} />)}
+      </tbody>
+    </table>
+  )
+}
+
+const AttemptTableRow = memo(function AttemptTableRow({
+  row,
+  fresh,
+}: {
+  row: Attempt
+  fresh: boolean
+}): ReactElement {
+  return (
+    <tr className={styles.row} data-fresh={fresh} data-attempt={row.id}>
+      <td className={styles.status}>
+        <AttemptBadge status={row.status} />
+      </td>
+      <th scope="row" className={styles.event}>
+        <Link
+          from="/destinations/$id/deliveries"
+          to="."
+          search={(search) => ({ ...search, attempt: row.id })}
+          className={styles.link}
+        >
+          {titleOf(row.eventType)}
+        </Link>
+        {row.delivery.test && <span className={styles.test}>Test</span>}
+      </th>
+      <td className={styles.time}>
+        <Time value={row.attemptedAt} />
+      </td>
+      <td data-label="Response code">
+        <ResponseCode row={row} />
+      </td>
+      <td data-label="Retry count">{row.retryCount}</td>
+      <td data-label="Duration">{durationOf(row.durationMs)}</td>
+    </tr>
+  )
+})
+
+/** Without an answer, what was in its place. */
+function ResponseCode({ row: { responseCode, failure } }: { row: Attempt }): ReactElement {
+  if (responseCode !== null && responseCode !== undefined) return <>{responseCode}</>
+  return (
+    <span className={styles.none} title={failure?.message}>
+      {failure ? FAILURE_NAMES[failure.code] : '–'}
+    </span>
+  )
+}
+
+const FAILURE_NAMES: Record<NonNullable<Attempt['failure']>['code'], string> = {
+  HTTP_STATUS: 'None',
+  REDIRECT: 'None',
+  TIMEOUT: 'Timeout',
+  DNS: 'No such host',
+  CONNECTION: 'No connection',
+  TLS: 'No secure connection',
+  BAD_RESPONSE: 'No proper answer',
+  BLOCKED_ADDRESS: 'Blocked address',
+  SECRET_UNAVAILABLE: 'Not sent',
+}
+
+const WaitingRow = (): ReactElement => (
+  <tr className={styles.row}>
+    {['status', 'event', 'time', 'code', 'retry', 'duration'].map((cell) => (
+      <td key={cell}>
+        <Skeleton />
+      </td>
+    ))}
+  </tr>
+)

@@ -1,0 +1,60 @@
+import type { ReactElement } from 'react'
+import { useQuery } from 'urql'
+import { SelectField } from '../elements/select-field.tsx'
+import { titleOf } from '../events/event-name.ts'
+import type { AttemptStatus, EventType } from '../generated/graphql.ts'
+import { graphql } from '../generated/index.ts'
+import { ATTEMPT_STATUS_NAMES } from './attempt-words.tsx'
+import styles from './deliveries-filter.module.css'
+import type { DeliveriesSearch } from './deliveries-search.ts'
+
+const EventTypesDocument = graphql(`
+  query EventTypes {
+    eventDefinitions {
+      type
+    }
+  }
+`)
+
+interface DeliveriesFilterProps {
+  search: DeliveriesSearch
+  onChange: (search: DeliveriesSearch) => void
+}
+
+const ANY = ''
+
+export function DeliveriesFilter({ search, onChange }: DeliveriesFilterProps): ReactElement {
+  const [{ data }] = useQuery({ query: EventTypesDocument })
+  const types =
+    data?.eventDefinitions.map(({ type }) => type) ?? (search.event ? [search.event] : [])
+  const { status, event } = search
+  const narrow = (status: AttemptStatus | '', event: EventType | '') =>
+    onChange({ ...(status && { status }), ...(event && { event }) })
+  return (
+    <search className={styles.filter}>
+      <SelectField
+        quiet
+        label="Status"
+        value={status ?? ANY}
+        options={[
+          { value: ANY, label: 'Any status' },
+          ...Object.entries(ATTEMPT_STATUS_NAMES).map(([value, label]) => ({
+            value: value as AttemptStatus,
+            label,
+          })),
+        ]}
+        onChange={(value) => narrow(value, event ?? ANY)}
+      />
+      <SelectField
+        quiet
+        label="Event"
+        value={event ?? ANY}
+        options={[
+          { value: ANY, label: 'Any event' },
+          ...types.map((value) => ({ value, label: titleOf(value) })),
+        ]}
+        onChange={(value) => narrow(status ?? ANY, value)}
+      />
+    </search>
+  )
+}

@@ -1,0 +1,128 @@
+import { Link } from '@tanstack/react-router'
+import { type ReactElement, useEffect, useState } from 'react'
+import { useMutation } from 'urql'
+import { Button } from '../elements/button.tsx'
+import { Time } from '../elements/time.tsx'
+import { useToast } from '../elements/toast.tsx'
+import { explain } from '../explain-error.ts'
+import { useScopes } from '../session/session.ts'
+import { useNow } from '../use-now.ts'
+import type { AttemptDetails } from './attempt-panel.tsx'
+import { AttemptBadge, DeliveryBadge, durationOf } from './attempt-words.tsx'
+import styles from './delivery-timeline.module.css'
+import { RetryDeliveryDocument } from './operations.ts'
+
+interface DeliveryTimelineProps {
+  attempt: AttemptDetails
+  onChange: () => void
+}
+
+/** Every attempt of a delivery, and when the next one is due. */
+export function DeliveryTimeline({ attempt, onChange }: DeliveryTimelineProps): ReactElement {
+  const { delivery } = attempt
+  return (
+    <section aria-label="Timeline" className={styles.timeline}>
+      <div className={styles.head}>
+        <h3>Timeline</h3>
+        <DeliveryBadge status={delivery.status} />
+        <Retry delivery={delivery} onChange={onChange} />
+      </div>
+      <ol className={styles.steps}>
+        {delivery.attempts.map((step) => (
+          <li
+            key={step.id}
+            className={styles.step}
+            data-status={step.status}
+            aria-current={step.id === attempt.id ? 'step' : undefined}
+          >
+            <Link
+              from="/destinations/$id/deliveries"
+              to="."
+              search={(search) => ({ ...search, attempt: step.id })}
+              replace
+              className={styles.name}
+            >
+              {step.number === 1 ? 'First try' : `Attempt ${step.number}`}
+            </Link>
+            <AttemptBadge status={step.status} />
+            <span className={styles.when}>
+              <Time value={step.attemptedAt} />
+              {' · '}
+              {step.responseCode ?? 'no answer'}
+              {' · '}
+              {durationOf(step.durationMs)}
+            </span>
+          </li>
+        ))}
+        {delivery.nextAttemptAt && <NextAttempt at={delivery.nextAttemptAt} />}
+      </ol>
+    </section>
+  )
+}
+
+/** Counts down to the next attempt. */
+function NextAttempt({ at }: { at: string }): ReactElement {
+  const seconds = Math.ceil((Date.parse(at) - useNow(250)) / 1000)
+  return (
+    <li className={styles.step} data-status="NEXT">
+      <span className={styles.name}>Next attempt</span>
+      <span role="timer" className={styles.when}>
+        {seconds > 0 ? `in ${seconds} s` : 'any moment now'}
+      </span>
+    </li>
+  )
+}
+
+/** Sends the delivery again. What it becomes is shown before the API has answered. */
+function Retry({
+  delivery,
+  onChange,
+}: {
+  delivery: AttemptDetails['delivery']
+  onChange: () => void
+}): ReactElement | null {
+  const may = useScopes()
+  const toast = useToast()
+  const [{ fetching }, retry] = useMutation(RetryDeliveryDocument)
+  const [refusal, setRefusal] = useState<string | null>(null)
+  const { id, status } = delivery
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was refused before says nothing of now
+  useEffect(() => setRefusal(null), [id, status])
+  if (!may('DESTINATIONS_WRITE')) {
+    return (
+      <span className={styles.note}>To retry takes a key with the scope DESTINATIONS_WRITE.</span>
+    )
+  }
+  const send = async () => {
+    const { data, error } = await retry({ id })
+    const answer = data?.deliveryRetry
+    if (answer?.__typename === 'Delivery') {
+      toast('The delivery is on its way again.')
+      onChange()
+    } else setRefusal(error ? explain(error) : (answer?.message ?? null))
+  }
+  return (
+    <>
+      <Button
+        className={styles.retry}
+        busy={fetching}
+        unavailable={unavailable(delivery)}
+        onClick={send}
+      >
+        Retry
+      </Button>
+      {refusal && (
+        <p role="alert" className={styles.refusal}>
+          {refusal}
+        </p>
+      )}
+    </>
+  )
+}
+
+function unavailable({ status, event, destination }: AttemptDetails['delivery']): string | null {
+  if (event.erasedAt) return 'The content of this event was erased: it cannot be sent again.'
+  if (status === 'PENDING') return 'It is waiting to be sent already.'
+  if (destination.status !== 'ACTIVE') return 'Activate the webhook first.'
+  return null
+}

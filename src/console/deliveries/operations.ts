@@ -1,0 +1,116 @@
+import { graphql } from '../generated/index.ts'
+
+/** The last attempts. `latest` knows no filter: behind its oldest the live ones begin. */
+export const RecentDeliveriesDocument = graphql(`
+  query RecentDeliveries($id: ID!, $filter: AttemptFilter, $after: String) {
+    destination(id: $id) {
+      id
+      name
+      status
+      attempts(first: 25, after: $after, filter: $filter) {
+        nodes {
+          ...AttemptRow
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+      latest: attempts(first: 25) {
+        nodes {
+          id
+        }
+      }
+    }
+  }
+`)
+
+export const WatchDeliveriesDocument = graphql(`
+  subscription WatchDeliveries($destinationId: ID!, $after: ID) {
+    deliveryAttempted(destinationId: $destinationId, after: $after) {
+      ...AttemptRow
+    }
+  }
+`)
+
+export const WatchStatusDocument = graphql(`
+  subscription WatchStatus($id: ID!) {
+    destinationChanged(id: $id) {
+      id
+      status
+    }
+  }
+`)
+
+export const DeliveryActivityDocument = graphql(`
+  query DeliveryActivity($id: ID!) {
+    destination(id: $id) {
+      id
+      attemptHistogram {
+        start
+        succeeded
+        failed
+      }
+    }
+  }
+`)
+
+export const AttemptDetailsDocument = graphql(`
+  query AttemptDetails($id: ID!) {
+    node(id: $id) {
+      __typename
+      ... on DeliveryAttempt {
+        ...AttemptRow
+        number
+        requestHeaders {
+          name
+          value
+        }
+        responseBody
+        delivery {
+          id
+          status
+          test
+          nextAttemptAt
+          completedAt
+          payload
+          event {
+            id
+            erasedAt
+          }
+          destination {
+            id
+            status
+          }
+          attempts {
+            id
+            number
+            status
+            attemptedAt
+            durationMs
+            responseCode
+            failure {
+              code
+            }
+          }
+        }
+      }
+    }
+  }
+`)
+
+export const RetryDeliveryDocument = graphql(`
+  mutation RetryDelivery($id: ID!) {
+    deliveryRetry(id: $id) {
+      __typename
+      ... on Delivery {
+        id
+        status
+        nextAttemptAt
+      }
+      ... on UserError {
+        message
+      }
+    }
+  }
+`)

@@ -1,0 +1,80 @@
+import { type ReactElement, useEffect, useRef } from 'react'
+import { useQuery } from 'urql'
+import { Failure } from '../elements/failure.tsx'
+import { Section } from '../elements/section.tsx'
+import { Skeleton } from '../elements/skeleton.tsx'
+import { Time } from '../elements/time.tsx'
+import type { ActivityQuery, AuditAction, DestinationSetting } from '../generated/graphql.ts'
+import styles from './activity-section.module.css'
+import { ActivityDocument } from './operations.ts'
+import type { Detail } from './use-destination.ts'
+
+type Entry = NonNullable<ActivityQuery['destination']>['auditLog']['nodes'][number]
+
+const WORDS: Record<AuditAction, string> = {
+  CREATED: 'created it',
+  SETTINGS_CHANGED: 'changed',
+  ACTIVATED: 'activated it',
+  DEACTIVATED: 'deactivated it',
+  DISABLED: 'disabled it after too many failures',
+  SECRET_REVEALED: 'saw the signing secret',
+  SECRET_ROTATED: 'rotated the signing secret',
+}
+
+const SETTINGS: Record<DestinationSetting, string> = {
+  NAME: 'the name',
+  URL: 'the URL',
+  EVENTS: 'the events',
+}
+
+const LIST = new Intl.ListFormat('en')
+const CONTEXT = { additionalTypenames: ['AuditEntry'], requestPolicy: 'cache-and-network' as const }
+
+/** Who did what with the destination: the last few entries of its audit log. */
+export function ActivitySection({ destination }: { destination: Detail }): ReactElement {
+  const { id, updatedAt } = destination
+  const [{ data, error }, refresh] = useQuery({
+    query: ActivityDocument,
+    variables: { id },
+    context: CONTEXT,
+  })
+  // Whatever is logged, but for a look at the secret, changes the destination.
+  const seen = useRef(updatedAt)
+  useEffect(() => {
+    if (seen.current === updatedAt) return
+    seen.current = updatedAt
+    refresh({ requestPolicy: 'network-only' })
+  }, [updatedAt, refresh])
+  const entries = data?.destination?.auditLog.nodes
+  return (
+    <Section title="Activity">
+      {error && (
+        <Failure title="The activity could not be loaded" error={error} onRetry={refresh} />
+      )}
+      {!entries && !error && <Skeleton lines={4} />}
+      <ol className={styles.list}>
+        {entries?.map((entry) => (
+          <li key={entry.id} className={styles.entry}>
+            <span>
+              <span className={styles.actor}>{actorOf(entry.actor)}</span> {wordsOf(entry)}
+            </span>
+            <span className={styles.when}>
+              <Time value={entry.createdAt} relative />
+            </span>
+          </li>
+        ))}
+      </ol>
+    </Section>
+  )
+}
+
+const wordsOf = ({ action, changed }: Entry) =>
+  action === 'SETTINGS_CHANGED'
+    ? `${WORDS[action]} ${LIST.format(changed.map((one) => SETTINGS[one]))}`
+    : WORDS[action]
+
+function actorOf({ kind, id, name }: Entry['actor']): string {
+  if (kind === 'API_KEY') return `Key “${name ?? id}”`
+  if (kind === 'USER') return id ? `User ${id}` : 'A user'
+  return kind === 'PLATFORM' ? 'Bigmind' : 'The service'
+}

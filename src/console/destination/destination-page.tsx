@@ -1,0 +1,88 @@
+import { Link, useParams } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { buttonClass } from '../elements/button.tsx'
+import { EmptyState } from '../elements/empty-state.tsx'
+import { Failure } from '../elements/failure.tsx'
+import { Skeleton } from '../elements/skeleton.tsx'
+import { useScopes } from '../session/session.ts'
+import { NotReadable } from '../shell/not-readable.tsx'
+import { ActivitySection } from './activity-section.tsx'
+import { DestinationHead } from './destination-head.tsx'
+import styles from './destination-page.module.css'
+import { DisabledBanner } from './disabled-banner.tsx'
+import { SecretSection } from './secret-section.tsx'
+import { SettingsForm } from './settings-form.tsx'
+import { TestSection } from './test-section.tsx'
+import { useActivation } from './use-activation.ts'
+import { useDestination } from './use-destination.ts'
+import { useDraft } from './use-draft.ts'
+import { VerificationSection } from './verification-section.tsx'
+
+/** A destination: its settings, its secret, and whether it is sent to. */
+export function DestinationPage(): ReactElement {
+  const { id } = useParams({ from: '/destinations/$id' })
+  const may = useScopes()
+  if (!may('DESTINATIONS_READ')) return <NotReadable />
+  // Another destination is another page: nothing of the one before stays.
+  return <LoadedDestination key={id} id={id} />
+}
+
+function LoadedDestination({ id }: { id: string }): ReactElement {
+  const { destination, error, retry, expect } = useDestination(id)
+  if (error && !destination) {
+    return <Failure title="The destination could not be loaded" error={error} onRetry={retry} />
+  }
+  if (destination === undefined) return <Loading />
+  if (destination === null) return <Gone />
+  return <ShownDestination destination={destination} expect={expect} />
+}
+
+type Loaded = ReturnType<typeof useDestination>
+interface ShownProps {
+  destination: NonNullable<Loaded['destination']>
+  expect: Loaded['expect']
+}
+
+function ShownDestination({ destination, expect }: ShownProps): ReactElement {
+  const draft = useDraft(destination, expect)
+  const activation = useActivation(destination, { changed: draft.changed, expect })
+  return (
+    <>
+      <DestinationHead destination={destination} activation={activation} />
+      {destination.status === 'DISABLED' && (
+        <DisabledBanner destination={destination} activation={activation} />
+      )}
+      <div className={styles.columns}>
+        <div className={styles.column}>
+          <SettingsForm destination={destination} draft={draft} />
+        </div>
+        <div className={styles.column}>
+          <SecretSection destination={destination} />
+          <VerificationSection destination={destination} />
+          <TestSection destination={destination} />
+          <ActivitySection destination={destination} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+const Loading = (): ReactElement => (
+  <div className={styles.loading} aria-busy="true">
+    <Skeleton lines={2} />
+    <Skeleton lines={6} />
+  </div>
+)
+
+const Gone = (): ReactElement => (
+  <EmptyState
+    title="There is no such destination"
+    actions={
+      <Link to="/" className={buttonClass()}>
+        Go to Webhooks
+      </Link>
+    }
+  >
+    <p>It was deleted, or belongs to another organization.</p>
+  </EmptyState>
+)

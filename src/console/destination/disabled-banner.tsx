@@ -1,0 +1,73 @@
+import type { ReactElement } from 'react'
+import { useQuery } from 'urql'
+import { Banner } from '../elements/banner.tsx'
+import { Button } from '../elements/button.tsx'
+import { Skeleton } from '../elements/skeleton.tsx'
+import { Time } from '../elements/time.tsx'
+import { titleOf } from '../events/event-name.ts'
+import { useScopes } from '../session/session.ts'
+import styles from './disabled-banner.module.css'
+import { LastFailuresDocument } from './operations.ts'
+import type { Activation } from './use-activation.ts'
+import type { Detail } from './use-destination.ts'
+
+interface DisabledBannerProps {
+  destination: Detail
+  activation: Activation
+}
+
+/** Tells that nothing is sent any more: since when, for which failures, and how to go on. */
+export function DisabledBanner({ destination, activation }: DisabledBannerProps): ReactElement {
+  const { id, disabledAt, failureLimit } = destination
+  const may = useScopes()
+  const [{ data }] = useQuery({
+    query: LastFailuresDocument,
+    variables: { id },
+    requestPolicy: 'network-only',
+  })
+  const failures = data?.destination?.attempts.nodes
+  return (
+    <div className={styles.banner}>
+      <Banner
+        tone="bad"
+        urgent
+        title="This webhook was automatically disabled"
+        actions={
+          may('DESTINATIONS_WRITE') && (
+            <Button
+              busy={activation.busy}
+              unavailable={activation.unavailable}
+              onClick={activation.activate}
+            >
+              Activate webhook
+            </Button>
+          )
+        }
+      >
+        <p>
+          {disabledAt && (
+            <>
+              Since <Time value={disabledAt} /> nothing is sent, after {failureLimit} failed
+              attempts.{' '}
+            </>
+          )}
+          Fix what is wrong at your endpoint, then activate the webhook again.
+        </p>
+        {failures ? (
+          <ul className={styles.failures} aria-label="The last failures">
+            {failures.map(({ id: attempt, attemptedAt, eventType, failure }) => (
+              <li key={attempt}>
+                <span className={styles.when}>
+                  <Time value={attemptedAt} /> · {titleOf(eventType)}
+                </span>
+                {failure?.message}
+              </li>
+            ))}
+          </ul>
+        ) : (
+          <Skeleton lines={3} />
+        )}
+      </Banner>
+    </div>
+  )
+}

@@ -1,0 +1,84 @@
+import { lazy, type ReactElement, Suspense, useState } from 'react'
+import { useMutation } from 'urql'
+import { Button } from '../elements/button.tsx'
+import { CopyButton } from '../elements/copy-button.tsx'
+import { Section } from '../elements/section.tsx'
+import { Time } from '../elements/time.tsx'
+import { explain } from '../explain-error.ts'
+import { useScopes } from '../session/session.ts'
+import { RevealSecretDocument } from './operations.ts'
+import styles from './secret-section.module.css'
+import type { Detail } from './use-destination.ts'
+
+const RotateSecret = lazy(async () => ({
+  default: (await import('./rotate-secret.tsx')).RotateSecret,
+}))
+
+/** The activity list shows at once that the secret was seen. */
+const CONTEXT = { additionalTypenames: ['AuditEntry'] }
+
+/** The signing secret: masked, copied whole on demand, replaced with an overlap. */
+export function SecretSection({ destination }: { destination: Detail }): ReactElement {
+  const { id, secret } = destination
+  const may = useScopes()
+  const [rotating, setRotating] = useState(false)
+  const [error, setError] = useState<string | null>(null)
+  const [, reveal] = useMutation(RevealSecretDocument)
+  const wholeSecret = async () => {
+    const { data, error: failure } = await reveal({ id }, CONTEXT)
+    const result = data?.destinationRevealSecret
+    const shown = result?.__typename === 'SecretRevealed'
+    setError(shown ? null : (result?.message ?? (failure ? explain(failure) : null)))
+    return shown ? result.secret : null
+  }
+  return (
+    <Section
+      title="Signing secret"
+      description="With it you verify that a request comes from Bigmind."
+    >
+      <div className={styles.line}>
+        <code className={styles.secret}>
+          {secret.masked.slice(0, 6)}
+          <span aria-hidden="true">{secret.masked.slice(6)}</span>
+        </code>
+        {may('SECRETS_READ') && <CopyButton text={wholeSecret} label="the signing secret" />}
+      </div>
+      {error && (
+        <p role="alert" className={styles.error}>
+          {error}
+        </p>
+      )}
+      <p className={styles.hint}>
+        {may('SECRETS_READ')
+          ? 'Copying takes the whole secret. Who did that and when is kept in the activity below.'
+          : 'Your key lacks the scope SECRETS_READ, which shows it whole.'}
+      </p>
+      <Ages secret={secret} />
+      {may('SECRETS_READ') && may('DESTINATIONS_WRITE') && (
+        <Button className={styles.rotate} aria-haspopup="dialog" onClick={() => setRotating(true)}>
+          Rotate secret
+        </Button>
+      )}
+      {rotating && (
+        <Suspense>
+          <RotateSecret id={id} onClose={() => setRotating(false)} />
+        </Suspense>
+      )}
+    </Section>
+  )
+}
+
+function Ages({ secret }: Pick<Detail, 'secret'>): ReactElement {
+  const { createdAt, previousExpiresAt } = secret
+  return (
+    <p className={styles.hint}>
+      Made <Time value={createdAt} relative />.
+      {previousExpiresAt && Date.parse(previousExpiresAt) > Date.now() && (
+        <>
+          {' '}
+          The one before signs as well until <Time value={previousExpiresAt} />.
+        </>
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,35 @@
+import { useEffect, useState } from 'react'
+import { useQuery } from 'urql'
+import type { DestinationDetailFragment } from '../generated/graphql.ts'
+import { useAfterBreak, useLive } from '../use-live.ts'
+import { DestinationDocument, WatchDestinationDocument } from './operations.ts'
+
+export type Detail = DestinationDetailFragment
+
+const CONTEXT = { requestPolicy: 'cache-and-network' as const }
+
+/** A destination as it last was told, by whichever way. */
+export function useDestination(id: string) {
+  const [{ data, error, fetching }, refresh] = useQuery({
+    query: DestinationDocument,
+    variables: { id },
+    context: CONTEXT,
+  })
+  const [changed, setChanged] = useState<Detail | null>(null)
+  useEffect(() => setChanged(data?.destination ?? null), [data])
+  useLive(WatchDestinationDocument, {
+    key: id,
+    variables: () => ({ id }),
+    onData: ({ destinationChanged }) => setChanged(destinationChanged),
+  })
+  const retry = () => refresh({ requestPolicy: 'network-only' })
+  useAfterBreak(retry)
+  return {
+    /** Undefined while it loads, null when there is none. */
+    destination: changed?.id === id ? changed : fetching ? undefined : data?.destination,
+    error,
+    retry,
+    /** Shows it as it will be, until the API says how it is. */
+    expect: setChanged,
+  }
+}

@@ -1,0 +1,36 @@
+import type { ComponentProps, ReactElement } from 'react'
+import styles from './button.module.css'
+
+export type ButtonVariant = 'primary' | 'secondary' | 'danger' | 'quiet'
+
+export interface ButtonProps extends ComponentProps<'button'> {
+  /** Default: secondary. */
+  variant?: ButtonVariant | undefined
+  /** Something it began is under way: it keeps its focus, and does nothing meanwhile. */
+  busy?: boolean | undefined
+  /** Why it cannot be pressed now: shown to those who try, and said to screen readers. It stays in reach. */
+  unavailable?: string | null | undefined
+}
+
+export function Button(props: ButtonProps): ReactElement {
+  const { variant, busy = false, unavailable = null, className, onClick, ...rest } = props
+  const inert = busy || unavailable !== null
+  return (
+    <button
+      type="button"
+      {...rest}
+      {...(unavailable !== null && { title: unavailable, 'aria-description': unavailable })}
+      className={`${buttonClass(variant)} ${className ?? ''}`}
+      aria-disabled={inert || rest['aria-disabled']}
+      aria-busy={busy}
+      onClick={(event) => {
+        if (inert) event.preventDefault()
+        else onClick?.(event)
+      }}
+    />
+  )
+}
+
+/** For a link that looks like a button. */
+export const buttonClass = (variant: ButtonVariant = 'secondary') =>
+  `${styles.button} ${styles[variant]}`

@@ -1,0 +1,59 @@
+import * as AlertDialog from '@radix-ui/react-alert-dialog'
+import type { ReactElement, ReactNode } from 'react'
+import { Button } from './button.tsx'
+import styles from './dialog.module.css'
+
+interface ConfirmDialogProps {
+  title: string
+  /** What will happen, and whether there is a way back. */
+  children: ReactNode
+  /** What the button does, as in "Delete". */
+  confirm: string
+  /** What the other does. Default: "Cancel". */
+  cancel?: string
+  busy?: boolean
+  /** Why it did not work, as a sentence. */
+  error?: string | null
+  onConfirm: () => void
+  onCancel: () => void
+}
+
+/** Asks before something that cannot be taken back. The safe answer has the focus. */
+export function ConfirmDialog(props: ConfirmDialogProps): ReactElement {
+  const {
+    title,
+    children,
+    confirm,
+    cancel = 'Cancel',
+    busy = false,
+    error,
+    onConfirm,
+    onCancel,
+  } = props
+  return (
+    <AlertDialog.Root open onOpenChange={(open) => open || onCancel()}>
+      <AlertDialog.Portal>
+        <AlertDialog.Overlay className={styles.overlay} />
+        <AlertDialog.Content className={styles.content}>
+          <AlertDialog.Title className={styles.title}>{title}</AlertDialog.Title>
+          <AlertDialog.Description asChild>
+            <div className={styles.description}>{children}</div>
+          </AlertDialog.Description>
+          {error && (
+            <p role="alert" className={styles.error}>
+              {error}
+            </p>
+          )}
+          <div className={styles.actions}>
+            <AlertDialog.Cancel asChild>
+              <Button>{cancel}</Button>
+            </AlertDialog.Cancel>
+            <Button variant="danger" busy={busy} onClick={onConfirm}>
+              {confirm}
+            </Button>
+          </div>
+        </AlertDialog.Content>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  )
+}

@@ -1,0 +1,41 @@
+import * as Primitive from '@radix-ui/react-dialog'
+import type { ReactElement, ReactNode } from 'react'
+import styles from './dialog.module.css'
+
+interface DialogProps {
+  onClose: () => void
+  title: string
+  description?: ReactNode
+  /** For code and tables. */
+  wide?: boolean
+  children: ReactNode
+}
+
+/** Something to do before going on. Shown while it is rendered; Escape and a press beside it close it. */
+export function Dialog(props: DialogProps): ReactElement {
+  const { onClose, title, description, wide = false, children } = props
+  return (
+    <Primitive.Root open onOpenChange={(open) => open || onClose()}>
+      <Primitive.Portal>
+        <Primitive.Overlay className={styles.overlay} />
+        <Primitive.Content
+          className={`${styles.content} ${wide ? styles.wide : ''}`}
+          {...(!description && { 'aria-describedby': undefined })}
+        >
+          <Primitive.Title className={styles.title}>{title}</Primitive.Title>
+          {description && (
+            <Primitive.Description className={styles.description}>
+              {description}
+            </Primitive.Description>
+          )}
+          {children}
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
+  )
+}
+
+/** The buttons at a dialog's end. */
+export function DialogActions({ children }: { children: ReactNode }): ReactElement {
+  return <div className={styles.actions}>{children}</div>
+}

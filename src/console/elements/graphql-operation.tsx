@@ -1,0 +1,29 @@
+import { stringifyDocument } from '@urql/core'
+import type { DocumentNode } from 'graphql'
+import type { ReactElement } from 'react'
+import { CodeBlock } from './code-block.tsx'
+import { GraphiqlLink } from './graphiql-link.tsx'
+import styles from './graphql-operation.module.css'
+
+/** An operation as text, with a way to run it. */
+export function GraphqlOperation({ operation }: { operation: DocumentNode }): ReactElement {
+  const name = nameOf(operation)
+  const text = stringifyDocument(operation)
+  return (
+    <div className={styles.operation}>
+      <div className={styles.head}>
+        <h3>{name}</h3>
+        <GraphiqlLink variant="quiet" query={text} label={`Open in GraphiQL: ${name}`}>
+          Open in GraphiQL
+        </GraphiqlLink>
+      </div>
+      <CodeBlock code={text} label={name} />
+    </div>
+  )
+}
+
+/** What the document calls itself. */
+export const nameOf = ({ definitions }: DocumentNode): string =>
+  definitions.flatMap((one) =>
+    one.kind === 'OperationDefinition' ? (one.name?.value ?? '') : [],
+  )[0] ?? ''

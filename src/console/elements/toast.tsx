@@ -1,0 +1,48 @@
+import * as Toast from '@radix-ui/react-toast'
+import { createContext, type ReactElement, type ReactNode, use, useCallback, useState } from 'react'
+import { Icon } from './icon-button.tsx'
+import styles from './toast.module.css'
+
+type ToastTone = 'good' | 'bad'
+interface Message {
+  id: number
+  text: string
+  tone: ToastTone
+}
+
+const ToastContext = createContext<(text: string, tone?: ToastTone) => void>(() => {})
+
+/** @returns says in a sentence what was done, for a few seconds. What is wrong belongs beside what it is about. */
+export const useToast = () => use(ToastContext)
+
+export function ToastProvider({ children }: { children: ReactNode }): ReactElement {
+  const [messages, setMessages] = useState<Message[]>([])
+  const toast = useCallback((text: string, tone: ToastTone = 'good') => {
+    setMessages((shown) => [...shown, { id: (shown.at(-1)?.id ?? 0) + 1, text, tone }])
+  }, [])
+  const remove = (id: number) => setMessages((shown) => shown.filter((one) => one.id !== id))
+  return (
+    <ToastContext value={toast}>
+      <Toast.Provider label="Notice" duration={5_000}>
+        {children}
+        {messages.map(({ id, text, tone }) => (
+          <Toast.Root
+            key={id}
+            className={styles.toast}
+            data-tone={tone}
+            type={tone === 'bad' ? 'foreground' : 'background'}
+            onOpenChange={(open) => open || remove(id)}
+          >
+            <Toast.Title>{text}</Toast.Title>
+            <Toast.Close className={styles.close} aria-label="Close">
+              <Icon>
+                <path d="m6 6 8 8m0-8-8 8" />
+              </Icon>
+            </Toast.Close>
+          </Toast.Root>
+        ))}
+        <Toast.Viewport className={styles.viewport} />
+      </Toast.Provider>
+    </ToastContext>
+  )
+}

@@ -1,0 +1,105 @@
+import { getRouteApi, Link } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { useQuery } from 'urql'
+import { buttonClass } from '../elements/button.tsx'
+import { CodeBlock } from '../elements/code-block.tsx'
+import { EmptyState } from '../elements/empty-state.tsx'
+import { Failure } from '../elements/failure.tsx'
+import { PageHeader } from '../elements/page-header.tsx'
+import { Section } from '../elements/section.tsx'
+import { Skeleton } from '../elements/skeleton.tsx'
+import type { EventReferenceQuery } from '../generated/graphql.ts'
+import { titleOf } from './event-name.ts'
+import styles from './event-page.module.css'
+import { EventReferenceDocument, PublishSampleDocument } from './operations.ts'
+import { PublishSample } from './publish-sample.tsx'
+import { SchemaView } from './schema-view.tsx'
+import type { JsonSchema } from './schema-words.ts'
+
+type Definition = EventReferenceQuery['eventDefinitions'][number]
+
+const route = getRouteApi('/events/$type')
+
+const REFERENCE = (
+  <Link key="events" to="/events" activeOptions={{ exact: true }}>
+    Event reference
+  </Link>
+)
+
+/** One event: what triggers it, its fields, an example, and a way to publish one. */
+export function EventPage(): ReactElement {
+  const { type: wireName } = route.useParams()
+  const [{ data, error }, execute] = useQuery({ query: EventReferenceDocument })
+  const definition = data?.eventDefinitions.find(({ name }) => name === wireName)
+  return (
+    <>
+      <PageHeader
+        title={definition ? titleOf(definition.type) : wireName}
+        trail={[REFERENCE, definition ? titleOf(definition.type) : wireName]}
+        description={definition?.description}
+        operations={[EventReferenceDocument, PublishSampleDocument]}
+      />
+      {error && (
+        <Failure
+          title="The event could not be loaded"
+          error={error}
+          onRetry={() => execute({ requestPolicy: 'network-only' })}
+        />
+      )}
+      {!data && !error && (
+        <div aria-busy="true">
+          <Skeleton lines={8} />
+        </div>
+      )}
+      {data && !definition && (
+        <EmptyState
+          title="There is no such event"
+          actions={
+            <Link to="/events" className={buttonClass()}>
+              All events
+            </Link>
+          }
+        />
+      )}
+      {definition && <EventDetails key={definition.type} definition={definition} />}
+    </>
+  )
+}
+
+function EventDetails({ definition }: { definition: Definition }): ReactElement {
+  const { type, name, schema, example } = definition
+  const payload = example as { data: unknown; relations?: Record<string, string[]> }
+  return (
+    <div className={styles.columns}>
+      <div className={styles.column}>
+        <Section
+          title="Data"
+          description={
+            <>
+              The fields of <code>data</code>. There may be further ones: let your receiver ignore
+              what it does not know.
+            </>
+          }
+        >
+          <SchemaView schema={schema as JsonSchema} />
+        </Section>
+      </div>
+      <div className={styles.column}>
+        <Section
+          title="Example payload"
+          description={
+            <>
+              As it is delivered, with <code>{name}</code> as its <code>event</code>.
+            </>
+          }
+        >
+          <CodeBlock
+            label={`Example payload of ${titleOf(type)}`}
+            code={JSON.stringify(example, null, 2)}
+          />
+        </Section>
+        <PublishSample type={type} example={payload} />
+      </div>
+    </div>
+  )
+}

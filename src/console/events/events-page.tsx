@@ -1,0 +1,61 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { useQuery } from 'urql'
+import { Failure } from '../elements/failure.tsx'
+import { PageHeader } from '../elements/page-header.tsx'
+import { Section } from '../elements/section.tsx'
+import { Skeleton } from '../elements/skeleton.tsx'
+import { titleOf } from './event-name.ts'
+import styles from './events-page.module.css'
+import { byFamily } from './families.ts'
+import { EventReferenceDocument, PublishSampleDocument } from './operations.ts'
+
+/** Event reference: every event there is, by family. */
+export function EventsPage(): ReactElement {
+  const [{ data, error }, execute] = useQuery({ query: EventReferenceDocument })
+  return (
+    <>
+      <PageHeader
+        title="Event reference"
+        trail={['Event reference']}
+        description="Every event there is: what triggers it, and what it carries."
+        operations={[EventReferenceDocument, PublishSampleDocument]}
+      />
+      {error && (
+        <Failure
+          title="The events could not be loaded"
+          error={error}
+          onRetry={() => execute({ requestPolicy: 'network-only' })}
+        />
+      )}
+      {!data && !error && (
+        <div aria-busy="true">
+          <Skeleton lines={8} />
+        </div>
+      )}
+      {data && (
+        <div className={styles.families}>
+          {byFamily(data.eventDefinitions).map(({ family, items }) => (
+            <Section key={family} title={family}>
+              <ul className={styles.list}>
+                {items.map((definition) => (
+                  <li key={definition.type} className={styles.item}>
+                    <Link
+                      to="/events/$type"
+                      params={{ type: definition.name }}
+                      className={styles.link}
+                    >
+                      {titleOf(definition.type)}
+                    </Link>
+                    <code className={styles.wire}>{definition.name}</code>
+                    <p className={styles.description}>{definition.description}</p>
+                  </li>
+                ))}
+              </ul>
+            </Section>
+          ))}
+        </div>
+      )}
+    </>
+  )
+}

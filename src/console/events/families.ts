@@ -1,0 +1,50 @@
+import type { EventType } from '../generated/graphql.ts'
+
+export type Family =
+  | 'Meetings'
+  | 'Notes'
+  | 'Scorecards'
+  | 'Frameworks'
+  | 'Emails'
+  | 'Action items'
+  | 'Documents'
+  | 'Agents and signals'
+
+/** In the order in which they are shown. */
+const FAMILIES: readonly Family[] = [
+  'Meetings',
+  'Notes',
+  'Scorecards',
+  'Frameworks',
+  'Emails',
+  'Action items',
+  'Documents',
+  'Agents and signals',
+]
+
+/** Which family each event belongs to. A new event does not compile until it has one. */
+const FAMILY: Record<EventType, Family> = {
+  TRANSCRIPTION_CREATED: 'Meetings',
+  SUMMARY_CREATED: 'Meetings',
+  MEETING_RELATIONS_CREATED: 'Meetings',
+  NOTES_CREATED: 'Notes',
+  NOTES_UPDATED: 'Notes',
+  SCORECARD_ANSWERS_CREATED: 'Scorecards',
+  FRAMEWORK_ANSWERS_CREATED: 'Frameworks',
+  FRAMEWORK_ANSWERS_UPDATED: 'Frameworks',
+  EMAIL_GENERATED: 'Emails',
+  EMAIL_SENT: 'Emails',
+  TODO_CREATED: 'Action items',
+  TODO_UPDATED: 'Action items',
+  DOCUMENT_GENERATED: 'Documents',
+  DOCUMENT_UPDATED: 'Documents',
+  AGENT_RUN_COMPLETED: 'Agents and signals',
+  SIGNAL_ACTION: 'Agents and signals',
+}
+
+/** Sorts things that have an event's type into the families; empty ones are left out. */
+export const byFamily = <Item extends { type: EventType }>(items: readonly Item[]) =>
+  FAMILIES.map((family) => ({
+    family,
+    items: items.filter(({ type }) => FAMILY[type] === family),
+  })).filter(({ items: members }) => members.length > 0)

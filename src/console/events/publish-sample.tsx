@@ -1,0 +1,109 @@
+import { type FormEvent, type ReactElement, useId, useState } from 'react'
+import { useMutation } from 'urql'
+import { Button } from '../elements/button.tsx'
+import { Section } from '../elements/section.tsx'
+import { explain } from '../explain-error.ts'
+import type { EventType } from '../generated/graphql.ts'
+import { useScopes } from '../session/session.ts'
+import { titleOf } from './event-name.ts'
+import { PublishSampleDocument } from './operations.ts'
+import styles from './publish-sample.module.css'
+import { relationsOf } from './sample-relations.ts'
+
+interface PublishSampleProps {
+  type: EventType
+  /** The whole example payload. */
+  example: { data: unknown; relations?: Record<string, string[]> }
+}
+
+type Outcome = { published: string } | { faults: readonly string[] } | null
+
+/** Publishes the example, or what was made of it, to every destination that selected it. */
+export function PublishSample({ type, example }: PublishSampleProps): ReactElement {
+  const may = useScopes()
+  const [{ fetching }, publish] = useMutation(PublishSampleDocument)
+  const [text, setText] = useState(() => JSON.stringify(example.data, null, 2))
+  const [outcome, setOutcome] = useState<Outcome>(null)
+  const id = useId()
+  if (!may('EVENTS_PUBLISH')) {
+    return (
+      <Section title="Publish a sample">
+        <p className={styles.muted}>
+          To publish takes a key with the scope EVENTS_PUBLISH. “Send test event” on a webhook’s
+          page sends this example to that webhook alone.
+        </p>
+      </Section>
+    )
+  }
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    const parsed = parse(text)
+    if ('fault' in parsed) return setOutcome({ faults: [parsed.fault] })
+    const relations = relationsOf(example.relations)
+    const { data, error } = await publish({ input: { event: type, data: parsed.value, relations } })
+    const answer = data?.eventPublish
+    if (error) setOutcome({ faults: [explain(error)] })
+    else if (answer?.__typename === 'EventPublished') {
+      setOutcome({ published: `${told(answer.deliveryCount)} Its id is ${answer.event.id}.` })
+    } else if (answer?.__typename === 'ValidationError') {
+      setOutcome({
+        faults: answer.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
+      })
+    } else setOutcome({ faults: [answer?.message ?? 'It was not published.'] })
+  }
+  const faults = outcome && 'faults' in outcome ? outcome.faults : []
+  return (
+    <Section
+      title="Publish a sample"
+      description="Goes to every destination that selected this event, exactly like a real one."
+    >
+      <form onSubmit={submit} className={styles.form}>
+        <label htmlFor={id} className={styles.label}>
+          Data of {titleOf(type)}
+        </label>
+        <textarea
+          id={id}
+          className={styles.text}
+          rows={12}
+          spellCheck={false}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          aria-invalid={faults.length > 0 || undefined}
+          aria-describedby={faults.length > 0 ? `${id}-faults` : undefined}
+        />
+        {faults.length > 0 && (
+          <div role="alert">
+            <ul id={`${id}-faults`} className={styles.faults}>
+              {faults.map((fault) => (
+                <li key={fault}>{fault}</li>
+              ))}
+            </ul>
+          </div>
+        )}
+        <div className={styles.actions}>
+          <Button type="submit" variant="primary" busy={fetching}>
+            Publish sample
+          </Button>
+          <p role="status" className={styles.published}>
+            {outcome && 'published' in outcome && outcome.published}
+          </p>
+        </div>
+      </form>
+    </Section>
+  )
+}
+
+function parse(text: string): { value: unknown } | { fault: string } {
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch (error) {
+    return { fault: `This is no JSON: ${(error as Error).message}` }
+  }
+}
+
+function told(destinations: number): string {
+  if (destinations === 0) return 'Published, but no destination has selected this event.'
+  return destinations === 1
+    ? 'Published: 1 destination had selected it.'
+    : `Published: ${destinations.toLocaleString()} destinations had selected it.`
+}

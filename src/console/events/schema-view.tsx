@@ -1,0 +1,26 @@
+import type { ReactElement } from 'react'
+import { type JsonSchema, typeOf, within } from './schema-words.ts'
+import styles from './schema-view.module.css'
+
+/** The fields of an object, those of its objects below them. */
+export function SchemaView({ schema }: { schema: JsonSchema }): ReactElement {
+  const { properties = {}, required = [] } = schema
+  return (
+    <ul className={styles.fields}>
+      {Object.entries(properties).map(([name, field]) => {
+        const inner = within(field)
+        return (
+          <li key={name} className={styles.field}>
+            <p className={styles.head}>
+              <code className={styles.name}>{name}</code>
+              <span className={styles.type}>{typeOf(field)}</span>
+              {!required.includes(name) && <span className={styles.optional}>optional</span>}
+            </p>
+            {field.description && <p className={styles.description}>{field.description}</p>}
+            {inner && <SchemaView schema={inner} />}
+          </li>
+        )
+      })}
+    </ul>
+  )
+}

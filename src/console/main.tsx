@@ -1,0 +1,19 @@
+import { mountConsole } from './mount.tsx'
+import './styles/tokens.css'
+import './styles/base.css'
+
+/** What the server hands over in the page, once: read it, and leave no trace in the document. */
+function takeMeta(name: string): string | undefined {
+  const meta = document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)
+  meta?.remove()
+  return meta?.content
+}
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce
+const localKey = takeMeta('local-key')
+
+mountConsole(document.getElementById('root')!, {
+  url: '/graphql',
+  ...(nonce && { nonce }),
+  ...(localKey && { localKey }),
+})

@@ -1,0 +1,88 @@
+import { type FormEvent, type ReactElement, useState } from 'react'
+import { type Credential, cleanCredential } from '../credential.ts'
+import { Button } from '../elements/button.tsx'
+import { TextField } from '../elements/text-field.tsx'
+import { Mark } from '../shell/mark.tsx'
+import styles from './sign-in-page.module.css'
+
+interface SignInPageProps {
+  /** Why the sign-in is shown, when it was not asked for. */
+  message: string | null
+  onSignIn: (credential: Credential) => Promise<void>
+  /** Tries again what was at hand already. */
+  again?: () => Promise<void>
+  localKey?: string
+  /** The host page signs in: nothing is to be pasted here. */
+  fromHost: boolean
+}
+
+/** Where a key is pasted: once, kept until this tab is closed. */
+export function SignInPage(props: SignInPageProps): ReactElement {
+  const { message, onSignIn, again, localKey, fromHost } = props
+  const [busy, setBusy] = useState(false)
+  const run = async (action: () => Promise<void>) => {
+    setBusy(true)
+    await action()
+    setBusy(false)
+  }
+  return (
+    <main className={styles.page}>
+      <div className={styles.card}>
+        <Mark size={36} />
+        <h1>Sign in to Webhooks</h1>
+        {message && (
+          <p role="alert" className={styles.message}>
+            {message}
+          </p>
+        )}
+        {!fromHost && (
+          <KeyForm busy={busy} onSubmit={(credential) => run(() => onSignIn(credential))} />
+        )}
+        {again && (
+          <Button busy={busy} onClick={() => run(again)}>
+            Try again
+          </Button>
+        )}
+        {localKey && !fromHost && (
+          <Button busy={busy} onClick={() => run(() => onSignIn(localKey))}>
+            Use this machine’s own key
+          </Button>
+        )}
+      </div>
+    </main>
+  )
+}
+
+interface KeyFormProps {
+  busy: boolean
+  onSubmit: (credential: string) => void
+}
+
+function KeyForm({ busy, onSubmit }: KeyFormProps): ReactElement {
+  const [text, setText] = useState('')
+  const [missing, setMissing] = useState(false)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const credential = cleanCredential(text)
+    setMissing(credential === '')
+    if (credential !== '') onSubmit(credential)
+  }
+  return (
+    <form onSubmit={submit} className={styles.form}>
+      <TextField
+        label="API key or token"
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        placeholder="bmk_…"
+        error={missing ? 'Paste an API key or a token first.' : null}
+        hint="It stays in this tab until you close it, and goes to this API alone."
+      />
+      <Button type="submit" variant="primary" busy={busy}>
+        Sign in
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,31 @@
+import { type ReactElement, useState } from 'react'
+import { IconButton } from '../elements/icon-button.tsx'
+import { chooseTheme, storedTheme, type Theme } from './theme.ts'
+
+const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' }
+const NAMES: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' }
+
+/** Goes through the three themes: as the system, light, dark. */
+export function ThemeSwitch(): ReactElement {
+  const [theme, setTheme] = useState(storedTheme)
+  const change = () => {
+    chooseTheme(NEXT[theme])
+    setTheme(NEXT[theme])
+  }
+  return (
+    <IconButton label={`Theme: ${NAMES[theme]}`} onClick={change}>
+      {PICTURES[theme]}
+    </IconButton>
+  )
+}
+
+const PICTURES: Record<Theme, ReactElement> = {
+  system: <path d="M3 4h14v9H3zM7.5 16.5h5M10 13v3.5" />,
+  light: (
+    <>
+      <circle cx="10" cy="10" r="3.2" />
+      <path d="M10 2.5v2M10 15.5v2M2.5 10h2M15.5 10h2M4.7 4.7l1.4 1.4M13.9 13.9l1.4 1.4M4.7 15.3l1.4-1.4M13.9 6.1l1.4-1.4" />
+    </>
+  ),
+  dark: <path d="M16.5 11.8A7 7 0 0 1 8.2 3.5a7 7 0 1 0 8.3 8.3Z" />,
+}

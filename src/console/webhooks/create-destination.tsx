@@ -1,0 +1,57 @@
+import { useNavigate } from '@tanstack/react-router'
+import { type FormEvent, type ReactElement, useState } from 'react'
+import { useMutation } from 'urql'
+import { Button } from '../elements/button.tsx'
+import { Dialog, DialogActions } from '../elements/dialog.tsx'
+import { TextField } from '../elements/text-field.tsx'
+import { useToast } from '../elements/toast.tsx'
+import { explain } from '../explain-error.ts'
+import { CreateDestinationDocument } from './operations.ts'
+
+/** Names a new destination. All else is configured on its own page, where this leads. */
+export function CreateDestination({ onClose }: { onClose: () => void }): ReactElement {
+  const [name, setName] = useState('')
+  const [error, setError] = useState<string | null>(null)
+  const [{ fetching }, create] = useMutation(CreateDestinationDocument)
+  const navigate = useNavigate()
+  const toast = useToast()
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    if (fetching) return
+    if (name.trim() === '') return setError('Give it a name first, as in “Our CRM”.')
+    const { data, error: failure } = await create({ input: { name } })
+    const result = data?.destinationCreate
+    if (result?.__typename !== 'Destination') {
+      const issue = result?.__typename === 'ValidationError' ? result.issues[0] : undefined
+      return setError(issue?.message ?? result?.message ?? (failure ? explain(failure) : null))
+    }
+    toast(`“${name.trim()}” was created. Set its URL and events, then activate it.`)
+    await navigate({ to: '/destinations/$id', params: { id: result.id } })
+  }
+  return (
+    <Dialog
+      title="Create destination"
+      description="It begins inactive: on its page you set where to send and which events, and activate it."
+      onClose={onClose}
+    >
+      <form onSubmit={submit}>
+        <TextField
+          label="Name"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          placeholder="Our CRM"
+          maxLength={255}
+          autoComplete="off"
+          error={error}
+          hint="What people will call it. You can change it later."
+        />
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" busy={fetching}>
+            Create destination
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}

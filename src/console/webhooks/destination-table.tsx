@@ -1,0 +1,151 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { Button } from '../elements/button.tsx'
+import { EmptyState } from '../elements/empty-state.tsx'
+import { Icon } from '../elements/icon-button.tsx'
+import { Skeleton } from '../elements/skeleton.tsx'
+import { Time } from '../elements/time.tsx'
+import { titleOf } from '../events/event-name.ts'
+import { useScopes } from '../session/session.ts'
+import hidden from '../styles/hidden.module.css'
+import type { Row } from './destination-rows.ts'
+import styles from './destination-table.module.css'
+import { StatusBadge } from './status-badge.tsx'
+
+interface DestinationTableProps {
+  rows: Row[]
+  loading: boolean
+  onDelete: (row: Row) => void
+  /** Takes the filter away. */
+  onClear: () => void
+}
+
+export function DestinationTable(props: DestinationTableProps): ReactElement {
+  const { rows, loading, onDelete, onClear } = props
+  if (!loading && rows.length === 0) {
+    return (
+      <EmptyState
+        title="No destination matches"
+        actions={<Button onClick={onClear}>Clear filter</Button>}
+      >
+        <p>None has this text in its name or URL, and this status.</p>
+      </EmptyState>
+    )
+  }
+  return (
+    <table className={styles.table} aria-busy={loading} aria-label="Destinations">
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col">Status</th>
+          <th scope="col">Events</th>
+          <th scope="col">Failures</th>
+          <th scope="col">Last attempt</th>
+          <th scope="col">
+            <span className={hidden.hidden}>Delete</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {loading
+          ? ['first', 'second', 'third'].map((row) => <WaitingRow key={row} />)
+          : rows.map((row) => <DestinationRow key={row.id} row={row} onDelete={onDelete} />)}
+      </tbody>
+    </table>
+  )
+}
+
+function DestinationRow({
+  row,
+  onDelete,
+}: {
+  row: Row
+  onDelete: (row: Row) => void
+}): ReactElement {
+  const may = useScopes()
+  return (
+    <tr className={styles.row}>
+      <th scope="row" className={styles.name}>
+        <Link to="/destinations/$id" params={{ id: row.id }} className={styles.link}>
+          {row.name}
+        </Link>
+        <span className={styles.url}>{row.url ?? 'No URL yet'}</span>
+      </th>
+      <td data-label="Status">
+        <StatusBadge status={row.status} />
+      </td>
+      <td data-label="Events">
+        <Events events={row.events} />
+      </td>
+      <td data-label="Failures">
+        <Failures count={row.failureCount} limit={row.failureLimit} />
+      </td>
+      <td data-label="Last attempt">
+        <LastAttempt attempt={row.lastAttempt} />
+      </td>
+      <td className={styles.end}>
+        {may('DESTINATIONS_WRITE') && (
+          <Button
+            variant="quiet"
+            className={styles.delete}
+            aria-label={`Delete ${row.name}`}
+            aria-haspopup="dialog"
+            onClick={() => onDelete(row)}
+          >
+            <Icon>
+              <path d="M4 5.5h12M8 5.5v-2h4v2M5.5 5.5l.7 11h7.6l.7-11M8.5 8.5v5M11.5 8.5v5" />
+            </Icon>
+            Delete
+          </Button>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+function Events({ events }: Pick<Row, 'events'>): ReactElement {
+  const [first] = events
+  if (first === undefined) return <span className={styles.muted}>None</span>
+  const names = events.map(titleOf)
+  return (
+    <span title={names.join(', ')}>
+      {events.length === 1 ? names[0] : `${events.length} events`}
+    </span>
+  )
+}
+
+function Failures({ count, limit }: { count: number; limit: number }): ReactElement {
+  return (
+    <span
+      className={styles.failures}
+      data-level={count === 0 ? 'none' : count < limit / 2 ? 'some' : 'many'}
+    >
+      {count}/{limit}
+    </span>
+  )
+}
+
+function LastAttempt({ attempt }: { attempt: Row['lastAttempt'] }): ReactElement {
+  if (!attempt) return <span className={styles.muted}>Never</span>
+  const succeeded = attempt.status === 'SUCCEEDED'
+  return (
+    <span className={styles.attempt}>
+      <span className={styles.dot} data-status={attempt.status} aria-hidden="true" />
+      <span className={hidden.hidden}>{succeeded ? 'Succeeded' : 'Failed'}</span>
+      <Time value={attempt.attemptedAt} relative />
+    </span>
+  )
+}
+
+const WaitingRow = (): ReactElement => (
+  <tr className={styles.row}>
+    <td className={styles.name}>
+      <Skeleton lines={2} />
+    </td>
+    {['status', 'events', 'failures', 'attempt', 'end'].map((cell) => (
+      <td key={cell}>
+        <Skeleton />
+      </td>
+    ))}
+  </tr>
+)

@@ -1,0 +1,89 @@
+import { graphql } from '../generated/index.ts'
+
+/** What a row of the list shows. */
+export const DestinationRowFields = graphql(`
+  fragment DestinationRow on Destination {
+    id
+    name
+    url
+    status
+    events
+    failureCount
+    failureLimit
+  }
+`)
+
+export const DestinationsDocument = graphql(`
+  query Destinations($after: String, $filter: DestinationFilter) {
+    destinations(first: 25, after: $after, filter: $filter) {
+      totalCount
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      nodes {
+        ...DestinationRow
+        attempts(first: 1) {
+          nodes {
+            attemptedAt
+            status
+          }
+        }
+      }
+    }
+  }
+`)
+
+export const WatchDestinationsDocument = graphql(`
+  subscription WatchDestinations {
+    destinationChanged {
+      ...DestinationRow
+    }
+  }
+`)
+
+export const WatchLastAttemptsDocument = graphql(`
+  subscription WatchLastAttempts {
+    deliveryAttempted {
+      attemptedAt
+      status
+      destination {
+        id
+      }
+    }
+  }
+`)
+
+export const CreateDestinationDocument = graphql(`
+  mutation CreateDestination($input: DestinationCreateInput!) {
+    destinationCreate(input: $input) {
+      __typename
+      ... on Destination {
+        id
+      }
+      ... on ValidationError {
+        issues {
+          path
+          message
+        }
+      }
+      ... on UserError {
+        message
+      }
+    }
+  }
+`)
+
+export const DeleteDestinationDocument = graphql(`
+  mutation DeleteDestination($id: ID!) {
+    destinationDelete(id: $id) {
+      __typename
+      ... on DestinationDeleted {
+        id
+      }
+      ... on UserError {
+        message
+      }
+    }
+  }
+`)

@@ -1,0 +1,109 @@
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { lazy, type ReactElement, Suspense, useState } from 'react'
+import { Button } from '../elements/button.tsx'
+import { Failure } from '../elements/failure.tsx'
+import { PageHeader } from '../elements/page-header.tsx'
+import { useToast } from '../elements/toast.tsx'
+import { useScopes } from '../session/session.ts'
+import { NotReadable } from '../shell/not-readable.tsx'
+import { DestinationTable } from './destination-table.tsx'
+import type { Row } from './destination-rows.ts'
+import { LoadMore } from './load-more.tsx'
+import { NoDestinations } from './no-destinations.tsx'
+import {
+  CreateDestinationDocument,
+  DeleteDestinationDocument,
+  DestinationsDocument,
+  WatchDestinationsDocument,
+} from './operations.ts'
+import { useDestinations } from './use-destinations.ts'
+import { WebhooksFilter } from './webhooks-filter.tsx'
+import type { WebhooksSearch } from './webhooks-search.ts'
+import styles from './webhooks-page.module.css'
+
+const OPERATIONS = [
+  DestinationsDocument,
+  WatchDestinationsDocument,
+  CreateDestinationDocument,
+  DeleteDestinationDocument,
+]
+
+const CreateDestination = lazy(async () => ({
+  default: (await import('./create-destination.tsx')).CreateDestination,
+}))
+const DeleteDestination = lazy(async () => ({
+  default: (await import('./delete-destination.tsx')).DeleteDestination,
+}))
+
+/** Settings › Webhooks: every destination, and what became of it. */
+export function WebhooksPage(): ReactElement {
+  const may = useScopes()
+  const [creating, setCreating] = useState(false)
+  const create = may('DESTINATIONS_WRITE') && (
+    <Button variant="primary" aria-haspopup="dialog" onClick={() => setCreating(true)}>
+      Create destination
+    </Button>
+  )
+  return (
+    <>
+      <PageHeader
+        title="Webhooks"
+        trail={['Webhooks']}
+        description="Send events from Bigmind to your own systems, as signed HTTP requests."
+        actions={create}
+        operations={OPERATIONS}
+      />
+      {may('DESTINATIONS_READ') ? <DestinationList create={create} /> : <NotReadable />}
+      {creating && (
+        <Suspense>
+          <CreateDestination onClose={() => setCreating(false)} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+function DestinationList({ create }: { create: ReactElement | false }): ReactElement {
+  const search = useSearch({ from: '/' })
+  const navigate = useNavigate({ from: '/' })
+  const toast = useToast()
+  const [deleting, setDeleting] = useState<Row | null>(null)
+  const list = useDestinations(search)
+  const narrow = (next: WebhooksSearch) => void navigate({ search: next, replace: true })
+  const narrowed = search.search !== undefined || search.status !== undefined
+  if (list.error) {
+    return (
+      <Failure
+        title="The destinations could not be loaded"
+        error={list.error}
+        onRetry={list.retry}
+      />
+    )
+  }
+  if (!narrowed && !list.loading && list.rows.length === 0)
+    return <NoDestinations create={create} />
+  return (
+    <div className={styles.list}>
+      <WebhooksFilter search={search} total={list.loading ? null : list.total} onChange={narrow} />
+      <DestinationTable
+        rows={list.rows}
+        loading={list.loading}
+        onDelete={setDeleting}
+        onClear={() => narrow({})}
+      />
+      {list.hasMore && <LoadMore onLoad={list.loadMore} />}
+      {deleting && (
+        <Suspense>
+          <DeleteDestination
+            destination={deleting}
+            onDeleted={() => {
+              list.remove(deleting.id)
+              toast(`“${deleting.name}” was deleted.`)
+            }}
+            onClose={() => setDeleting(null)}
+          />
+        </Suspense>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
+import { expect } from 'vitest'
+import { findChromium } from './chromium.ts'
+
+const BUILT = fileURLToPath(new URL('../../dist/console/index.html', import.meta.url))
+
+/** Milliseconds that something may take to show up. */
+const PATIENCE = 10_000
+
+/** A browser for a test file. @throws when there is no console to look at */
+export async function startBrowser(): Promise<Browser & AsyncDisposable> {
+  if (!existsSync(BUILT)) {
+    throw new Error('The console is not built: run "npm run build:console" first.')
+  }
+  const { executablePath, env } = await findChromium()
+  const browser = await chromium.launch({
+    executablePath,
+    // It opens pages of this machine alone, also where it runs as root or with little shared memory.
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    env: { ...process.env, ...env } as Record<string, string>,
+  })
+  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() })
+}
+
+/** What a page must not do. */
+export interface Complaints {
+  /** Errors of scripts and what the console says of them, violations of the policy among it. */
+  readonly errors: readonly string[]
+  /** Requests that failed, or were answered with an error. */
+  readonly requests: readonly string[]
+}
+
+export interface Visit extends AsyncDisposable {
+  page: Page
+  context: BrowserContext
+  complaints: Complaints
+  /** Fails if there was anything to complain of. */
+  isFlawless(): void
+}
+
+/** Opens a page of a service in a context of its own, signed in by a key that was pasted in this tab before. */
+export async function visit(
+  browser: Browser,
+  { url, apiKey, path = '/' }: { url: string; apiKey?: string; path?: string },
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    ...options,
+  })
+  context.setDefaultTimeout(PATIENCE)
+  if (apiKey) {
+    await context.addInitScript((key) => sessionStorage.setItem('bigmind:credential', key), apiKey)
+  }
+  const page = await context.newPage()
+  const complaints = listenFor(page)
+  await page.goto(url + path)
+  return {
+    page,
+    context,
+    complaints,
+    isFlawless: () => expect(complaints).toEqual({ errors: [], requests: [] }),
+    [Symbol.asyncDispose]: () => context.close(),
+  }
+}
+
+function listenFor(page: Page): Complaints {
+  const errors: string[] = []
+  const requests: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) errors.push(message.text())
+  })
+  page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('requestfailed', (request) => {
+    // What the page itself gave up on leaving is nobody's failure.
+    const reason = request.failure()?.errorText
+    if (reason !== 'net::ERR_ABORTED') requests.push(`${reason} ${request.url()}`)
+  })
+  page.on('response', async (response) => {
+    const { pathname } = new URL(response.url())
+    if (!response.ok()) requests.push(`${response.status()} ${pathname}`)
+    else if (pathname === '/graphql' && response.request().method() === 'POST') {
+      const text = await response.text().catch(() => '')
+      if (text.includes('"errors"')) requests.push(text)
+    }
+  })
+  return { errors, requests }
+}

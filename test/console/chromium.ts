@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Where a Chromium is found when one is installed. */
+const INSTALLED = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+]
+
+export interface Chromium {
+  executablePath: string
+  env: Record<string, string>
+}
+
+/**
+ * A Chromium to drive: the one that CHROMIUM names, an installed one, or the npm package's.
+ * CHROMIUM=package takes the package's in any case.
+ */
+export async function findChromium(): Promise<Chromium> {
+  const named = process.env.CHROMIUM
+  if (named && named !== 'package') return { executablePath: named, env: {} }
+  const installed = named ? undefined : INSTALLED.find((path) => existsSync(path))
+  return installed ? { executablePath: installed, env: {} } : await packagedChromium()
+}
+
+/** What the package unpacks: the program, and the libraries that a bare machine lacks. */
+const PARTS = ['chromium.br', 'fonts.tar.br', 'swiftshader.tar.br', 'al2023.tar.br']
+
+/**
+ * Unpacked once for all runs. Whoever unpacks does it in a folder of its own, which then takes the name that
+ * all look for: two that begin at once do not see half of it.
+ */
+async function packagedChromium(): Promise<Chromium> {
+  const folder = join(tmpdir(), 'bigmind-chromium')
+  if (!existsSync(folder)) {
+    const { inflate } = await import('@sparticuz/chromium')
+    const packed = join(createRequire(import.meta.url).resolve('@sparticuz/chromium'), '../../bin')
+    const own = await mkdtemp(`${folder}-`)
+    const before = process.env.TMPDIR
+    process.env.TMPDIR = own
+    try {
+      for (const part of PARTS) await inflate(join(packed, part))
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR
+      else process.env.TMPDIR = before
+    }
+    await rename(own, folder).catch(() => rm(own, { recursive: true }))
+  }
+  return {
+    executablePath: join(folder, 'chromium'),
+    env: {
+      LD_LIBRARY_PATH: join(folder, 'al2023/lib'),
+      FONTCONFIG_PATH: join(folder, 'fonts'),
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+import {
+  NO_ROWS,
+  type Rows,
+  shownRows,
+  withAttempts,
+  withChange,
+  withoutRow,
+  withPage,
+} from '../../src/console/webhooks/destination-rows.ts'
+
+const destination = (id: string, status: 'ACTIVE' | 'DISABLED' = 'ACTIVE') => ({
+  id,
+  status,
+  name: `Name of ${id}`,
+  url: null,
+  events: [],
+  failureCount: 0,
+  failureLimit: 15,
+})
+
+const page = (ids: string[], endCursor: string | null, totalCount = ids.length) => ({
+  totalCount,
+  pageInfo: { hasNextPage: endCursor !== null, endCursor },
+  nodes: ids.map((id) => ({ ...destination(id), attempts: { nodes: [] } })),
+})
+
+const idsOf = (rows: Rows) => shownRows(rows, {}).map(({ id }) => id)
+
+describe('the rows of the list', () => {
+  const two = withPage(NO_ROWS, page(['9', '8', '7'], 'after 7', 5), { first: true })
+  const all = withPage(two, page(['6', '5'], null, 5), { first: false })
+
+  test('are those of all pages, newest first', () => {
+    expect(idsOf(all)).toEqual(['9', '8', '7', '6', '5'])
+    expect(two.next).toBe('after 7')
+    expect(all.next).toBeNull()
+  })
+
+  test('are there once when a page repeats some', () => {
+    const more = withPage(all, page(['7', '6', '5'], null, 5), { first: false })
+    expect(idsOf(more)).toEqual(['9', '8', '7', '6', '5'])
+  })
+
+  test('keep the other pages when the first one is loaded anew, and lose what is gone from it', () => {
+    const anew = withPage(all, page(['A', '9', '7'], 'after 7', 5), { first: true })
+    expect(idsOf(anew)).toEqual(['A', '9', '7', '6', '5'])
+    expect(anew.next).toBeNull()
+  })
+
+  test('take in a new destination, but not one of a page that is not loaded', () => {
+    expect(idsOf(withChange(two, destination('A')))).toEqual(['A', '9', '8', '7'])
+    expect(idsOf(withChange(two, destination('6')))).toEqual(['9', '8', '7'])
+  })
+
+  test('leave out what was changed away from the filter', () => {
+    const changed = withChange(all, destination('8', 'DISABLED'))
+    expect(shownRows(changed, { status: 'DISABLED' }).map(({ id }) => id)).toEqual(['8'])
+    expect(shownRows(changed, { search: 'OF 9' }).map(({ id }) => id)).toEqual(['9'])
+  })
+
+  test('count one less when one is deleted', () => {
+    const rest = withoutRow(all, '8')
+    expect(idsOf(rest)).toEqual(['9', '7', '6', '5'])
+    expect(rest.total).toBe(4)
+    expect(withoutRow(rest, '8').total).toBe(4)
+  })
+
+  test('show the latest attempt, in whatever order attempts are told', () => {
+    const at = (attemptedAt: string) =>
+      new Map([['9', { attemptedAt, status: 'SUCCEEDED' as const }]])
+    const later = withAttempts(all, at('2026-01-01T00:00:02.000Z'))
+    const both = withAttempts(later, at('2026-01-01T00:00:01.000Z'))
+    expect(both.byId.get('9')?.lastAttempt?.attemptedAt).toBe('2026-01-01T00:00:02.000Z')
+    expect(withChange(both, destination('9')).byId.get('9')?.lastAttempt).not.toBeNull()
+  })
+})

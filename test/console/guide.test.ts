@@ -1,0 +1,137 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startReceiver, type Receiver } from '../helpers/receiver.ts'
+import { createWorld, type World } from '../helpers/world.ts'
+import { startBrowser, visit } from './browser.ts'
+import { EVENTS, publishExample } from './scenery.ts'
+import { type Hand, keyboard, mouse } from './walk.ts'
+
+let browser: Browser
+let world: World
+
+beforeAll(async () => {
+  browser = await startBrowser()
+  world = await createWorld()
+})
+afterAll(async () => {
+  await browser.close()
+  await world[Symbol.asyncDispose]()
+})
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first()
+const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true }).first()
+const status = (page: Page, name: string) => page.getByText(name, { exact: true }).first()
+const rows = (page: Page) => page.locator('tr[data-attempt]')
+
+/** Creates a destination and configures it, as the guide says it. */
+async function create(page: Page, hand: Hand, { name, url }: { name: string; url: string }) {
+  await hand.press(button(page, 'Create destination'))
+  await hand.write(page.getByRole('dialog').getByLabel('Name'), name)
+  await hand.press(page.getByRole('dialog').getByRole('button', { name: 'Create destination' }))
+  await page.getByRole('heading', { level: 1, name }).waitFor()
+  await expectUnavailable(page)
+  await hand.write(page.getByLabel('URL', { exact: true }), url)
+  await hand.press(button(page, 'Select all'))
+  await hand.press(button(page, 'Save changes'))
+}
+
+/** "You must select at least one event before you can activate your webhook": and it says so. */
+async function expectUnavailable(page: Page) {
+  const activate = button(page, 'Activate webhook')
+  expect(await activate.getAttribute('aria-disabled')).toBe('true')
+  expect(await activate.getAttribute('aria-description')).toContain('select at least one event')
+}
+
+async function activate(page: Page, hand: Hand) {
+  await page
+    .locator('button:not([aria-disabled="true"])', { hasText: 'Activate webhook' })
+    .first()
+    .waitFor()
+  await hand.press(button(page, 'Activate webhook'))
+  await button(page, 'Deactivate webhook').waitFor()
+}
+
+/** From nothing to a webhook that is deleted again, by whichever hand. */
+async function walk(
+  page: Page,
+  hand: Hand,
+  { receiver, name }: { receiver: Receiver; name: string },
+) {
+  await create(page, hand, { name, url: receiver.url })
+  await activate(page, hand)
+
+  await hand.press(link(page, 'View recent deliveries'))
+  await page.getByRole('heading', { name: 'Nothing has been sent yet' }).waitFor()
+  await page.evaluate(() => Object.assign(globalThis, { neverReloaded: true }))
+  for (const type of EVENTS) await publishExample(world.client, type)
+  await rows(page)
+    .nth(EVENTS.length - 1)
+    .waitFor()
+  expect(await rows(page).count()).toBe(EVENTS.length)
+  expect(await page.evaluate(() => 'neverReloaded' in globalThis)).toBe(true)
+  expect(receiver.requests).toHaveLength(EVENTS.length)
+
+  receiver.answerWith({ status: 500, body: 'Out of order' })
+  for (const type of EVENTS) await publishExample(world.client, type)
+  await page.getByText('Failed', { exact: true }).first().waitFor()
+  await status(page, 'Disabled').waitFor()
+  await lookAtAnAttempt(page, hand)
+
+  await hand.press(link(page, name))
+  const banner = page.getByRole('alert', { name: 'This webhook was automatically disabled' })
+  await banner.waitFor()
+  await banner.getByText('The receiver answered 500').first().waitFor()
+  receiver.answerWith(200)
+  await hand.press(banner.getByRole('button', { name: 'Activate webhook' }))
+  await banner.waitFor({ state: 'detached' })
+  await hand.press(button(page, 'Deactivate webhook'))
+  await button(page, 'Activate webhook').waitFor()
+  await status(page, 'Inactive').waitFor()
+
+  await hand.press(
+    page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Webhooks' }),
+  )
+  await hand.press(page.getByRole('button', { name: `Delete ${name}` }))
+  const dialog = page.getByRole('alertdialog', { name: `Delete “${name}”?` })
+  await dialog.waitFor()
+  expect(await dialog.textContent()).toContain('permanent')
+  await hand.press(dialog.getByRole('button', { name: 'Delete', exact: true }))
+  await page.getByRole('heading', { name: 'No webhooks yet' }).waitFor()
+}
+
+/** What was sent and what came back. */
+async function lookAtAnAttempt(page: Page, hand: Hand) {
+  await hand.press(
+    page
+      .getByRole('row', { name: /Failed/ })
+      .getByRole('link')
+      .first(),
+  )
+  const panel = page.getByRole('dialog')
+  await panel.getByRole('heading', { name: 'Timeline' }).waitFor()
+  const text = await panel.textContent()
+  for (const part of [
+    'The receiver answered 500',
+    'X-Webhook-Signature: ••••',
+    '"event":',
+    'Out of order',
+  ]) {
+    expect(text).toContain(part)
+  }
+  await page.keyboard.press('Escape')
+  await panel.waitFor({ state: 'detached' })
+}
+
+test("the guide's walk, by mouse", async () => {
+  await using receiver = await startReceiver()
+  await using visited = await visit(browser, world)
+  await walk(visited.page, mouse, { receiver, name: 'Our CRM' })
+  visited.isFlawless()
+})
+
+test('the same walk by keyboard alone', async () => {
+  await using receiver = await startReceiver()
+  await using visited = await visit(browser, world)
+  await walk(visited.page, keyboard(visited.page), { receiver, name: 'Our ERP' })
+  visited.isFlawless()
+})

@@ -1,0 +1,114 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { graphql } from '../../src/generated/graphql/index.ts'
+import { inactiveDestination } from '../helpers/destination-operations.ts'
+import { createWorld, type World } from '../helpers/world.ts'
+import { startBrowser, visit } from './browser.ts'
+
+let browser: Browser
+let world: World
+
+beforeAll(async () => {
+  browser = await startBrowser()
+  world = await createWorld()
+})
+afterAll(async () => {
+  await browser.close()
+  await world[Symbol.asyncDispose]()
+})
+
+const MakeKey = graphql(`
+  mutation MakeKeyForTheConsole($input: ApiKeyCreateInput!) {
+    apiKeyCreate(input: $input) {
+      ... on ApiKeyCreated {
+        key
+        apiKey {
+          id
+        }
+      }
+    }
+  }
+`)
+
+const RevokeKey = graphql(`
+  mutation RevokeKeyOfTheConsole($id: ID!) {
+    apiKeyRevoke(id: $id) {
+      __typename
+    }
+  }
+`)
+
+async function makeKey() {
+  const { apiKeyCreate } = await world.client.request(MakeKey, {
+    input: { name: 'Console', scopes: ['DESTINATIONS_READ'] },
+  })
+  if (!('key' in apiKeyCreate)) throw new Error('There is no key')
+  return { apiKey: apiKeyCreate.key, id: apiKeyCreate.apiKey.id }
+}
+
+async function signIn(page: Page, key: string) {
+  await page.getByLabel('API key or token').fill(key)
+  await page.keyboard.press('Enter')
+}
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
+
+test('a key that is pasted once opens the page that was asked for, and is in no address', async () => {
+  const id = await inactiveDestination(world.client)
+  const path = `/destinations/${id}`
+  await using visited = await visit(browser, { url: world.url, path })
+  const { page } = visited
+  const addresses: string[] = []
+  page.on('request', (request) => addresses.push(request.url()))
+  await signIn(page, `Bearer ${world.apiKey} `)
+  await page.getByText('Signing secret').waitFor()
+  await page.reload()
+  await page.getByText('Signing secret').waitFor()
+  expect(page.url()).toBe(world.url + path)
+  expect(addresses.join()).not.toContain(world.apiKey)
+  visited.isFlawless()
+})
+
+test('a key that is not taken is refused in words, and kept nowhere', async () => {
+  await using visited = await visit(browser, { url: world.url })
+  const { page } = visited
+  await signIn(page, 'bmk_wrong')
+  await page.getByRole('alert').getByText('was not accepted').waitFor()
+  expect(await page.evaluate(() => JSON.stringify(Object.entries(sessionStorage)))).toBe('[]')
+  await page.getByLabel('API key or token').fill('')
+  await page.keyboard.press('Enter')
+  await page.getByText('Paste an API key or a token first.').waitFor()
+})
+
+test('a key that is revoked while the page is open leads to the sign-in, and back to the page', async () => {
+  const { apiKey, id } = await makeKey()
+  await using visited = await visit(browser, { url: world.url })
+  const { page } = visited
+  await signIn(page, apiKey)
+  await heading(page, 'Webhooks').waitFor()
+  await page.getByRole('link', { name: 'Event reference' }).click()
+  await page.getByRole('link', { name: 'Webhooks' }).first().click()
+  await page.getByText('Live', { exact: true }).waitFor()
+  await world.client.request(RevokeKey, { id })
+  await page.getByText('Your sign-in has ended').waitFor()
+  await signIn(page, world.apiKey)
+  await heading(page, 'Webhooks').waitFor()
+})
+
+test('on this machine it opens ready to use, until somebody signs out', async () => {
+  const { apiKey, app } = world
+  const api = await app.startApi({ host: '127.0.0.1', port: 0, localKey: apiKey })
+  onTestFinished(() => api.close())
+  await using visited = await visit(browser, { url: api.url })
+  const { page } = visited
+  await heading(page, 'Webhooks').waitFor()
+  expect(await page.content()).not.toContain(apiKey)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.reload()
+  await heading(page, 'Sign in to Webhooks').waitFor()
+  await page.getByRole('button', { name: 'Use this machine’s own key' }).click()
+  await heading(page, 'Webhooks').waitFor()
+  await page.reload()
+  await heading(page, 'Webhooks').waitFor()
+  visited.isFlawless()
+})

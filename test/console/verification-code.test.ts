@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { nodeCode, pythonCode } from '../../src/console/destination/verification-code.ts'
+import { signatureHeaders } from '../../src/domain/signature.ts'
+import { pythonIsPresent } from '../helpers/guide-samples/guide-receiver.ts'
+
+const SECRET = 'wsec_theCurrentOneThatSignsEveryRequestSent'
+const PREVIOUS = 'wsec_theOneThatWasRotatedOutAWhileAgoNow'
+const BODY = JSON.stringify({ event: 'todo_created', data: { description: 'Grüße 👋' } })
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Runs the code as somebody who copied it would. @returns where it listens */
+async function run(command: string, file: string, code: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'verification-'))
+  const path = join(folder, file)
+  await writeFile(path, code)
+  const port = await freePort()
+  const env = { ...process.env, PORT: String(port), WEBHOOK_SECRET: SECRET }
+  const receiver = spawn(command, [path], { env, stdio: 'ignore' })
+  onTestFinished(async () => {
+    receiver.kill()
+    await rm(folder, { recursive: true })
+  })
+  const url = `http://127.0.0.1:${port}/webhook`
+  await vi.waitFor(() => fetch(url, { method: 'POST', body: 'nobody' }), {
+    timeout: 10_000,
+    interval: 100,
+  })
+  return url
+}
+
+async function statusOf(url: string, headers: Record<string, string>): Promise<number> {
+  const { status } = await fetch(url, { method: 'POST', body: BODY, headers })
+  return status
+}
+
+const signed = (secret: string, previousSecret: string | null = null) =>
+  signatureHeaders({
+    body: BODY,
+    eventId: 'evt_1',
+    timestamp: new Date(),
+    secret,
+    previousSecret,
+  })
+
+describe.each([
+  { language: 'Node.js', command: process.execPath, file: 'receiver.mjs', code: nodeCode },
+  { language: 'Python', command: 'python3', file: 'receiver.py', code: pythonCode },
+])('the code for $language', ({ command, file, code, language }) => {
+  const able = language !== 'Python' || pythonIsPresent()
+
+  test.runIf(able)('takes what the secret signed, and nothing else', async () => {
+    const url = await run(command, file, code({ overlapping: false }))
+    expect(await statusOf(url, signed(SECRET))).toBe(200)
+    expect(await statusOf(url, signed(PREVIOUS))).toBe(401)
+    expect(await statusOf(url, {})).toBe(401)
+    expect(await statusOf(url, { 'x-webhook-signature': 'ä' })).toBe(401)
+  })
+
+  test.runIf(able)('also takes the previous secret while that still signs', async () => {
+    const url = await run(command, file, code({ overlapping: true }))
+    // The receiver has the old secret still: what it knows stands in the second header.
+    expect(await statusOf(url, signed(PREVIOUS, SECRET))).toBe(200)
+    expect(await statusOf(url, signed(SECRET))).toBe(200)
+    expect(await statusOf(url, signed(PREVIOUS))).toBe(401)
+  })
+})
