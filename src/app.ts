@@ -45,7 +45,7 @@ export async function createApp(options: AppOptions) {
     createApiKey: (organization: string, key: NewApiKey) =>
       createApiKey(keyPorts, organization, key),
     createPlatformKey: (key: NewApiKey) => createPlatformKey(keyPorts, key),
-    /** Answers the API. `localKey` is shown in GraphiQL to browsers on this machine. */
+    /** Answers the API. `localKey` signs in GraphiQL and the console for browsers on this machine. */
     startApi: async (address: { host: string; port: number; localKey?: string }) =>
       announced(await startApi(parts, { ...address, monitoring })),
     /** Delivers; see `startWorker`. */

@@ -34,7 +34,7 @@ export interface Config {
   logLevel: LogLevel
 }
 
-/** The environment cannot be used. `faults` names every one, in the order of the README's table. */
+/** The environment cannot be used. `faults` names every one. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
   readonly faults: readonly string[]

@@ -37,9 +37,9 @@ export function Console({ url, credential, localKey, basePath }: ConsoleProps): 
     first ? { state: 'entering' } : { state: 'signed-out', message: null },
   )
   const keep = useCallback(
-    (entered: Credential) => {
-      if (entered === localKey) resetCredential()
-      else if (typeof entered === 'string' && entered !== credential) storeCredential(entered)
+    (accepted: Credential) => {
+      if (accepted === localKey) resetCredential()
+      else if (typeof accepted === 'string' && accepted !== credential) storeCredential(accepted)
     },
     [localKey, credential],
   )
@@ -61,6 +61,10 @@ export function Console({ url, credential, localKey, basePath }: ConsoleProps): 
     if (first) void signIn(first)
   }, [signIn])
 
+  const entered = state.state === 'entered' ? state.client : null
+  // However it ends, by signing out, by a refusal or with the page around it, no connection is left behind.
+  useEffect(() => () => entered?.live.close(), [entered])
+
   if (state.state === 'entering') return <LoadingShell />
   if (state.state !== 'entered') {
     const again = state.state === 'unreachable' ? state.credential : credential
@@ -77,7 +81,6 @@ export function Console({ url, credential, localKey, basePath }: ConsoleProps): 
   const { client, viewer } = state
   const signOut = () => {
     forgetCredential()
-    client.live.close()
     setState({ state: 'signed-out', message: null })
   }
   return (

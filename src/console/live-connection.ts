@@ -29,9 +29,14 @@ interface Options {
   onRefused: () => void
 }
 
+/** Milliseconds between pings, and for the answer to one: without it the connection counts as broken. */
 const PING_EVERY = 10_000
 const PONG_WITHIN = 5_000
+
+/** Milliseconds between two tries to connect, at most; the first pauses are shorter. */
 const LONGEST_WAIT = 8_000
+
+/** Milliseconds for which the connection stays open when nothing is watched. */
 const LINGER = 2_000
 
 export function openLiveConnection({ address, credential, onRefused }: Options): LiveConnection {

@@ -3,14 +3,19 @@ import { isPlainText } from './plain-text.ts'
 /** Characters of a name: what people call a destination, a key, an organization. */
 export const NAME_LENGTH = 255
 
+/** They turn the direction of what follows, so that a name can be read as another one (UAX 9). */
+const DIRECTION_CHARACTER = /[\u202a-\u202e\u2066-\u2069]/
+
 /**
  * @param text as it was given
- * @returns it without blanks around it, or null when it is no name: empty, too long, or not plain text
+ * @returns it without blanks around it, or null when it is no name: empty, too long, or not plain text that
+ *   reads as it stands
  */
 export function parseName(text: string): string | null {
   const name = text.trim()
-  return name.length >= 1 && name.length <= NAME_LENGTH && isPlainText(name) ? name : null
+  const fits = name.length >= 1 && name.length <= NAME_LENGTH
+  return fits && isPlainText(name) && !DIRECTION_CHARACTER.test(name) ? name : null
 }
 
 /** What is said of a text that is no name. */
-export const NAME_EXPECTED = `Expected 1 to ${NAME_LENGTH} characters without control characters or half characters.`
+export const NAME_EXPECTED = `Expected 1 to ${NAME_LENGTH} characters, none of them a control character, one that turns the direction of text, or half a character.`

@@ -20,6 +20,9 @@ const PAGE = 500
  */
 const ROWS = 500
 
+/** Milliseconds of rest after a transaction, however long it took. */
+const LONGEST_REST = 5_000
+
 /** Held by the process that purges. Any number that nothing else in the database uses. */
 const LOCK = 4_018_023
 
@@ -31,7 +34,7 @@ const DAY = 86_400_000
  * nor does one of an erased event.) Ids are in the order of time, so the oldest stand at the beginning of the
  * primary key.
  *
- * One process at a time does it, and rests after each transaction for as long as it took. What somebody else
+ * One process at a time does it, and rests after each transaction for about as long as it took. What somebody else
  * holds is left to the next run.
  * @param signal ends it after the transaction under way
  */
@@ -52,9 +55,9 @@ export async function purgeExpired(
     const gently: Gently = async (text, eventIds) => {
       const start = clock.now()
       const [removed] = await db.query<Removed>(text, [eventIds, ROWS])
-      await pause(clock, clock.now() - start, signal)
-      // The server ends a transaction that says nothing for long.
+      // The server ends a transaction that says nothing for 30 s.
       await holder.query('select')
+      await pause(clock, Math.min(clock.now() - start, LONGEST_REST), signal)
       return removed!
     }
     for (let after = ''; !signal?.aborted; ) {

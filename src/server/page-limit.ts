@@ -30,7 +30,7 @@ const LISTS: ReadonlyMap<string, number> = new Map([
   ['Query.nodes', 100],
   ['Query.apiKeys', 1_000],
   ['Delivery.attempts', 6],
-  ['Destination.attemptHistogram', 60],
+  ['Destination.attemptHistogram', 120],
 ])
 
 /** The fields that can be a megabyte each, and what one counts as: one page of 100 is what an answer may hold. */

@@ -62,7 +62,8 @@ const CLOSE_WITHIN = 2_000
 const LOOK_FOR_IDLE_EVERY = 20
 
 /**
- * Serves the API: GraphQL over HTTP, SSE and WebSocket at /graphql, GraphiQL at the same address, health and metrics.
+ * Serves the API: GraphQL over HTTP, SSE and WebSocket at /graphql, GraphiQL at the same address, the console at /, health and
+ * metrics.
  * @throws as node:net does when the address cannot be listened on
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {

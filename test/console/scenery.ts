@@ -1,9 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { newId } from '../../src/adapters/ids.ts'
 import type { App } from '../../src/app.ts'
 import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { catalogue, enumName } from '../../src/domain/events/index.ts'
 import type { EventType } from '../../src/generated/graphql/graphql.ts'
-import { setTimeout } from 'node:timers/promises'
 import {
   inactiveDestination,
   readDestination,
@@ -82,7 +82,7 @@ async function rename({ ports: { db } }: App, id: string, url: string): Promise<
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await setTimeout(20)
+  while (!(await isSo())) await pause(20)
 }
 
 /** An hour of attempts, with a quarter of an hour in which the receiver was in trouble. */

@@ -7,6 +7,7 @@ import { Failure } from '../elements/failure.tsx'
 import { IconButton } from '../elements/icon-button.tsx'
 import { Skeleton } from '../elements/skeleton.tsx'
 import { Time } from '../elements/time.tsx'
+import { useReturnFocus } from '../elements/use-return-focus.ts'
 import { titleOf } from '../events/event-name.ts'
 import type { AttemptDetailsQuery } from '../generated/graphql.ts'
 import styles from './attempt-panel.module.css'
@@ -43,11 +44,16 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
   useEffect(() => {
     if (latest !== undefined) refresh()
   }, [latest])
+  const returnFocus = useReturnFocus()
   return (
     <Dialog.Root open onOpenChange={(open) => open || onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className={styles.overlay} />
-        <Dialog.Content className={styles.panel} aria-describedby={undefined}>
+        <Dialog.Content
+          className={styles.panel}
+          aria-describedby={undefined}
+          onCloseAutoFocus={returnFocus}
+        >
           <div className={styles.head}>
             <Dialog.Title className={styles.title}>
               {attempt ? titleOf(attempt.eventType) : 'Attempt'}

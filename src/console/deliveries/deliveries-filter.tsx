@@ -3,18 +3,10 @@ import { useQuery } from 'urql'
 import { SelectField } from '../elements/select-field.tsx'
 import { titleOf } from '../events/event-name.ts'
 import type { AttemptStatus, EventType } from '../generated/graphql.ts'
-import { graphql } from '../generated/index.ts'
 import { ATTEMPT_STATUS_NAMES } from './attempt-words.tsx'
 import styles from './deliveries-filter.module.css'
 import type { DeliveriesSearch } from './deliveries-search.ts'
-
-const EventTypesDocument = graphql(`
-  query EventTypes {
-    eventDefinitions {
-      type
-    }
-  }
-`)
+import { EventTypesDocument } from './operations.ts'
 
 interface DeliveriesFilterProps {
   search: DeliveriesSearch

@@ -13,24 +13,8 @@ import { DeliveriesFilter } from './deliveries-filter.tsx'
 import styles from './deliveries-page.module.css'
 import { type DeliveriesSearch, filterOf } from './deliveries-search.ts'
 import { DeliveryActivity } from './delivery-activity.tsx'
-import {
-  AttemptDetailsDocument,
-  DeliveryActivityDocument,
-  RecentDeliveriesDocument,
-  RetryDeliveryDocument,
-  WatchDeliveriesDocument,
-  WatchStatusDocument,
-} from './operations.ts'
+import { OPERATIONS } from './operations.ts'
 import { useAttempts } from './use-attempts.ts'
-
-const OPERATIONS = [
-  RecentDeliveriesDocument,
-  WatchDeliveriesDocument,
-  WatchStatusDocument,
-  DeliveryActivityDocument,
-  AttemptDetailsDocument,
-  RetryDeliveryDocument,
-]
 
 const AttemptPanel = lazy(async () => ({
   default: (await import('./attempt-panel.tsx')).AttemptPanel,
@@ -91,17 +75,17 @@ function Deliveries({ id }: { id: string }): ReactElement {
         }
         operations={OPERATIONS}
       />
-      {attempts.error && (
-        <Failure
-          title="The deliveries could not be loaded"
-          error={attempts.error}
-          onRetry={attempts.retry}
-        />
-      )}
       {attempts.missing ? (
         <NoDestination />
       ) : (
         <div className={styles.page}>
+          {attempts.error && (
+            <Failure
+              title="The deliveries could not be loaded"
+              error={attempts.error}
+              onRetry={attempts.retry}
+            />
+          )}
           {attempts.liveFailure && (
             <Banner
               tone="warn"
@@ -179,14 +163,14 @@ function Disabled({ id }: { id: string }): ReactElement {
 function NoDestination(): ReactElement {
   return (
     <EmptyState
-      title="There is no such webhook"
+      title="There is no such destination"
       actions={
         <Link to="/" className={buttonClass()}>
           Go to Webhooks
         </Link>
       }
     >
-      <p>It may have been deleted, and its deliveries with it.</p>
+      <p>It was deleted, and its deliveries with it, or belongs to another organization.</p>
     </EmptyState>
   )
 }

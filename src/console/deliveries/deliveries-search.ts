@@ -2,22 +2,22 @@ import type { AttemptFilter, AttemptStatus, EventType } from '../generated/graph
 
 /** What the attempts are narrowed to, and which one is open: kept in the address. */
 export interface DeliveriesSearch {
-  status?: AttemptStatus
-  event?: EventType
+  status?: AttemptStatus | undefined
+  event?: EventType | undefined
   /** An attempt's id. */
-  attempt?: string
+  attempt?: string | undefined
 }
 
 const STATUSES: readonly AttemptStatus[] = ['SUCCEEDED', 'FAILED']
 
 export function readDeliveriesSearch(search: Record<string, unknown>): DeliveriesSearch {
   const { event, attempt } = search
-  const status = STATUSES.find((one) => one === search.status)
+  // What is left out, the router would pass on as it stands in the address.
   return {
-    ...(status && { status }),
+    status: STATUSES.find((one) => one === search.status),
     // The API knows which there are; what it does not know it answers with words.
-    ...(typeof event === 'string' && /^[A-Z_]+$/.test(event) && { event: event as EventType }),
-    ...(typeof attempt === 'string' && { attempt }),
+    event: typeof event === 'string' && /^[A-Z_]+$/.test(event) ? (event as EventType) : undefined,
+    attempt: typeof attempt === 'string' ? attempt : undefined,
   }
 }
 

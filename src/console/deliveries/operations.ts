@@ -72,7 +72,6 @@ export const AttemptDetailsDocument = graphql(`
           status
           test
           nextAttemptAt
-          completedAt
           payload
           event {
             id
@@ -89,9 +88,6 @@ export const AttemptDetailsDocument = graphql(`
             attemptedAt
             durationMs
             responseCode
-            failure {
-              code
-            }
           }
         }
       }
@@ -114,3 +110,22 @@ export const RetryDeliveryDocument = graphql(`
     }
   }
 `)
+
+export const EventTypesDocument = graphql(`
+  query EventTypes {
+    eventDefinitions {
+      type
+    }
+  }
+`)
+
+/** What "Show GraphQL" shows of this page. */
+export const OPERATIONS = [
+  RecentDeliveriesDocument,
+  WatchDeliveriesDocument,
+  WatchStatusDocument,
+  DeliveryActivityDocument,
+  EventTypesDocument,
+  AttemptDetailsDocument,
+  RetryDeliveryDocument,
+]

@@ -12,7 +12,7 @@ import {
 
 type Destination = NonNullable<RecentDeliveriesQuery['destination']>
 
-/** While nothing is known to resume behind, what happens before the live connection stands is asked for. */
+/** Milliseconds. While nothing is known to resume behind, what happens before the live connection stands is asked for. */
 const LOOK_EVERY = 3_000
 
 /** The last attempts of a destination, and those that follow: over a broken connection too, each once. */

@@ -34,7 +34,9 @@ export function DestinationHead({ destination, activation }: DestinationHeadProp
             <StatusBadge status={status} />
             {failureCount > 0 && (
               <span className={styles.failures}>
-                {failureCount} of {failureLimit} failures
+                {failureCount < failureLimit
+                  ? `${failureCount} of ${failureLimit} failures`
+                  : `${failureCount} failures`}
               </span>
             )}
           </>

@@ -10,7 +10,6 @@ export const DestinationFields = graphql(`
     disabledAt
     failureCount
     failureLimit
-    createdAt
     updatedAt
     secret {
       masked
@@ -107,7 +106,6 @@ export const LastFailuresDocument = graphql(`
           id
           attemptedAt
           eventType
-          responseCode
           failure {
             message
           }
@@ -183,14 +181,10 @@ export const WatchTestsDocument = graphql(`
 `)
 
 export const ActivityDocument = graphql(`
-  query Activity($id: ID!, $after: String) {
+  query Activity($id: ID!) {
     destination(id: $id) {
       id
-      auditLog(first: 8, after: $after) {
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
+      auditLog(first: 8) {
         nodes {
           id
           action

@@ -27,7 +27,8 @@ export function SettingsForm({ destination, draft }: SettingsFormProps): ReactEl
     if (draft.changed && !draft.saving) void draft.save()
   }
   return (
-    <form onSubmit={submit} className={styles.form} aria-label="Settings">
+    // What is wrong with a field is said by the API, beside it, not by the browser.
+    <form noValidate onSubmit={submit} className={styles.form} aria-label="Settings">
       <Section title="Configuration" description={readOnly ? READ_ONLY : undefined}>
         <TextField
           label="Name"

@@ -94,6 +94,8 @@ const NEEDED: Record<DestinationRequirement, SettingsErrors> = {
   },
 }
 
+const GONE = 'This destination was deleted meanwhile: there is nothing left to save.'
+
 type Result = UpdateDestinationMutation['destinationUpdate'] | undefined
 
 /** Each sentence beside what it is about, as the API's answer names it. */
@@ -109,5 +111,5 @@ function errorsOf(result: Result): SettingsErrors {
   if (result?.__typename === 'DestinationNotReadyError') {
     return Object.assign({}, ...result.missing.map((one) => NEEDED[one]))
   }
-  return result?.__typename === 'NotFoundError' ? { form: result.message } : {}
+  return result?.__typename === 'NotFoundError' ? { form: GONE } : {}
 }

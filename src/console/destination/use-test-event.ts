@@ -13,6 +13,7 @@ type State =
   | { name: 'refused'; message: string }
   | { name: 'attempted'; attempt: TestAttempt }
 
+/** Milliseconds after which it says that it still waits. An attempt takes 5 s at most. */
 const LONG = 8_000
 
 /** Sends test events and hears what became of them, also when the connection broke in between. */

@@ -8,6 +8,7 @@ interface CopyButtonProps extends Omit<ButtonProps, 'onClick' | 'children'> {
   label: string
 }
 
+/** Milliseconds for which it says what became of it. */
 const SHOWN_FOR = 2_000
 
 /** Copies a text, and says so. */

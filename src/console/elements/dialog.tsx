@@ -1,6 +1,7 @@
 import * as Primitive from '@radix-ui/react-dialog'
 import type { ReactElement, ReactNode } from 'react'
 import styles from './dialog.module.css'
+import { useReturnFocus } from './use-return-focus.ts'
 
 interface DialogProps {
   onClose: () => void
@@ -14,12 +15,14 @@ interface DialogProps {
 /** Something to do before going on. Shown while it is rendered; Escape and a press beside it close it. */
 export function Dialog(props: DialogProps): ReactElement {
   const { onClose, title, description, wide = false, children } = props
+  const returnFocus = useReturnFocus()
   return (
     <Primitive.Root open onOpenChange={(open) => open || onClose()}>
       <Primitive.Portal>
         <Primitive.Overlay className={styles.overlay} />
         <Primitive.Content
           className={`${styles.content} ${wide ? styles.wide : ''}`}
+          onCloseAutoFocus={returnFocus}
           {...(!description && { 'aria-describedby': undefined })}
         >
           <Primitive.Title className={styles.title}>{title}</Primitive.Title>

@@ -3,34 +3,31 @@ import { createContext, type ReactElement, type ReactNode, use, useCallback, use
 import { Icon } from './icon-button.tsx'
 import styles from './toast.module.css'
 
-type ToastTone = 'good' | 'bad'
 interface Message {
   id: number
   text: string
-  tone: ToastTone
 }
 
-const ToastContext = createContext<(text: string, tone?: ToastTone) => void>(() => {})
+const ToastContext = createContext<(text: string) => void>(() => {})
 
 /** @returns says in a sentence what was done, for a few seconds. What is wrong belongs beside what it is about. */
 export const useToast = () => use(ToastContext)
 
 export function ToastProvider({ children }: { children: ReactNode }): ReactElement {
   const [messages, setMessages] = useState<Message[]>([])
-  const toast = useCallback((text: string, tone: ToastTone = 'good') => {
-    setMessages((shown) => [...shown, { id: (shown.at(-1)?.id ?? 0) + 1, text, tone }])
+  const toast = useCallback((text: string) => {
+    setMessages((shown) => [...shown, { id: (shown.at(-1)?.id ?? 0) + 1, text }])
   }, [])
   const remove = (id: number) => setMessages((shown) => shown.filter((one) => one.id !== id))
   return (
     <ToastContext value={toast}>
       <Toast.Provider label="Notice" duration={5_000}>
         {children}
-        {messages.map(({ id, text, tone }) => (
+        {messages.map(({ id, text }) => (
           <Toast.Root
             key={id}
             className={styles.toast}
-            data-tone={tone}
-            type={tone === 'bad' ? 'foreground' : 'background'}
+            type="background"
             onOpenChange={(open) => open || remove(id)}
           >
             <Toast.Title>{text}</Toast.Title>

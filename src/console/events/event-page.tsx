@@ -11,7 +11,7 @@ import { Skeleton } from '../elements/skeleton.tsx'
 import type { EventReferenceQuery } from '../generated/graphql.ts'
 import { titleOf } from './event-name.ts'
 import styles from './event-page.module.css'
-import { EventReferenceDocument, PublishSampleDocument } from './operations.ts'
+import { EventReferenceDocument, OPERATIONS } from './operations.ts'
 import { PublishSample } from './publish-sample.tsx'
 import { SchemaView } from './schema-view.tsx'
 import type { JsonSchema } from './schema-words.ts'
@@ -37,7 +37,7 @@ export function EventPage(): ReactElement {
         title={definition ? titleOf(definition.type) : wireName}
         trail={[REFERENCE, definition ? titleOf(definition.type) : wireName]}
         description={definition?.description}
-        operations={[EventReferenceDocument, PublishSampleDocument]}
+        operations={OPERATIONS}
       />
       {error && (
         <Failure

@@ -8,7 +8,7 @@ import { Skeleton } from '../elements/skeleton.tsx'
 import { titleOf } from './event-name.ts'
 import styles from './events-page.module.css'
 import { byFamily } from './families.ts'
-import { EventReferenceDocument, PublishSampleDocument } from './operations.ts'
+import { EventReferenceDocument, OPERATIONS } from './operations.ts'
 
 /** Event reference: every event there is, by family. */
 export function EventsPage(): ReactElement {
@@ -19,7 +19,7 @@ export function EventsPage(): ReactElement {
         title="Event reference"
         trail={['Event reference']}
         description="Every event there is: what triggers it, and what it carries."
-        operations={[EventReferenceDocument, PublishSampleDocument]}
+        operations={OPERATIONS}
       />
       {error && (
         <Failure

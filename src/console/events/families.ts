@@ -1,17 +1,7 @@
 import type { EventType } from '../generated/graphql.ts'
 
-export type Family =
-  | 'Meetings'
-  | 'Notes'
-  | 'Scorecards'
-  | 'Frameworks'
-  | 'Emails'
-  | 'Action items'
-  | 'Documents'
-  | 'Agents and signals'
-
 /** In the order in which they are shown. */
-const FAMILIES: readonly Family[] = [
+const FAMILIES = [
   'Meetings',
   'Notes',
   'Scorecards',
@@ -20,10 +10,10 @@ const FAMILIES: readonly Family[] = [
   'Action items',
   'Documents',
   'Agents and signals',
-]
+] as const
 
 /** Which family each event belongs to. A new event does not compile until it has one. */
-const FAMILY: Record<EventType, Family> = {
+const FAMILY: Record<EventType, (typeof FAMILIES)[number]> = {
   TRANSCRIPTION_CREATED: 'Meetings',
   SUMMARY_CREATED: 'Meetings',
   MEETING_RELATIONS_CREATED: 'Meetings',

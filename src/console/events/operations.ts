@@ -34,3 +34,6 @@ export const PublishSampleDocument = graphql(`
     }
   }
 `)
+
+/** What "Show GraphQL" shows of these pages. */
+export const OPERATIONS = [EventReferenceDocument, PublishSampleDocument]

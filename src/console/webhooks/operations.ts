@@ -87,3 +87,12 @@ export const DeleteDestinationDocument = graphql(`
     }
   }
 `)
+
+/** What "Show GraphQL" shows of this page. */
+export const OPERATIONS = [
+  DestinationsDocument,
+  WatchDestinationsDocument,
+  WatchLastAttemptsDocument,
+  CreateDestinationDocument,
+  DeleteDestinationDocument,
+]

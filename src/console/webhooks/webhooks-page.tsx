@@ -10,23 +10,11 @@ import { DestinationTable } from './destination-table.tsx'
 import type { Row } from './destination-rows.ts'
 import { LoadMore } from './load-more.tsx'
 import { NoDestinations } from './no-destinations.tsx'
-import {
-  CreateDestinationDocument,
-  DeleteDestinationDocument,
-  DestinationsDocument,
-  WatchDestinationsDocument,
-} from './operations.ts'
+import { OPERATIONS } from './operations.ts'
 import { useDestinations } from './use-destinations.ts'
 import { WebhooksFilter } from './webhooks-filter.tsx'
 import type { WebhooksSearch } from './webhooks-search.ts'
 import styles from './webhooks-page.module.css'
-
-const OPERATIONS = [
-  DestinationsDocument,
-  WatchDestinationsDocument,
-  CreateDestinationDocument,
-  DeleteDestinationDocument,
-]
 
 const CreateDestination = lazy(async () => ({
   default: (await import('./create-destination.tsx')).CreateDestination,
