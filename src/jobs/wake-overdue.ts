@@ -1,4 +1,5 @@
 import { cancelRest } from '../services/cancellation.ts'
+import { WAITING } from '../services/due-deliveries.ts'
 import type { Metrics } from '../services/metrics.ts'
 import type { Database, Logger, Queue, Sql } from '../services/ports.ts'
 
@@ -24,20 +25,7 @@ export async function wakeOverdue({ db, queue, metrics, log }: Ports): Promise<v
   const left = await db.transaction(async (tx) => {
     await queue.bringForward(tx)
     const rows = await tx.query<{ id: string; active: boolean; ahead: boolean }>(
-      `with recursive waiting as (
-        (
-          select destination_id, due_at from delivery where status = 'PENDING'
-          order by destination_id, due_at limit 1
-        )
-        union all
-        select next.destination_id, next.due_at
-        from waiting
-        cross join lateral (
-          select destination_id, due_at from delivery
-          where status = 'PENDING' and destination_id > waiting.destination_id
-          order by destination_id, due_at limit 1
-        ) as next
-      )
+      `with recursive ${WAITING}
       select id, status = 'ACTIVE' as active, due_at > pgboss.job_now() as ahead
       from waiting join destination on id = destination_id
       where due_at < pgboss.job_now() - make_interval(secs => $1)

@@ -1,3 +1,4 @@
+import { WAITING } from './due-deliveries.ts'
 import type { Clock, Database } from './ports.ts'
 
 /** What is due and not sent, over all organizations. Only ACTIVE destinations count. */
@@ -14,22 +15,9 @@ export const COUNTED = 10_000
 /** Milliseconds for which one answer serves all who ask. */
 const FRESH_FOR = 5_000
 
-/** Hops from destination to destination in the index "delivery_due", as the sweep does, then counts within it. */
+/** Hops from destination to destination in the index "delivery_due", then counts within it. */
 const BACKLOG = `
-with recursive waiting as (
-  (
-    select destination_id, due_at from delivery where status = 'PENDING'
-    order by destination_id, due_at limit 1
-  )
-  union all
-  select next.destination_id, next.due_at
-  from waiting
-  cross join lateral (
-    select destination_id, due_at from delivery
-    where status = 'PENDING' and destination_id > waiting.destination_id
-    order by destination_id, due_at limit 1
-  ) as next
-), behind as materialized (
+with recursive ${WAITING}, behind as materialized (
   select destination_id, waiting.due_at
   from waiting join destination on id = destination_id
   where waiting.due_at <= pgboss.job_now() and destination.status = 'ACTIVE'

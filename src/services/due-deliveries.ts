@@ -105,3 +105,22 @@ select
 from pg_current_snapshot() as snapshot
 left join measured on before < ${LOOK_LENGTH}
 order by "dueAt", id`
+
+/**
+ * A part of a `with recursive`: each destination that something waits for, with when the first of it is due. Hops
+ * from one to the next in the index "delivery_due", so it costs by destinations that wait, not by deliveries.
+ */
+export const WAITING = `waiting as (
+  (
+    select destination_id, due_at from delivery where status = 'PENDING'
+    order by destination_id, due_at limit 1
+  )
+  union all
+  select next.destination_id, next.due_at
+  from waiting
+  cross join lateral (
+    select destination_id, due_at from delivery
+    where status = 'PENDING' and destination_id > waiting.destination_id
+    order by destination_id, due_at limit 1
+  ) as next
+)`

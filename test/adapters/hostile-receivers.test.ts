@@ -166,7 +166,7 @@ describe.concurrent('after the head of a success', () => {
     expect(performance.now() - startedAt).toBeLessThan(650)
   })
 
-  it('a body that drips is read for at most a second', async () => {
+  it('a body that drips is read for at most a second', { retry: 2 }, async () => {
     await using receiver = await startRawReceiver((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n')
       drip(socket, () => 'x')
@@ -175,7 +175,7 @@ describe.concurrent('after the head of a success', () => {
     const startedAt = performance.now()
     const { outcome } = await client.send({ ...request, url: receiver.url })
     expect(outcome.status).toBe('SUCCEEDED')
-    expect(performance.now() - startedAt).toBeLessThan(2_500)
+    expect(performance.now() - startedAt).toBeLessThan(1250)
   })
 
   it('a gzip bomb stays packed', async () => {
