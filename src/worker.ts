@@ -2,6 +2,7 @@ import { startDrainPump } from './adapters/drain-pump.ts'
 import { takeBackJobs } from './adapters/queue.ts'
 import { startWakeWorker } from './adapters/wake-worker.ts'
 import { createWebhookClient } from './adapters/webhook-client.ts'
+import { createPace } from './domain/pace.ts'
 import { drainDestination } from './jobs/drain-destination.ts'
 import { every } from './jobs/every.ts'
 import { FINISH_ERASURES_EVERY, finishErasures } from './jobs/finish-erasures.ts'
@@ -17,6 +18,12 @@ export interface RunningWorker {
   alive(): boolean
   close(): Promise<void>
 }
+
+/**
+ * Requests begun in one turn of the event loop. Hundreds may be ready to go after one commit, and what has just
+ * been published elsewhere waits until they have all been signed and written.
+ */
+const BEGUN_PER_TURN = 8
 
 /** Milliseconds after which a worker that closes gives up what it still has to write. */
 const CLOSE_WITHIN = 5_750
@@ -37,7 +44,8 @@ export async function startWorker(
     userAgent: parts.userAgent,
     ...options.client,
   })
-  const drainPorts = { ...parts, recorder, sender }
+  const pace = createPace(BEGUN_PER_TURN, setImmediate)
+  const drainPorts = { ...parts, recorder, sender, pace }
   const pump = await startDrainPump(parts, (turn) => drainDestination(drainPorts, turn))
   const wakeWorker = await startWakeWorker({ adapter: parts.queueAdapter, db, clock })
   const sweep = every(parts, SWEEP_EVERY, () => wakeOverdue(parts))

@@ -1,3 +1,4 @@
+import type { Pace } from '../domain/pace.ts'
 import { pause } from '../domain/pause.ts'
 import { attemptDelivery } from '../services/attempt.ts'
 import type { AttemptRecorder } from '../services/attempt-recorder.ts'
@@ -42,6 +43,7 @@ type Ports = {
   secrets: SecretBox
   clock: Clock
   tracing: Tracing
+  pace: Pace
 }
 
 /**
@@ -90,13 +92,15 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
 
 /** @returns whether it stopped before the page's end, for the next look to start from there */
 async function sendPage(
-  { clock }: Pick<Ports, 'clock'>,
+  { clock, pace }: Pick<Ports, 'clock' | 'pace'>,
   deliveries: readonly DueDelivery[],
   { wire, stops, signal }: { wire: Wire; stops: number; signal: AbortSignal },
 ): Promise<boolean> {
   const freshUntil = clock.now() + PAGE_FRESH_FOR
   for (const delivery of deliveries) {
     await wire.room()
+    // A destination with nothing on the wire goes ahead of those that are busy.
+    await pace.next({ ahead: wire.ids().length === 0 })
     if (signal.aborted || clock.now() > freshUntil || wire.stops() > stops) return true
     wire.send(delivery)
   }

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { newId } from '../../src/adapters/ids.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
+import { createPace } from '../../src/domain/pace.ts'
 import { drainDestination } from '../../src/jobs/drain-destination.ts'
 import { createAttemptRecorder } from '../../src/services/attempt-recorder.ts'
 import type { Clock, DrainTurn } from '../../src/services/ports.ts'
@@ -36,7 +37,7 @@ async function drain(world: World, destinationId: string, onPause: () => Promise
       void onPause().then(() => systemClock.setTimeout(work, milliseconds)),
   }
   return await drainDestination(
-    { db, secrets, recorder, sender, clock, tracing },
+    { db, secrets, recorder, sender, clock, tracing, pace: createPace(8, setImmediate) },
     quietTurn(destinationId),
   )
 }
