@@ -90,7 +90,7 @@ function startApi(
     schema: createSchema(),
     createContext: (request): Context => ({ ...request, ports }),
     authenticate,
-    maskError: countErrors(createMaskError({ log }), ports.metrics),
+    maskError: countErrors(createMaskError({ db: ports.db, log }), ports.metrics),
     log,
     tracing: ports.tracing,
     monitoring,

@@ -3,6 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import type { Database, Logger, Sql } from '../services/ports.ts'
+import { isPassing, isSilence, sqlState } from './database-fault.ts'
 
 /** Connections of one process. The hot paths need few, since they write for many at once. */
 const POOL_SIZE = 16
@@ -166,10 +167,6 @@ async function inTransaction<Result>(
   }
 }
 
-/** pg's word for `query_timeout`. Such a connection is given up: a rollback would be waited for as long again. */
-const isSilence = (error: unknown): error is Error =>
-  error instanceof Error && error.message === 'Query read timeout'
-
 const DEADLOCK = '40P01'
 const SERIALIZATION_FAILURE = '40001'
 
@@ -184,24 +181,4 @@ async function repeatLosers<Result>(run: () => Promise<Result>): Promise<Result>
       if (!lost || repeat >= REPEATS) throw error
     }
   }
-}
-
-/** Classes of SQLSTATE that time mends: connection, rollback, resources, not in a fit state, operator, system. */
-const PASSING = new Set(['08', '25', '40', '53', '55', '57', '58'])
-
-/** Connection faults come without a SQLSTATE, as codes of the operating system or as plain errors of pg. */
-function isPassing(error: unknown): boolean {
-  const code = sqlState(error)
-  if (code !== null) return PASSING.has(code.slice(0, 2))
-  return (
-    error instanceof Error &&
-    /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|[Cc]onnection|timeout/.test(
-      `${'code' in error ? error.code : ''} ${error.message}`,
-    )
-  )
-}
-
-function sqlState(error: unknown): string | null {
-  if (!(error instanceof Error) || !('code' in error)) return null
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null
 }

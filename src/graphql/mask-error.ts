@@ -1,7 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { SecretUnavailableError } from '../domain/errors.ts'
-import type { FailureCode } from '../domain/outcome.ts'
-import type { Logger } from '../services/ports.ts'
+import type { Database, Logger } from '../services/ports.ts'
 import { internalError } from './request-error.ts'
 
 /** @returns what a client may see of whatever was thrown for a request */
@@ -12,7 +11,13 @@ export type MaskError = (error: unknown, requestId: string) => GraphQLError
  * document and its variables. All else is our fault: it is logged with the request's id, and the client
  * learns no more than the id.
  */
-export function createMaskError({ log }: { log: Logger }): MaskError {
+export function createMaskError({
+  db,
+  log,
+}: {
+  db: Pick<Database, 'isPassing'>
+  log: Logger
+}): MaskError {
   return (error, requestId) => {
     const cause = causeOf(error)
     if (
@@ -24,18 +29,31 @@ export function createMaskError({ log }: { log: Logger }): MaskError {
     }
     const located = error instanceof GraphQLError ? error : null
     log.error({ err: cause, requestId, path: located?.path }, 'could not answer an operation')
-    const { message, extensions } = internalError(tell(cause, requestId))
+    const reason = reasonOf(cause, db)
+    const { message, extensions } = internalError(
+      `${reason ? ADVICE[reason] : 'Something went wrong on our side.'} Quote request ${requestId} when you tell us.`,
+    )
     return new GraphQLError(message, {
       nodes: located?.nodes ?? null,
       path: located?.path ?? null,
-      extensions: { ...extensions, ...reasonOf(cause) },
+      extensions: { ...extensions, requestId, ...(reason && { reason }) },
     })
   }
 }
 
-/** The one fault of ours that a client can do something about, under the name that failed attempts have for it. */
-function reasonOf(cause: unknown): { reason?: FailureCode } {
-  return cause instanceof SecretUnavailableError ? { reason: 'SECRET_UNAVAILABLE' } : {}
+/** The faults of ours that a client can do something about, and what. A secret's has the name that attempts give it. */
+const ADVICE = {
+  SECRET_UNAVAILABLE: 'This secret cannot be read at the moment. Rotate it to get a fresh one.',
+  UNAVAILABLE:
+    'This cannot be done at the moment. Try again in a few seconds; what has an idempotency key is not published twice.',
+}
+
+function reasonOf(
+  cause: unknown,
+  db: Pick<Database, 'isPassing'>,
+): keyof typeof ADVICE | undefined {
+  if (cause instanceof SecretUnavailableError) return 'SECRET_UNAVAILABLE'
+  return db.isPassing(cause) ? 'UNAVAILABLE' : undefined
 }
 
 /** What was thrown in the first place, below what GraphQL wraps around it. */
@@ -51,11 +69,4 @@ function causeOf(error: unknown): unknown {
  */
 function isForClient(error: GraphQLError, cause: GraphQLError): boolean {
   return 'code' in error.extensions || !error.path || /^Argument "/.test(cause.message)
-}
-
-function tell(cause: unknown, requestId: string): string {
-  if (cause instanceof SecretUnavailableError) {
-    return `This secret cannot be read at the moment. Rotate it to get a fresh one, or quote request ${requestId} when you tell us.`
-  }
-  return `Something went wrong on our side. Quote request ${requestId} when you tell us.`
 }

@@ -179,11 +179,12 @@ function giveUpUnread(response: ServerResponse, after: number): void {
   response.once('close', () => clearTimeout(late))
 }
 
-/** Nothing was executed because we failed: the one case that is our status 500. */
+/** Nothing was executed because we failed: the one case that is our status 500, or 503 when it passes. */
 function withStatus(result: ExecutionResult): ExecutionResult {
-  const failed = result.errors?.some(
+  const failed = result.errors?.find(
     ({ extensions }) => extensions.code === 'INTERNAL_SERVER_ERROR',
   )
   if (!failed || 'data' in result) return result
-  return { ...result, extensions: { ...result.extensions, http: { status: 500 } } }
+  const status = failed.extensions.reason === 'UNAVAILABLE' ? 503 : 500
+  return { ...result, extensions: { ...result.extensions, http: { status } } }
 }

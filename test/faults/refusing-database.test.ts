@@ -62,8 +62,8 @@ test.each(refusals.slice(0, extent({ short: 1, full: 2 })))(
     for (const refusal of refused) {
       expect(refusal).toBeInstanceOf(GraphqlRequestError)
       expect((refusal as GraphqlRequestError).errors[0]).toMatchObject({
-        message: expect.stringMatching(/^Something went wrong on our side. Quote request /),
-        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+        message: expect.stringMatching(/^This cannot be done at the moment. Try again in a few/),
+        extensions: { code: 'INTERNAL_SERVER_ERROR', reason: 'UNAVAILABLE' },
       })
     }
     for (const { logged } of [api, worker]) {

@@ -1,11 +1,13 @@
 import { GraphQLError, locatedError } from 'graphql'
 import { expect, test } from 'vitest'
 import { NotFoundError, SecretUnavailableError } from '../../src/domain/errors.ts'
+import { isPassing } from '../../src/adapters/database-fault.ts'
 import { createMaskError } from '../../src/graphql/mask-error.ts'
 import { badUserInput } from '../../src/graphql/request-error.ts'
 
 const logged: object[] = []
 const maskError = createMaskError({
+  db: { isPassing },
   log: { debug() {}, info() {}, warn() {}, error: (fields) => logged.push(fields) },
 })
 
@@ -29,7 +31,7 @@ test('what GraphQL says of the request passes', () => {
 })
 
 test.each([
-  new Error('connect ECONNREFUSED 10.0.0.7:5432'),
+  new TypeError('undefined is not a function'),
   Object.assign(new Error('No record was found for a query.'), { code: 'P2025' }),
   new NotFoundError('whk_1'),
   new GraphQLError('Enum "EventType" cannot represent value: "x"'),
@@ -39,7 +41,7 @@ test.each([
   expect(shown).toEqual({
     message: 'Something went wrong on our side. Quote request req_42 when you tell us.',
     path: ['viewer', 'organization'],
-    extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'req_42' },
   })
   expect(logged).toEqual([{ err: fault, requestId: 'req_42', path: ['viewer', 'organization'] }])
 })
@@ -52,10 +54,31 @@ test('a secret that cannot be read is said to be one, without the reason', () =>
   const fault = new SecretUnavailableError('No key of the ring opens this secret of whk_1.')
   const shown = maskError(thrownBelow(fault), 'req_7')
   expect(shown.message).toBe(
-    'This secret cannot be read at the moment. Rotate it to get a fresh one, or quote request req_7 when you tell us.',
+    'This secret cannot be read at the moment. Rotate it to get a fresh one. Quote request req_7 when you tell us.',
   )
   expect(shown.extensions).toEqual({
     code: 'INTERNAL_SERVER_ERROR',
+    requestId: 'req_7',
     reason: 'SECRET_UNAVAILABLE',
+  })
+})
+
+test.each([
+  new Error('connect ECONNREFUSED 10.0.0.7:5432'),
+  Object.assign(new Error('cannot execute INSERT in a read-only transaction'), { code: '25006' }),
+  Object.assign(new Error("Can't reach database server"), { code: 'P1001' }),
+  Object.assign(new Error('Invalid findMany() invocation'), {
+    code: 'P2039',
+    meta: { driverAdapterError: { cause: { originalCode: '57P01' } } },
+  }),
+])('%s passes by itself: the client is told to try again, and not where', (fault) => {
+  const shown = maskError(thrownBelow(fault), 'req_9').toJSON()
+  expect(shown.message).toBe(
+    'This cannot be done at the moment. Try again in a few seconds; what has an idempotency key is not published twice. Quote request req_9 when you tell us.',
+  )
+  expect(shown.extensions).toEqual({
+    code: 'INTERNAL_SERVER_ERROR',
+    requestId: 'req_9',
+    reason: 'UNAVAILABLE',
   })
 })

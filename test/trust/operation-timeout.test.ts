@@ -2,12 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createSchema } from 'graphql-yoga'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import pg from 'pg'
+import { isPassing } from '../../src/adapters/database-fault.ts'
 import { createMaskError } from '../../src/graphql/mask-error.ts'
 import { KEY, startTestServer } from '../server/test-server.ts'
 import { type Api, codesOf, type RawAnswer } from '../helpers/raw-operation.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 
 const STATEMENT_TIMEOUT = 200
+
+const tryAgain = (requestId: string) =>
+  `This cannot be done at the moment. Try again in a few seconds; what has an idempotency key is not published twice. Quote request ${requestId} when you tell us.`
 
 /** Words of PostgreSQL, of Prisma and of our tables. */
 const INNER = /timeout|cancel|statement|prisma|postgres|sql|57014|relation|"destination"|\.ts/i
@@ -60,9 +64,7 @@ test.each([
     const { answer, requestId, took } = await send(query)
     expect(codesOf(answer)).toEqual(['INTERNAL_SERVER_ERROR'])
     const { message } = answer.errors![0]!
-    expect(message).toBe(
-      `Something went wrong on our side. Quote request ${requestId} when you tell us.`,
-    )
+    expect(message).toBe(tryAgain(requestId))
     expect(JSON.stringify(answer)).not.toMatch(INNER)
     expect(took).toBeGreaterThanOrEqual(STATEMENT_TIMEOUT)
     expect(took).toBeLessThan(STATEMENT_TIMEOUT + 2_000)
@@ -90,12 +92,10 @@ test('a transaction that Prisma gives up tells nothing but its request either', 
       typeDefs: 'type Query { late: String! }',
       resolvers: { Query: { late } },
     }),
-    maskError: createMaskError({ log }),
+    maskError: createMaskError({ db: { isPassing }, log }),
   })
   const { answer, requestId } = await send('{ late }', { url, apiKey: KEY.slice('Bearer '.length) })
-  expect(answer.errors![0]!.message).toBe(
-    `Something went wrong on our side. Quote request ${requestId} when you tell us.`,
-  )
+  expect(answer.errors![0]!.message).toBe(tryAgain(requestId))
   expect(JSON.stringify(answer)).not.toMatch(/transaction|prisma|expired|P2028/i)
   const line = lines.find(({ fields }) => fields.requestId === requestId)
   expect(`${line?.fields.err}`).toMatch(/expired transaction|Transaction already closed/)
