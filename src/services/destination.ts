@@ -92,7 +92,8 @@ insert into audit_entry (id, destination_id, action, api_key_id, user_id, change
 select $7, id, 'CREATED', $8, $9, '{}', pgboss.job_now() from destination`
 
 /**
- * Changes the settings given. The selection is stored in the catalogue's order, without duplicates.
+ * Changes the settings given; those that stand like this already change nothing. The selection is stored in the
+ * catalogue's order, without duplicates.
  * @throws NotFoundError, ValidationError, DestinationNotReadyError when an ACTIVE one would lack something
  */
 export async function updateDestination(
@@ -112,15 +113,14 @@ export async function updateDestination(
     if (before.status === 'ACTIVE' && missing.length > 0) {
       throw new DestinationNotReadyError(missing, 'stay active')
     }
+    const changed = differing(before, after)
+    if (changed.length === 0) return
     await tx.query(
       'update destination set name = $2, url = $3, events = $4, updated_at = pgboss.job_now() where id = $1',
       [target.id, after.name, after.url, after.events],
     )
-    const changed = differing(before, after)
-    if (changed.length > 0) {
-      const deed = { action: 'SETTINGS_CHANGED', changed } as const
-      await writeAuditEntry({ tx, newId: ports.newId }, target, deed)
-    }
+    const deed = { action: 'SETTINGS_CHANGED', changed } as const
+    await writeAuditEntry({ tx, newId: ports.newId }, target, deed)
   })
 }
 

@@ -55,6 +55,19 @@ test('an ACTIVE destination keeps a URL and at least one event, and a refused ch
   expect(await readDestination(client, id)).toEqual(before)
 })
 
+test('saving what stands already changes nothing, not even when it was last changed', async () => {
+  await using world = await createWorld({ worker: false })
+  const { client } = world
+  const { id } = await activeDestination(client, { url })
+  const before = await readDestination(client, id)
+  const { destinationUpdate } = await client.request(UpdateDestination, {
+    id,
+    input: { name: ` ${before.name} `, url, events: ['TODO_CREATED', 'TODO_CREATED'] },
+  })
+  expect(destinationUpdate).toMatchObject({ __typename: 'Destination', id })
+  expect(await readDestination(client, id)).toEqual(before)
+})
+
 test('the selection is kept in the order of the catalogue and without repetitions', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
