@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 /** Where a Chromium is found when one is installed. */
@@ -33,12 +33,21 @@ export async function findChromium(): Promise<Chromium> {
 /** What the package unpacks: the program, and the libraries that a bare machine lacks. */
 const PARTS = ['chromium.br', 'fonts.tar.br', 'swiftshader.tar.br', 'al2023.tar.br']
 
+/** In place of the package's own, which names the folders of another kind of machine: without a font it crashes. */
+const fontsIn = (folder: string) => `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${folder}/fonts</dir>
+  <cachedir>${folder}/fonts-cache</cachedir>
+</fontconfig>
+`
+
 /**
  * Unpacked once for all runs. Whoever unpacks does it in a folder of its own, which then takes the name that
  * all look for: two that begin at once do not see half of it.
  */
 async function packagedChromium(): Promise<Chromium> {
-  const folder = join(tmpdir(), 'bigmind-chromium')
+  const folder = join(tmpdir(), `bigmind-webhooks-chromium-${userInfo().uid}`)
   if (!existsSync(folder)) {
     const { inflate } = await import('@sparticuz/chromium')
     const packed = join(createRequire(import.meta.url).resolve('@sparticuz/chromium'), '../../bin')
@@ -47,6 +56,7 @@ async function packagedChromium(): Promise<Chromium> {
     process.env.TMPDIR = own
     try {
       for (const part of PARTS) await inflate(join(packed, part))
+      await writeFile(join(own, 'fonts/fonts.conf'), fontsIn(folder))
     } finally {
       if (before === undefined) delete process.env.TMPDIR
       else process.env.TMPDIR = before
