@@ -28,6 +28,7 @@ const LAYERS: Record<string, Rule> = {
     packages: [
       'graphql',
       '@pothos/core',
+      '@pothos/plugin-dataloader',
       '@pothos/plugin-errors',
       '@pothos/plugin-prisma',
       '@pothos/plugin-relay',

@@ -1,4 +1,5 @@
 import SchemaBuilder from '@pothos/core'
+import DataloaderPlugin from '@pothos/plugin-dataloader'
 import ErrorsPlugin from '@pothos/plugin-errors'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import RelayPlugin from '@pothos/plugin-relay'
@@ -30,7 +31,7 @@ export interface SchemaTypes {
 /** Every type of the API registers itself here. It knows no database: the client comes with the context. */
 export const builder = new SchemaBuilder<SchemaTypes>({
   // The first stands outermost: what an inner one throws can become a member of a result union.
-  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, PrismaPlugin],
+  plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, DataloaderPlugin, PrismaPlugin],
   defaultFieldNullability: false,
   prisma: {
     client: ({ ports }) => ports.db.prisma,

@@ -1,11 +1,17 @@
 import { FAILURE_LIMIT } from '../domain/destination.ts'
 import { isEventName } from '../domain/events/index.ts'
+import { readLastAttempts } from '../services/last-attempt.ts'
 import { AttemptBucket, histogramArguments, histogramOf } from './attempt-histogram.ts'
 import { AuditEntryConnection } from './audit-entry.ts'
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
 import { DeliveryConnection, DeliveryFilter, deliveriesMatching } from './delivery.ts'
-import { AttemptFilter, attemptsMatching, DeliveryAttemptConnection } from './delivery-attempt.ts'
+import {
+  AttemptFilter,
+  attemptsMatching,
+  DeliveryAttempt,
+  DeliveryAttemptConnection,
+} from './delivery-attempt.ts'
 import { DestinationStatus } from './destination-status.ts'
 import { EventType } from './event-type.ts'
 import { Node } from './node-interface.ts'
@@ -77,6 +83,19 @@ export const Destination = builder.prismaObject('Destination', {
             },
           }),
         ),
+    }),
+    lastAttempt: t.loadable({
+      type: DeliveryAttempt,
+      nullable: true,
+      description:
+        'The latest attempt to deliver to it. Null before the first one. Needs the scope DESTINATIONS_READ.',
+      authScopes: { DESTINATIONS_READ: true },
+      resolve: ({ id }) => id,
+      // One statement for all that are asked in the same moment, such as those of a page.
+      load: (ids: string[], ctx) => readLastAttempts(ctx.ports, organizationOf(ctx), ids),
+      sort: ({ destinationId }) => destinationId,
+      // What is kept would be kept for as long as a subscription lives.
+      loaderOptions: { cache: false },
     }),
     attemptHistogram: t.field({
       type: [AttemptBucket],

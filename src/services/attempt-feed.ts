@@ -1,4 +1,5 @@
 import type { DeliveryAttempt } from '../generated/prisma/client.ts'
+import { ATTEMPT_COLUMNS } from './attempt-columns.ts'
 import { type AttemptFeed, type AttemptFeedFilter, UnknownAttemptError } from './feed.ts'
 import {
   createFeedTail,
@@ -152,11 +153,7 @@ function matcher(filter: AttemptFeedFilter): (row: DeliveryAttempt) => boolean {
 
 // ---------------------------------------------------------------- the table
 
-const COLUMNS = `
-  recorded_in::text as transaction, id, delivery_id as "deliveryId", destination_id as "destinationId",
-  organization_id as "organizationId", event_type as "eventType", number, status,
-  attempted_at as "attemptedAt", duration_ms as "durationMs", response_code as "responseCode",
-  response_body as "responseBody", failure_code as "failureCode", failure_message as "failureMessage"`
+const COLUMNS = `recorded_in::text as transaction, ${ATTEMPT_COLUMNS}`
 
 type Row = DeliveryAttempt & { transaction: string }
 

@@ -22,7 +22,7 @@ const destination = (id: string, status: 'ACTIVE' | 'DISABLED' = 'ACTIVE') => ({
 const page = (ids: string[], endCursor: string | null, totalCount = ids.length) => ({
   totalCount,
   pageInfo: { hasNextPage: endCursor !== null, endCursor },
-  nodes: ids.map((id) => ({ ...destination(id), attempts: { nodes: [] } })),
+  nodes: ids.map((id) => ({ ...destination(id), lastAttempt: null })),
 })
 
 const idsOf = (rows: Rows) => shownRows(rows, {}).map(({ id }) => id)

@@ -132,14 +132,20 @@ function failedAttempt(
   }
 }
 
-/** The statements by which Prisma reads while `work` runs. */
-export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+/** How Prisma reads. */
+const PRISMA = /^SELECT ("public"|COUNT)/
+
+/** The statements that begin like this while `work` runs. */
+export async function statementsOf(
+  work: () => Promise<unknown>,
+  pattern = PRISMA,
+): Promise<string[]> {
   const spy = vi.spyOn(pg.Client.prototype, 'query')
   try {
     await work()
     return (spy.mock.calls as unknown[][])
       .map(([query]) => (typeof query === 'string' ? query : (query as { text?: string }).text))
-      .filter((text): text is string => /^SELECT ("public"|COUNT)/.test(text ?? ''))
+      .filter((text): text is string => pattern.test(text ?? ''))
   } finally {
     spy.mockRestore()
   }

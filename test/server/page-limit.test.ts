@@ -72,6 +72,11 @@ describe('in our schema', () => {
       'destinations(first: 100) { nodes { attemptHistogram { failed } } }',
       1,
     ],
+    [
+      'payloads of last attempts, of which each page has as many as destinations',
+      'destinations(first: 100) { nodes { lastAttempt { delivery { payload } } } }',
+      1,
+    ],
     ['keys, of which there can be 1,000', 'apiKeys { id }', 20],
   ])('%s are counted', (_, field, most) => {
     expect(rule(repeated(most, field))).toEqual([])

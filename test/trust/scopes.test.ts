@@ -113,6 +113,7 @@ const sent = (selection: string) =>
 /** Fields further down that need more than what leads to them: the way there, its scope, and theirs. */
 const NESTED: Record<string, [way: Scope, needs: Scope, operation: string]> = {
   'Destination.attempts': [...WRITE, ...READ, created('attempts { nodes { id } }')],
+  'Destination.lastAttempt': [...WRITE, ...READ, created('lastAttempt { id }')],
   'Destination.attemptHistogram': [...WRITE, ...READ, created('attemptHistogram { start }')],
   'Destination.deliveries': [...WRITE, ...READ, created('deliveries { nodes { id } }')],
   'Destination.auditLog': [...WRITE, ...READ, created('auditLog { nodes { id } }')],

@@ -2,8 +2,8 @@ import type { DestinationRowFragment, DestinationsQuery } from '../generated/gra
 import type { WebhooksSearch } from './webhooks-search.ts'
 
 type Page = DestinationsQuery['destinations']
-export type LastAttempt = Page['nodes'][number]['attempts']['nodes'][number]
-export type Row = DestinationRowFragment & { lastAttempt: LastAttempt | null }
+export type Row = Page['nodes'][number]
+export type LastAttempt = NonNullable<Row['lastAttempt']>
 
 /** The rows that were loaded, each once, with what was heard of them since. */
 export interface Rows {
@@ -22,7 +22,7 @@ export const NO_ROWS: Rows = { byId: new Map(), next: null, total: 0 }
  * is not on it any more is gone.
  */
 export function withPage(rows: Rows, page: Page, { first }: { first: boolean }): Rows {
-  const loaded = page.nodes.map(toRow)
+  const loaded = page.nodes
   const last = page.pageInfo.hasNextPage ? (loaded.at(-1)?.id ?? '') : ''
   const others = first ? [...rows.byId.values()].filter(({ id }) => id < last) : rows.byId.values()
   const byId = new Map([...others, ...loaded].map((row) => [row.id, row]))
@@ -31,11 +31,6 @@ export function withPage(rows: Rows, page: Page, { first }: { first: boolean }):
 }
 
 const nextOf = ({ pageInfo }: Page) => (pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null)
-
-const toRow = ({ attempts, ...row }: Page['nodes'][number]): Row => ({
-  ...row,
-  lastAttempt: attempts.nodes[0] ?? null,
-})
 
 /** A destination as it now stands: a new one is added, unless it belongs to a page that is not loaded. */
 export function withChange(rows: Rows, changed: DestinationRowFragment): Rows {

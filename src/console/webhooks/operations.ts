@@ -23,11 +23,9 @@ export const DestinationsDocument = graphql(`
       }
       nodes {
         ...DestinationRow
-        attempts(first: 1) {
-          nodes {
-            attemptedAt
-            status
-          }
+        lastAttempt {
+          attemptedAt
+          status
         }
       }
     }
