@@ -63,6 +63,7 @@ export async function createApp(options: AppOptions) {
       await Promise.all([
         parts.attemptFeed.close(),
         parts.destinationFeed.close(),
+        parts.deletionFeed.close(),
         parts.publisher.idle(),
       ])
       await parts.boss.stop({ graceful: false, close: false })

@@ -34,7 +34,8 @@ export function countLines(log: Logger, metrics: Metrics): Logger {
 
 /** Joins health and metrics to the parts that they tell of. */
 export async function monitor(parts: Parts, state: ProcessState): Promise<Monitoring> {
-  const { attemptFeed, db, destinationFeed, listener, options } = parts
+  const { attemptFeed, db, deletionFeed, destinationFeed, listener, options } = parts
+  const feeds = [attemptFeed, destinationFeed, deletionFeed]
   const migrations = await readMigrations(MIGRATIONS)
   const prometheus: Prometheus = parts.metrics
   prometheus.ask({
@@ -44,12 +45,13 @@ export async function monitor(parts: Parts, state: ProcessState): Promise<Monito
     subscribers: () => ({
       deliveryAttempted: attemptFeed.subscribers(),
       destinationChanged: destinationFeed.subscribers(),
+      destinationDeleted: deletionFeed.subscribers(),
     }),
   })
   const readiness = createReadiness({
     migrations: () => areApplied(db, migrations),
     others: () => ({
-      feed: listener.connected() && attemptFeed.alive() && destinationFeed.alive(),
+      feed: listener.connected() && feeds.every((feed) => feed.alive()),
       ...(state.worker && { worker: state.worker.alive() }),
     }),
     closing: () => state.closing,

@@ -15,7 +15,7 @@ import { countLines } from './monitoring.ts'
 import type { MutationLimits } from './server/mutation-limit.ts'
 import { createAttemptFeed } from './services/attempt-feed.ts'
 import { createAuthenticator } from './services/authentication.ts'
-import { createDestinationFeed } from './services/destination-feed.ts'
+import { CHANGES, createDestinationFeed, DELETIONS } from './services/destination-feed.ts'
 import { adoptRestoredRows } from './services/feed-tail.ts'
 import { createPersist } from './services/persist.ts'
 import type { Clock, Logger } from './services/ports.ts'
@@ -63,7 +63,8 @@ export async function connect(options: AppOptions) {
   await adoptRestoredRows(db)
   const feeds = {
     attemptFeed: await createAttemptFeed({ db, listener, clock, metrics, log }),
-    destinationFeed: await createDestinationFeed({ db, listener, clock, log }),
+    destinationFeed: await createDestinationFeed({ db, listener, clock, log }, CHANGES),
+    deletionFeed: await createDestinationFeed({ db, listener, clock, log }, DELETIONS),
   }
   const ports: ServicePorts = {
     db,

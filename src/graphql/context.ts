@@ -31,7 +31,9 @@ export interface ServicePorts {
   userAgent: string
   publisher: Publisher
   attemptFeed: AttemptFeed
+  /** Of changes. */
   destinationFeed: DestinationFeed
+  deletionFeed: DestinationFeed
   metrics: Metrics
   tracing: Tracing
 }

@@ -15,6 +15,7 @@ import {
 } from '../services/destination.ts'
 import { builder } from './builder.ts'
 import { actorOf, organizationOf } from './context.ts'
+import { DestinationDeleted } from './destination-deleted.ts'
 import { destinationArgument, destinationTarget, readDestination } from './destination-key.ts'
 import { refusals } from './errors.ts'
 import { EventType } from './event-type.ts'
@@ -50,13 +51,6 @@ const DestinationUpdateInput = builder.inputType('DestinationUpdateInput', {
       type: [EventType],
       description: 'The whole new selection, in place of the old one. Null or left out: as it is.',
     }),
-  }),
-})
-
-const DestinationDeleted = builder.objectRef<{ id: string }>('DestinationDeleted').implement({
-  description: 'A destination that is gone for good.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: 'The id that it had. It is never given again.' }),
   }),
 })
 

@@ -1,5 +1,5 @@
 import { pause } from '../domain/pause.ts'
-import type { Clock, Database, Logger, LowestId } from '../services/ports.ts'
+import type { Clock, Database, Logger, LowestId, Sql } from '../services/ports.ts'
 
 type Ports = {
   db: Database
@@ -23,16 +23,19 @@ const ROWS = 500
 /** Milliseconds of rest after a transaction, however long it took. */
 const LONGEST_REST = 5_000
 
+const DAY = 86_400_000
+
+/** Milliseconds for which deletions are told to who is behind. */
+const DELETIONS_KEPT = DAY
+
 /** Held by the process that purges. Any number that nothing else in the database uses. */
 const LOCK = 4_018_023
-
-const DAY = 86_400_000
 
 /**
  * Removes events older than the retention, with their deliveries and attempts. A delivery that waits or has
  * FAILED keeps its event: it can still be sent, until its destination is deleted. (A failed test send does not,
  * nor does one of an erased event.) Ids are in the order of time, so the oldest stand at the beginning of the
- * primary key.
+ * primary key. What told the feed of deletions goes as well, after a day.
  *
  * One process at a time does it, and rests after each transaction for about as long as it took. What somebody else
  * holds is left to the next run.
@@ -52,20 +55,17 @@ export async function purgeExpired(
       [LOCK],
     )
     if (!lock?.ours) return
-    const gently: Gently = async (text, eventIds) => {
-      const start = clock.now()
-      const [removed] = await db.query<Removed>(text, [eventIds, ROWS])
-      // The server ends a transaction that says nothing for 30 s.
-      await holder.query('select')
-      await pause(clock, Math.min(clock.now() - start, LONGEST_REST), signal)
-      return removed!
-    }
+    const remove = gently({ db, clock }, holder, signal)
     for (let after = ''; !signal?.aborted; ) {
       const [page] = await db.query<Page>(JUDGE, [after, end, PAGE])
       if (!page?.last) break
       after = page.last
-      purged += await remove(gently, page.expired, signal)
+      if (page.expired.length === 0) continue
+      // Deliveries first, so that the events that go have none that could be sent again meanwhile.
+      await remove(REMOVE_DELIVERIES, page.expired)
+      purged += await remove(REMOVE_EVENTS, page.expired)
     }
+    await remove(REMOVE_DELETIONS, new Date(clock.now() - DELETIONS_KEPT))
   })
   if (purged > 0) log.info({ events: purged }, 'removed events older than the retention')
 }
@@ -83,23 +83,25 @@ interface Removed {
   more: boolean
 }
 
-type Gently = (text: string, eventIds: readonly string[]) => Promise<Removed>
-
-/** Deliveries first, so that the events that go in the end have none that could be sent again meanwhile. */
-async function remove(
-  gently: Gently,
-  eventIds: readonly string[],
-  signal?: AbortSignal,
-): Promise<number> {
-  let events = 0
-  for (const text of eventIds.length > 0 ? [REMOVE_DELIVERIES, REMOVE_EVENTS] : []) {
+/** Makes a function that removes all that a statement finds, part by part, and answers how much it was. */
+function gently(
+  { db, clock }: Pick<Ports, 'db' | 'clock'>,
+  holder: Sql,
+  signal: AbortSignal | undefined,
+) {
+  return async (text: string, which: readonly string[] | Date): Promise<number> => {
+    let total = 0
     for (let more = true; more && !signal?.aborted; ) {
-      const part = await gently(text, eventIds)
-      more = part.more
-      if (text === REMOVE_EVENTS) events += part.removed
+      const start = clock.now()
+      const [part] = await db.query<Removed>(text, [which, ROWS])
+      total += part!.removed
+      more = part!.more
+      // The server ends a transaction that says nothing for 30 s.
+      await holder.query('select')
+      await pause(clock, Math.min(clock.now() - start, LONGEST_REST), signal)
     }
+    return total
   }
-  return events
 }
 
 /** A delivery that may still be sent. A test send can be made anew, and nothing is left of an erased event to send. */
@@ -148,3 +150,11 @@ with locked as (
 select
   (select count(*)::int from removed) as removed,
   (select coalesce(sum(size), 0) >= $2 from locked) as more`
+
+const REMOVE_DELETIONS = `
+with removed as (
+  delete from destination_deletion
+  where id in (select id from destination_deletion where deleted_at < $1 limit $2)
+  returning 1
+)
+select count(*)::int as removed, count(*) >= $2 as more from removed`

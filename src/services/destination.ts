@@ -202,11 +202,20 @@ export async function deleteDestination(
         [target.id, DELETED_PART],
       )
       if (part?.more) await turnOff({ tx, newId }, target, before)
-      else await tx.query('delete from destination where id = $1', [target.id])
+      else await tx.query(DELETE, [target.id])
       return part?.more ?? false
     })
   }
 }
+
+/** What tells of it goes with it into one commit. */
+const DELETE = `
+with deleted as (
+  delete from destination where id = $1 returning id, organization_id
+)
+insert into destination_deletion (id, organization_id, deleted_at)
+select id, organization_id, pgboss.job_now() from deleted
+returning pg_notify('destination_deleted', '')`
 
 /** Lets a destination take nothing on while it is being deleted, and says so in case that is interrupted. */
 async function turnOff(

@@ -141,7 +141,7 @@ async function end(db: Database): Promise<FeedPosition> {
 /**
  * Makes the feeds' places fit this server. A database that was restored from a dump carries the numbers of
  * the server it came from: those above this one's would hold the feeds back, and come again as new one day.
- * Places of attempts become "before everything", in the order of their ids.
+ * Places of attempts become "before everything", in the order of their ids; deletions are forgotten.
  */
 export async function adoptRestoredRows(db: Database): Promise<void> {
   // The number is taken after the statement has begun, so it is above those of all rows that it sees.
@@ -150,4 +150,8 @@ export async function adoptRestoredRows(db: Database): Promise<void> {
   )
   // A trigger stamps each row that is written.
   await db.query('update destination set id = id where changed_in > (select pg_current_xact_id())')
+  // Nobody is left who could be told.
+  await db.query(
+    'delete from destination_deletion where deleted_in > (select pg_current_xact_id())',
+  )
 }

@@ -19,13 +19,13 @@ export interface AttemptFeed {
   subscribe(filter: AttemptFeedFilter, after: string | null): AsyncIterableIterator<DeliveryAttempt>
 }
 
-/** Every destination as it now stands, whenever it was changed. Changes in quick succession come as one. */
+/** A destination that something was done to. */
+export type ToldDestination = Pick<Destination, 'id' | 'organizationId'>
+
+/** Every destination that something was done to, by any process. What is done to one in quick succession comes as one. */
 export interface DestinationFeed {
   /** @param id of the one destination to watch, null for all of the organization */
-  subscribe(
-    organizationId: string,
-    id: string | null,
-  ): AsyncIterableIterator<Pick<Destination, 'id' | 'organizationId'>>
+  subscribe(organizationId: string, id: string | null): AsyncIterableIterator<ToldDestination>
 }
 
 /** The attempt to resume after is not known, or not any more. */

@@ -93,6 +93,12 @@ export const DestinationChanged = graphql(`
   }
 `)
 
+export const DestinationDeleted = graphql(`
+  subscription TestDestinationDeleted($id: ID) {
+    destinationDeleted(id: $id) { id }
+  }
+`)
+
 /** An ACTIVE destination for these events, and its whole secret. */
 export async function activeDestination(
   client: GraphqlClient,

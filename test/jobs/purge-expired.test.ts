@@ -87,6 +87,18 @@ test('events beyond the retention go with their deliveries and attempts, but for
   expect(await idsOf(world, 'substr(delivery_id, 5)', 'delivery_attempt')).toEqual(stay)
 })
 
+test('that a destination was deleted is remembered for a day, whatever the retention', async () => {
+  await using world = await createWorld({ worker: false })
+  await world.app.ports.db.query(
+    `insert into destination_deletion (id, organization_id, deleted_at)
+    select 'whk_' || n, $1, now() - case when n > 2 then interval '25 hours' else interval '23 hours' end
+    from generate_series(1, 1200) as n`,
+    [world.organizationId],
+  )
+  await purge(world, 36_500)
+  expect(await idsOf(world, 'id', 'destination_deletion')).toEqual(['whk_1', 'whk_2'])
+})
+
 test('a retention that reaches back to before there was time keeps everything', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, NOWHERE)

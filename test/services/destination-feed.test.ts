@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { adoptRestoredRows } from '../../src/services/feed-tail.ts'
 import { activeDestination } from '../helpers/operations.ts'
-import { createWorld } from '../helpers/world.ts'
+import { createWorld, type World } from '../helpers/world.ts'
 
 const url = 'http://127.0.0.1:4001/never-sent'
 
@@ -30,4 +31,71 @@ test('a subscriber hears of its own organization alone, and of one destination a
   expect(heard).not.toContain(foreign.id)
   expect((await onlyTwo.next()).value.id).toBe(two.id)
   await Promise.all([all.return?.(), onlyTwo.return?.()])
+})
+
+/** Writes that so many were deleted, `each` in a transaction, as if they had been. @returns their ids */
+async function writeDeletions(
+  { app, organizationId }: World,
+  name: string,
+  { count, each = count }: { count: number; each?: number },
+): Promise<string[]> {
+  const ids = Array.from({ length: count }, (_, index) => `whk_${name}${10_000 + index}`)
+  for (let from = 0; from < count; from += each) {
+    await app.ports.db.query(
+      `insert into destination_deletion (id, organization_id)
+      select id, $2 from unnest($1::text[]) as id
+      returning pg_notify('destination_deleted', '')`,
+      [ids.slice(from, from + each), organizationId],
+    )
+  }
+  return ids
+}
+
+/** A subscriber to all deletions that has begun, and has been told all that was deleted until then. */
+async function beginDeletions(world: World, name: string) {
+  const deletions = world.app.ports.deletionFeed.subscribe(world.organizationId, null)
+  const next = async () => (await deletions.next()).value.id as string
+  let begun = false
+  const first = next().finally(() => {
+    begun = true
+  })
+  let last = ''
+  for (let turn = 0; !begun; turn += 1) {
+    const [id] = await writeDeletions(world, `${name}${turn}x`, { count: 1 })
+    last = id!
+  }
+  for (let id = await first; id !== last; ) id = await next()
+  return { next, end: () => deletions.return?.() }
+}
+
+test('a subscriber that does not pull has a bounded queue, and is told the rest from the table, each deletion once', async () => {
+  await using world = await createWorld({ worker: false })
+  const quick = await beginDeletions(world, 'quick')
+  const slow = await beginDeletions(world, 'slow')
+  const ids = await writeDeletions(world, 'many', { count: 1_700, each: 100 })
+  while ((await quick.next()) !== ids.at(-1));
+
+  const told: string[] = []
+  while (told.length < ids.length) {
+    told.push(await slow.next())
+    // What is deleted while it catches up is neither lost nor told twice.
+    if (told.length % 400 === 0)
+      ids.push(...(await writeDeletions(world, `more${told.length}x`, { count: 3 })))
+  }
+  expect(told.toSorted()).toEqual(ids.toSorted())
+  const [last] = await writeDeletions(world, 'last', { count: 1 })
+  expect(await slow.next()).toBe(last)
+  await Promise.all([quick.end(), slow.end()])
+})
+
+test('a database that was restored from another server holds no deletion back', async () => {
+  await using world = await createWorld({ worker: false })
+  const { db } = world.app.ports
+  await writeDeletions(world, 'kept', { count: 1 })
+  await db.query(
+    `insert into destination_deletion (id, organization_id, deleted_in) values ('whk_foreign', $1, '999999999999')`,
+    [world.organizationId],
+  )
+  await adoptRestoredRows(db)
+  expect(await db.query('select id from destination_deletion')).toEqual([{ id: 'whk_kept10000' }])
 })

@@ -88,6 +88,7 @@ const WATCHED: Record<string, [operation: string, kind: Kind]> = {
   ],
 }
 const BEHIND = 'Subscription.deliveryAttempted(after:)'
+const DELETED = 'Subscription.destinationDeleted(id:)'
 
 /** Fields that lead to something with an id, but from a mutation's answer alone. */
 const FROM_MUTATIONS: Record<string, string> = {
@@ -187,7 +188,7 @@ async function ownersRows(): Promise<string[]> {
 }
 
 test('every argument that takes an id stands in the matrix', () => {
-  const rows = [...Object.keys(MATRIX), ...Object.keys(WATCHED), BEHIND]
+  const rows = [...Object.keys(MATRIX), ...Object.keys(WATCHED), BEHIND, DELETED]
   expect(rows.toSorted()).toEqual(idArguments(schema).toSorted())
 })
 
@@ -214,6 +215,33 @@ describe("another organization's id is answered like one that was never given", 
     }
   })
 
+  test(`by ${DELETED}, which stays silent`, async () => {
+    const operation = 'subscription ($id: ID) { destinationDeleted(id: $id) { id } }'
+    const heard: unknown[] = []
+    const foreign = await createAnother(owner)
+    for (const id of [foreign, neverGiven(foreign)]) {
+      const silent = listen(stranger, operation, { id })
+      void silent.next().then(({ value }) => value && heard.push(value))
+    }
+    const strangers = listen(stranger, operation, { id: null })
+    const told = async () => (await strangers.next()).value!.data.destinationDeleted.id
+    let begun = false
+    const first = told().finally(() => {
+      begun = true
+    })
+    const own: string[] = []
+    do {
+      await remove(owner, await createAnother(owner))
+      own.push(await remove(stranger, await createAnother(stranger)))
+    } while (!begun)
+    await remove(owner, foreign)
+    const last = await remove(stranger, await createAnother(stranger))
+    const all = [await first]
+    while (all.at(-1) !== last) all.push(await told())
+    expect([...own, last]).toEqual(expect.arrayContaining(all))
+    expect(heard).toEqual([])
+  })
+
   test.each(Object.entries(WATCHED))('by %s, which stays silent', async (_, [operation]) => {
     const heard: unknown[] = []
     for (const id of [owner.ids.whk, neverGiven(owner.ids.whk)]) {
@@ -231,6 +259,20 @@ describe("another organization's id is answered like one that was never given", 
     expect(heard).toEqual([])
   })
 })
+
+/** A destination of its own for what happens to each but once. */
+async function createAnother(api: Api): Promise<string> {
+  const { data } = await ask(
+    api,
+    'mutation { destinationCreate(input: { name: "x" }) { ... on Destination { id } } }',
+  )
+  return data.destinationCreate.id
+}
+
+async function remove(api: Api, id: string): Promise<string> {
+  await ask(api, MATRIX['Mutation.destinationDelete(id:)']![0], { id })
+  return id
+}
 
 /** Both organizations send tests and change names until told to stop. */
 function keepBusy(): () => Promise<unknown> {

@@ -83,6 +83,7 @@ const TABLE: Record<string, Row> = {
     'subscription ($att: ID!) { deliveryAttempted(after: $att) { id } }',
   ],
   'Subscription.destinationChanged': [READ, 'subscription { destinationChanged { id } }'],
+  'Subscription.destinationDeleted': [READ, 'subscription { destinationDeleted { id } }'],
 }
 
 /** The same field with other arguments needs something else. */
@@ -201,13 +202,18 @@ async function aDestination(): Promise<string> {
   return id
 }
 
+async function remove(id: string): Promise<null> {
+  await ask(keys.all!, TABLE['Mutation.destinationDelete']![1], { whk: id })
+  return null
+}
+
 /** The first that comes back, while a change a moment keeps subscriptions from waiting for ever. */
 async function run(api: Api, operation: string): Promise<RawAnswer> {
   const variables = { ...history, whk: await aDestination(), data: todo('Call') }
   if (!operation.startsWith('subscription')) return ask(api, operation, variables)
   const first = listen(api, operation, variables).next()
   for (;;) {
-    const change = aDestination().then(() => null)
+    const change = aDestination().then(remove)
     const heard = await Promise.race([first, change])
     if (heard) return heard.value
   }
