@@ -66,6 +66,16 @@ describe('the rows of the list', () => {
     expect(withoutRow(rest, '8').total).toBe(4)
   })
 
+  test('do not take back what was deleted, by a page or a change that was under way', () => {
+    const rest = withoutRow(two, '8')
+    expect(idsOf(withChange(rest, destination('8')))).toEqual(['9', '7'])
+    const late = page(['9', '8', '7'], 'after 7', 5)
+    expect(idsOf(withPage(rest, late, { first: true }))).toEqual(['9', '7'])
+    const further = page(['6', '5'], null, 5)
+    expect(idsOf(withPage(withoutRow(two, '6'), further, { first: false }))).not.toContain('6')
+    expect(withoutRow(NO_ROWS, '9')).toBe(NO_ROWS)
+  })
+
   test('show the latest attempt, in whatever order attempts are told', () => {
     const at = (attemptedAt: string) =>
       new Map([['9', { attemptedAt, status: 'SUCCEEDED' as const }]])

@@ -108,7 +108,7 @@ function Deliveries({ id }: { id: string }): ReactElement {
           {attempts.showOlder && <LoadMore onLoad={attempts.showOlder} />}
         </div>
       )}
-      {attempt && (
+      {attempt && !attempts.missing && (
         <Suspense>
           <AttemptPanel id={attempt} live={live} onClose={close} />
         </Suspense>

@@ -1,3 +1,4 @@
+import { WatchDeletionDocument } from '../destination/use-deleted.ts'
 import { graphql } from '../generated/index.ts'
 
 /** The last attempts. `latest` knows no filter: behind its oldest the live ones begin. */
@@ -124,6 +125,7 @@ export const OPERATIONS = [
   RecentDeliveriesDocument,
   WatchDeliveriesDocument,
   WatchStatusDocument,
+  WatchDeletionDocument,
   DeliveryActivityDocument,
   EventTypesDocument,
   AttemptDetailsDocument,

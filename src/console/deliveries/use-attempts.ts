@@ -1,6 +1,7 @@
 import type { CombinedError } from '@urql/core'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useClient, useQuery } from 'urql'
+import { useDeleted } from '../destination/use-deleted.ts'
 import type { AttemptFilter, RecentDeliveriesQuery } from '../generated/graphql.ts'
 import { useAfterBreak, useLive } from '../use-live.ts'
 import { type Attempt, matchesFilter, mergeAttempts } from './attempt-row.ts'
@@ -22,7 +23,8 @@ export function useAttempts(id: string, filter: AttemptFilter) {
     variables: useMemo(() => ({ id, filter }), [id, filter]),
     requestPolicy: 'cache-and-network',
   })
-  const destination = data?.destination ?? null
+  const deleted = useDeleted(id)
+  const destination = deleted ? null : (data?.destination ?? null)
   const isOfFilter = JSON.stringify(operation?.variables.filter) === JSON.stringify(filter)
   const listed = useListed(filter, isOfFilter ? destination : null)
   const anchor = destination?.latest.nodes.at(-1)?.id ?? null
@@ -44,7 +46,7 @@ export function useAttempts(id: string, filter: AttemptFilter) {
   }, [listed, older.rows, live, complete, filter])
   return {
     destination: destination && { ...destination, status: status ?? destination.status },
-    missing: data?.destination === null,
+    missing: deleted || data?.destination === null,
     loading: listed === null && (fetching || isOfFilter) && !error,
     error,
     retry: refresh,

@@ -1,4 +1,5 @@
 import { graphql } from '../generated/index.ts'
+import { WatchDeletionDocument } from './use-deleted.ts'
 
 export const DestinationFields = graphql(`
   fragment DestinationDetail on Destination {
@@ -205,6 +206,7 @@ export const ActivityDocument = graphql(`
 export const OPERATIONS = [
   DestinationDocument,
   WatchDestinationDocument,
+  WatchDeletionDocument,
   EventChoicesDocument,
   UpdateDestinationDocument,
   ActivateDestinationDocument,

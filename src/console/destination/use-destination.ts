@@ -3,6 +3,7 @@ import { useQuery } from 'urql'
 import type { DestinationDetailFragment } from '../generated/graphql.ts'
 import { useAfterBreak, useLive } from '../use-live.ts'
 import { DestinationDocument, WatchDestinationDocument } from './operations.ts'
+import { useDeleted } from './use-deleted.ts'
 
 export type Detail = DestinationDetailFragment
 
@@ -22,12 +23,14 @@ export function useDestination(id: string) {
     variables: () => ({ id }),
     onData: ({ destinationChanged }) => setChanged(destinationChanged),
   })
+  const deleted = useDeleted(id)
   const retry = () => refresh({ requestPolicy: 'network-only' })
   useAfterBreak(retry)
+  const told = changed?.id === id ? changed : fetching ? undefined : data?.destination
   return {
     /** Undefined while it loads, null when there is none. */
-    destination: changed?.id === id ? changed : fetching ? undefined : data?.destination,
-    error,
+    destination: deleted ? null : told,
+    error: deleted ? undefined : error,
     retry,
     /** Shows it as it will be, until the API says how it is. */
     expect: setChanged,

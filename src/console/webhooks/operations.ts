@@ -40,6 +40,14 @@ export const WatchDestinationsDocument = graphql(`
   }
 `)
 
+export const WatchDeletionsDocument = graphql(`
+  subscription WatchDeletions {
+    destinationDeleted {
+      id
+    }
+  }
+`)
+
 export const WatchLastAttemptsDocument = graphql(`
   subscription WatchLastAttempts {
     deliveryAttempted {
@@ -90,6 +98,7 @@ export const DeleteDestinationDocument = graphql(`
 export const OPERATIONS = [
   DestinationsDocument,
   WatchDestinationsDocument,
+  WatchDeletionsDocument,
   WatchLastAttemptsDocument,
   CreateDestinationDocument,
   DeleteDestinationDocument,

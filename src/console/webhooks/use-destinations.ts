@@ -13,6 +13,7 @@ import {
 } from './destination-rows.ts'
 import {
   DestinationsDocument,
+  WatchDeletionsDocument,
   WatchDestinationsDocument,
   WatchLastAttemptsDocument,
 } from './operations.ts'
@@ -39,19 +40,33 @@ export function useDestinations(search: WebhooksSearch) {
     variables,
     context: CONTEXT,
   })
-  const list = useRef(variables)
+  const list = useRef<typeof variables | null>(variables)
   useEffect(() => {
     // While it fetches, the data is that of the filter before.
     if (!data || fetching) return
     const anew = list.current !== variables
     list.current = variables
-    change((before) => withPage(anew ? NO_ROWS : before, data.destinations, { first: true }))
+    change((before) =>
+      withPage(anew ? { ...NO_ROWS, gone: before.gone } : before, data.destinations, {
+        first: true,
+      }),
+    )
   }, [data, fetching, variables])
-  useAfterBreak(() => refresh({ requestPolicy: 'network-only' }))
+  useAfterBreak(() => {
+    // What is on further pages may be gone as well: they are loaded again when they are asked for.
+    list.current = null
+    refresh({ requestPolicy: 'network-only' })
+  })
   useLive(WatchDestinationsDocument, {
     key: 'all',
     variables: () => ({}),
     onData: ({ destinationChanged }) => change((before) => withChange(before, destinationChanged)),
+  })
+  const remove = (id: string) => change((before) => withoutRow(before, id))
+  useLive(WatchDeletionsDocument, {
+    key: 'all',
+    variables: () => ({}),
+    onData: ({ destinationDeleted }) => remove(destinationDeleted.id),
   })
   useLastAttempts((attempts) => change((before) => withAttempts(before, attempts)))
 
@@ -73,7 +88,7 @@ export function useDestinations(search: WebhooksSearch) {
     error,
     retry: () => refresh({ requestPolicy: 'network-only' }),
     loadMore,
-    remove: (id: string) => change((before) => withoutRow(before, id)),
+    remove,
   }
 }
 

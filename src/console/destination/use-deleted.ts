@@ -1,0 +1,22 @@
+import { useState } from 'react'
+import { graphql } from '../generated/index.ts'
+import { useLive } from '../use-live.ts'
+
+export const WatchDeletionDocument = graphql(`
+  subscription WatchDeletion($id: ID!) {
+    destinationDeleted(id: $id) {
+      id
+    }
+  }
+`)
+
+/** Whether a destination was deleted while it is shown, by whomever. Then it stays so: no id is given twice. */
+export function useDeleted(id: string): boolean {
+  const [deleted, setDeleted] = useState<string | null>(null)
+  useLive(WatchDeletionDocument, {
+    key: id,
+    variables: () => ({ id }),
+    onData: ({ destinationDeleted }) => setDeleted(destinationDeleted.id),
+  })
+  return deleted === id
+}
