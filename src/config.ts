@@ -22,7 +22,7 @@ export interface Config {
   encryptionKeys: EncryptionKey[] | null
   /** Which tokens of the host product are taken; null for none. */
   jwt: JwtSettings | null
-  /** Origins of pages that may open WebSockets, beside those on our own host. */
+  /** Origins of pages that may open WebSockets, beside those on our own host. HTTP takes any, without cookies. */
   allowedOrigins: readonly string[]
   mutationLimits: MutationLimits
   addressPolicy: AddressPolicy

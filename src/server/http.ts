@@ -78,11 +78,14 @@ function allowEveryOrigin(response: ServerResponse): void {
   response.setHeader('access-control-expose-headers', 'retry-after, x-request-id')
 }
 
+/** What a page may send: the trace context as well, which a page that is traced adds by itself. */
+const ALLOWED_HEADERS = 'authorization, content-type, traceparent, tracestate, x-organization'
+
 function answerPreflight(response: ServerResponse): void {
   response
     .writeHead(204, {
       'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': 'authorization, content-type, x-organization',
+      'access-control-allow-headers': ALLOWED_HEADERS,
       'access-control-max-age': '86400',
     })
     .end()

@@ -151,10 +151,29 @@ test('pages of any origin may call the API, without credentials', async () => {
   expect(preflight.status).toBe(204)
   expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
   const allowed = preflight.headers.get('access-control-allow-headers')
-  expect(allowed).toBe('authorization, content-type, x-organization')
+  expect(allowed).toBe('authorization, content-type, traceparent, tracestate, x-organization')
   expect(preflight.headers.get('access-control-allow-credentials')).toBeNull()
   const response = await post(graphql, { query: '{ viewer }' })
   expect(response.headers.get('access-control-allow-origin')).toBe('*')
+})
+
+test('a page of another origin can read a refusal, and when to try again', async () => {
+  const { graphql } = await startTestServer({ mutationLimits: { manage: 1, publish: 1 } })
+  const add = { query: 'mutation { add(number: 1) }' }
+  const accept = 'application/graphql-response+json'
+  await post(graphql, add)
+  const refusals = await Promise.all([
+    post(graphql, { query: '{ viewer }' }, { accept }),
+    post(graphql, { query: 'x'.repeat(1_000_000) }),
+    post(graphql, add, { authorization: KEY, 'content-type': 'text/plain' }),
+    post(graphql, add, { authorization: KEY, accept }),
+  ])
+  expect(refusals.map(({ status }) => status)).toEqual([401, 413, 415, 429])
+  expect(Number(refusals[3]!.headers.get('retry-after'))).toBeGreaterThan(0)
+  for (const { headers } of refusals) {
+    expect(headers.get('access-control-allow-origin')).toBe('*')
+    expect(headers.get('access-control-expose-headers')).toBe('retry-after, x-request-id')
+  }
 })
 
 test('an address with nothing at it points to the API', async () => {
