@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { graphql } from '../../src/generated/graphql/index.ts'
 import { inactiveDestination } from '../helpers/destination-operations.ts'
 import { createWorld, type World } from '../helpers/world.ts'
+import { makeKey } from './api-keys.ts'
 import { startBrowser, visit } from './browser.ts'
 
 let browser: Browser
@@ -16,35 +16,6 @@ afterAll(async () => {
   await browser.close()
   await world[Symbol.asyncDispose]()
 })
-
-const MakeKey = graphql(`
-  mutation MakeKeyForTheConsole($input: ApiKeyCreateInput!) {
-    apiKeyCreate(input: $input) {
-      ... on ApiKeyCreated {
-        key
-        apiKey {
-          id
-        }
-      }
-    }
-  }
-`)
-
-const RevokeKey = graphql(`
-  mutation RevokeKeyOfTheConsole($id: ID!) {
-    apiKeyRevoke(id: $id) {
-      __typename
-    }
-  }
-`)
-
-async function makeKey() {
-  const { apiKeyCreate } = await world.client.request(MakeKey, {
-    input: { name: 'Console', scopes: ['DESTINATIONS_READ'] },
-  })
-  if (!('key' in apiKeyCreate)) throw new Error('There is no key')
-  return { apiKey: apiKeyCreate.key, id: apiKeyCreate.apiKey.id }
-}
 
 async function signIn(page: Page, key: string) {
   await page.getByLabel('API key or token').fill(key)
@@ -81,15 +52,15 @@ test('a key that is not taken is refused in words, and kept nowhere', async () =
 })
 
 test('a key that is revoked while the page is open leads to the sign-in, and back to the page', async () => {
-  const { apiKey, id } = await makeKey()
+  const { key, revoke } = await makeKey(world)
   await using visited = await visit(browser, { url: world.url })
   const { page } = visited
-  await signIn(page, apiKey)
+  await signIn(page, key)
   await heading(page, 'Webhooks').waitFor()
   await page.getByRole('link', { name: 'Event reference' }).click()
   await page.getByRole('link', { name: 'Webhooks' }).first().click()
   await page.getByText('Live', { exact: true }).waitFor()
-  await world.client.request(RevokeKey, { id })
+  await revoke()
   await page.getByText('Your sign-in has ended').waitFor()
   await signIn(page, world.apiKey)
   await heading(page, 'Webhooks').waitFor()

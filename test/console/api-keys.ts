@@ -1,0 +1,32 @@
+import type { Scope } from '../../src/domain/api-key.ts'
+import { graphql } from '../../src/generated/graphql/index.ts'
+import type { World } from '../helpers/world.ts'
+
+const MakeKey = graphql(`
+  mutation MakeKeyForTheConsole($input: ApiKeyCreateInput!) {
+    apiKeyCreate(input: $input) {
+      ... on ApiKeyCreated {
+        key
+        apiKey {
+          id
+        }
+      }
+    }
+  }
+`)
+
+const RevokeKey = graphql(`
+  mutation RevokeKeyOfTheConsole($id: ID!) {
+    apiKeyRevoke(id: $id) {
+      __typename
+    }
+  }
+`)
+
+/** A key to sign in with, and its end. */
+export async function makeKey({ client }: World, scopes: Scope[] = ['DESTINATIONS_READ']) {
+  const { apiKeyCreate } = await client.request(MakeKey, { input: { name: 'Console', scopes } })
+  if (!('key' in apiKeyCreate)) throw new Error('There is no key')
+  const { apiKey, key } = apiKeyCreate
+  return { key, revoke: () => client.request(RevokeKey, { id: apiKey.id }) }
+}
