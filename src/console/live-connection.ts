@@ -55,7 +55,10 @@ export function openLiveConnection({ address, credential, onRefused }: Options):
     // From one page to the next it stays open.
     lazyCloseTimeout: LINGER,
     on: {
-      connecting: (again) => state.set(again ? 'reconnecting' : 'connecting'),
+      connecting: (again) => {
+        state.set(again ? 'reconnecting' : 'connecting')
+        addEventListener('offline', goOffline)
+      },
       connected: (_socket, _payload, again) => {
         refusals = 0
         state.set('live')
@@ -73,15 +76,14 @@ export function openLiveConnection({ address, credential, onRefused }: Options):
         if (!mayRetry()) onRefused()
         const ended = wasClean && code === 1000
         state.set(ended ? 'idle' : navigator.onLine ? 'reconnecting' : 'offline')
+        if (ended) removeEventListener('offline', goOffline)
       },
     },
   })
   const goOffline = () => {
-    if (state.get() === 'idle') return
     client.terminate()
     state.set('offline')
   }
-  addEventListener('offline', goOffline)
 
   return {
     state,
