@@ -1,3 +1,4 @@
+import { RouterProvider } from '@tanstack/react-router'
 import { type ReactElement, useCallback, useEffect, useState } from 'react'
 import { Provider } from 'urql'
 import {
@@ -8,7 +9,7 @@ import {
   storeCredential,
   storedCredential,
 } from './credential.ts'
-import { Pages } from './router.tsx'
+import type { Pages } from './router.tsx'
 import { enter, type Entry } from './session/enter.ts'
 import { SessionContext } from './session/session.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
@@ -19,7 +20,7 @@ interface ConsoleProps {
   url: string
   credential?: Credential
   localKey?: string
-  basePath?: string
+  pages: Pages
 }
 
 type State = Entry | { state: 'entering' } | { state: 'signed-out'; message: string | null }
@@ -31,7 +32,7 @@ const ENDED_OUTSIDE =
   'The sign-in of the page around this one has ended, or is not accepted here. Sign in there again, then try again.'
 
 /** The whole console: the sign-in, and behind it the pages. */
-export function Console({ url, credential, localKey, basePath }: ConsoleProps): ReactElement {
+export function Console({ url, credential, localKey, pages }: ConsoleProps): ReactElement {
   const first = credential ?? storedCredential() ?? (hasSignedOut() ? null : localKey) ?? null
   const [state, setState] = useState<State>(
     first ? { state: 'entering' } : { state: 'signed-out', message: null },
@@ -87,7 +88,7 @@ export function Console({ url, credential, localKey, basePath }: ConsoleProps): 
     <SessionContext value={{ client, viewer, signOut: credential ? null : signOut }}>
       <Provider value={client.urql}>
         <ToastProvider>
-          <Pages basePath={basePath ?? '/'} />
+          <RouterProvider router={pages} />
         </ToastProvider>
       </Provider>
     </SessionContext>

@@ -1,6 +1,5 @@
 import { mountConsole } from './mount.tsx'
-import './styles/tokens.css'
-import './styles/base.css'
+import './styles/page.css'
 
 /** What the server hands over in the page, once: read it, and leave no trace in the document. */
 function takeMeta(name: string): string | undefined {
@@ -14,6 +13,10 @@ const localKey = takeMeta('local-key')
 
 mountConsole(document.getElementById('root')!, {
   url: '/graphql',
+  onTitle: (title) => {
+    document.title = `${title} · Bigmind`
+  },
+  restoreScroll: true,
   ...(nonce && { nonce }),
   ...(localKey && { localKey }),
 })

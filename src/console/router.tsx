@@ -3,9 +3,7 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  RouterProvider,
 } from '@tanstack/react-router'
-import { type ReactElement, useState } from 'react'
 import { readDeliveriesSearch } from './deliveries/deliveries-search.ts'
 import { NotFoundPage } from './shell/not-found-page.tsx'
 import { PageFailure } from './shell/page-failure.tsx'
@@ -58,24 +56,27 @@ const api = createRoute({
 
 const routeTree = root.addChildren([webhooks, destination, deliveries, events, event, api])
 
-const createConsoleRouter = (basepath: string) =>
+interface PagesOptions {
+  /** The path below which they are, as in "/settings/webhooks". */
+  basePath: string
+  restoreScroll: boolean
+}
+
+/** Shows the page that the address names. Each page but the first comes in a file of its own. */
+export const createPages = ({ basePath, restoreScroll }: PagesOptions) =>
   createRouter({
     routeTree,
-    basepath,
+    basepath: basePath,
     defaultErrorComponent: PageFailure,
-    scrollRestoration: true,
+    scrollRestoration: restoreScroll,
     // The files of a page are there when the pointer arrives at its link.
     defaultPreload: 'intent',
   })
 
+export type Pages = ReturnType<typeof createPages>
+
 declare module '@tanstack/react-router' {
   interface Register {
-    router: ReturnType<typeof createConsoleRouter>
+    router: Pages
   }
-}
-
-/** Shows the page that the address names. Each page but the first comes in a file of its own. */
-export function Pages({ basePath }: { basePath: string }): ReactElement {
-  const [router] = useState(() => createConsoleRouter(basePath))
-  return <RouterProvider router={router} />
 }

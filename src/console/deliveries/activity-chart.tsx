@@ -2,6 +2,7 @@ import { type ReactElement, useEffect, useRef } from 'react'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { DeliveryActivityQuery } from '../generated/graphql.ts'
+import { useSurroundings } from '../surroundings.ts'
 import styles from './activity-chart.module.css'
 
 type Buckets = NonNullable<DeliveryActivityQuery['destination']>['attemptHistogram']
@@ -10,6 +11,7 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
 /** A bar a minute, what failed above what succeeded. The numbers stand above it as text. */
 export function ActivityChart({ buckets }: { buckets: Buckets }): ReactElement {
+  const { theme } = useSurroundings()
   const frame = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot | null>(null)
   const shown = useRef(buckets)
@@ -30,15 +32,14 @@ export function ActivityChart({ buckets }: { buckets: Buckets }): ReactElement {
     // The canvas does not follow the theme by itself.
     const scheme = matchMedia('(prefers-color-scheme: dark)')
     scheme.addEventListener('change', draw)
-    const theme = new MutationObserver(draw)
-    theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+    const unsubscribe = theme.subscribe(draw)
     return () => {
       resizing.disconnect()
       scheme.removeEventListener('change', draw)
-      theme.disconnect()
+      unsubscribe()
       plot.current?.destroy()
     }
-  }, [])
+  }, [theme])
   useEffect(() => plot.current?.setData(dataOf(buckets)), [buckets])
 
   const total = (of: 'succeeded' | 'failed') => buckets.reduce((sum, bucket) => sum + bucket[of], 0)

@@ -10,6 +10,7 @@ import { Time } from '../elements/time.tsx'
 import { useReturnFocus } from '../elements/use-return-focus.ts'
 import { titleOf } from '../events/event-name.ts'
 import type { AttemptDetailsQuery } from '../generated/graphql.ts'
+import { useSurroundings } from '../surroundings.ts'
 import styles from './attempt-panel.module.css'
 import type { Attempt } from './attempt-row.ts'
 import { AttemptBadge, durationOf } from './attempt-words.tsx'
@@ -44,10 +45,11 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
   useEffect(() => {
     if (latest !== undefined) refresh()
   }, [latest])
+  const { layers } = useSurroundings()
   const returnFocus = useReturnFocus()
   return (
     <Dialog.Root open onOpenChange={(open) => open || onClose()}>
-      <Dialog.Portal>
+      <Dialog.Portal container={layers}>
         <Dialog.Overlay className={styles.overlay} />
         <Dialog.Content
           className={styles.panel}

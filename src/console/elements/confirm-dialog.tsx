@@ -1,5 +1,6 @@
 import * as AlertDialog from '@radix-ui/react-alert-dialog'
 import type { ReactElement, ReactNode } from 'react'
+import { useSurroundings } from '../surroundings.ts'
 import { Button } from './button.tsx'
 import styles from './dialog.module.css'
 import { useReturnFocus } from './use-return-focus.ts'
@@ -31,10 +32,11 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactElement {
     onConfirm,
     onCancel,
   } = props
+  const { layers } = useSurroundings()
   const returnFocus = useReturnFocus()
   return (
     <AlertDialog.Root open onOpenChange={(open) => open || onCancel()}>
-      <AlertDialog.Portal>
+      <AlertDialog.Portal container={layers}>
         <AlertDialog.Overlay className={styles.overlay} />
         <AlertDialog.Content className={styles.content} onCloseAutoFocus={returnFocus}>
           <AlertDialog.Title className={styles.title}>{title}</AlertDialog.Title>

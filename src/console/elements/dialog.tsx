@@ -1,5 +1,6 @@
 import * as Primitive from '@radix-ui/react-dialog'
 import type { ReactElement, ReactNode } from 'react'
+import { useSurroundings } from '../surroundings.ts'
 import styles from './dialog.module.css'
 import { useReturnFocus } from './use-return-focus.ts'
 
@@ -15,10 +16,11 @@ interface DialogProps {
 /** Something to do before going on. Shown while it is rendered; Escape and a press beside it close it. */
 export function Dialog(props: DialogProps): ReactElement {
   const { onClose, title, description, wide = false, children } = props
+  const { layers } = useSurroundings()
   const returnFocus = useReturnFocus()
   return (
     <Primitive.Root open onOpenChange={(open) => open || onClose()}>
-      <Primitive.Portal>
+      <Primitive.Portal container={layers}>
         <Primitive.Overlay className={styles.overlay} />
         <Primitive.Content
           className={`${styles.content} ${wide ? styles.wide : ''}`}

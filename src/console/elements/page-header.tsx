@@ -1,5 +1,6 @@
 import type { DocumentNode } from 'graphql'
 import { type ReactElement, type ReactNode, useEffect } from 'react'
+import { useSurroundings } from '../surroundings.ts'
 import styles from './page-header.module.css'
 import { ShowGraphql } from './show-graphql.tsx'
 
@@ -15,12 +16,11 @@ interface PageHeaderProps {
   operations: readonly DocumentNode[]
 }
 
-/** The head of every page; it also names the browser's tab. */
+/** The head of every page; it also tells the page around what is shown. */
 export function PageHeader(props: PageHeaderProps): ReactElement {
   const { title, trail = [], status, description, actions, operations } = props
-  useEffect(() => {
-    document.title = `${title} · Bigmind`
-  }, [title])
+  const { onTitle } = useSurroundings()
+  useEffect(() => onTitle(title), [onTitle, title])
   return (
     <div className={styles.head}>
       <nav aria-label="You are here" className={styles.trail}>

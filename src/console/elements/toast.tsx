@@ -1,5 +1,7 @@
 import * as Toast from '@radix-ui/react-toast'
 import { createContext, type ReactElement, type ReactNode, use, useCallback, useState } from 'react'
+import { createPortal } from 'react-dom'
+import { useSurroundings } from '../surroundings.ts'
 import { Icon } from './icon-button.tsx'
 import styles from './toast.module.css'
 
@@ -14,6 +16,7 @@ const ToastContext = createContext<(text: string) => void>(() => {})
 export const useToast = () => use(ToastContext)
 
 export function ToastProvider({ children }: { children: ReactNode }): ReactElement {
+  const { layers } = useSurroundings()
   const [messages, setMessages] = useState<Message[]>([])
   const toast = useCallback((text: string) => {
     setMessages((shown) => [...shown, { id: (shown.at(-1)?.id ?? 0) + 1, text }])
@@ -21,7 +24,7 @@ export function ToastProvider({ children }: { children: ReactNode }): ReactEleme
   const remove = (id: number) => setMessages((shown) => shown.filter((one) => one.id !== id))
   return (
     <ToastContext value={toast}>
-      <Toast.Provider label="Notice" duration={5_000}>
+      <Toast.Provider label="Notice" duration={5_000} announcerContainer={layers}>
         {children}
         {messages.map(({ id, text }) => (
           <Toast.Root
@@ -38,7 +41,7 @@ export function ToastProvider({ children }: { children: ReactNode }): ReactEleme
             </Toast.Close>
           </Toast.Root>
         ))}
-        <Toast.Viewport className={styles.viewport} />
+        {createPortal(<Toast.Viewport className={styles.viewport} />, layers)}
       </Toast.Provider>
     </ToastContext>
   )

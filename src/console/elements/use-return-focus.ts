@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { MAIN_ID } from '../surroundings.ts'
 
 /**
  * Gives the focus back to what had it before a dialog opened, or to the page where that is gone, as the row of
@@ -8,7 +9,7 @@ export function useReturnFocus(): (event: Event) => void {
   const [before] = useState(() => document.activeElement)
   return (event) => {
     event.preventDefault()
-    const target = before?.isConnected ? before : document.getElementById('main')
+    const target = before?.isConnected ? before : document.getElementById(MAIN_ID)
     if (target instanceof HTMLElement) target.focus({ preventScroll: true })
   }
 }

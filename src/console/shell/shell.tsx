@@ -1,6 +1,7 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import hidden from '../styles/hidden.module.css'
+import { MAIN_ID } from '../surroundings.ts'
 import { AccountMenu } from './account-menu.tsx'
 import { LiveSign } from './live-sign.tsx'
 import { Mark } from './mark.tsx'
@@ -14,7 +15,7 @@ const inactive = { className: styles.tab }
 export function Shell(): ReactElement {
   return (
     <>
-      <a href="#main" className={`${styles.skip} ${hidden.hidden}`}>
+      <a href={`#${MAIN_ID}`} className={`${styles.skip} ${hidden.hidden}`}>
         Skip to the page
       </a>
       <header className={styles.bar}>
@@ -37,7 +38,7 @@ export function Shell(): ReactElement {
           <AccountMenu />
         </div>
       </header>
-      <main id="main" tabIndex={-1} className={styles.main}>
+      <main id={MAIN_ID} tabIndex={-1} className={styles.main}>
         <Outlet />
       </main>
     </>

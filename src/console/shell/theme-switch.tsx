@@ -1,20 +1,19 @@
-import { type ReactElement, useState } from 'react'
+import type { ReactElement } from 'react'
 import { IconButton } from '../elements/icon-button.tsx'
-import { chooseTheme, storedTheme, type Theme } from './theme.ts'
+import { useSignal } from '../signal.ts'
+import { useSurroundings } from '../surroundings.ts'
+import type { Theme } from './theme.ts'
 
 const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' }
 const NAMES: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' }
 
 /** Goes through the three themes: as the system, light, dark. */
 export function ThemeSwitch(): ReactElement {
-  const [theme, setTheme] = useState(storedTheme)
-  const change = () => {
-    chooseTheme(NEXT[theme])
-    setTheme(NEXT[theme])
-  }
+  const { theme } = useSurroundings()
+  const shown = useSignal(theme)
   return (
-    <IconButton label={`Theme: ${NAMES[theme]}`} onClick={change}>
-      {PICTURES[theme]}
+    <IconButton label={`Theme: ${NAMES[shown]}`} onClick={() => theme.set(NEXT[shown])}>
+      {PICTURES[shown]}
     </IconButton>
   )
 }

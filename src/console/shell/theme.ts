@@ -1,21 +1,22 @@
+import { createSignal, type Signal } from '../signal.ts'
+
 /** `system` follows what the reader's system prefers. */
 export type Theme = 'system' | 'light' | 'dark'
 
 const KEY = 'bigmind:theme'
 
-export function storedTheme(): Theme {
+const isTheme = (text: string | null): text is Theme =>
+  text === 'system' || text === 'light' || text === 'dark'
+
+/** The theme that was chosen in this browser, or the first one until then. What it is set to is kept. */
+export function createTheme(first: Theme = 'system'): Signal<Theme> {
   const stored = localStorage.getItem(KEY)
-  return stored === 'light' || stored === 'dark' ? stored : 'system'
-}
-
-export function applyTheme(theme: Theme): void {
-  if (theme === 'system') delete document.documentElement.dataset.theme
-  else document.documentElement.dataset.theme = theme
-}
-
-/** Applies it, and keeps it for this browser. */
-export function chooseTheme(theme: Theme): void {
-  if (theme === 'system') localStorage.removeItem(KEY)
-  else localStorage.setItem(KEY, theme)
-  applyTheme(theme)
+  const theme = createSignal(isTheme(stored) ? stored : first)
+  return {
+    ...theme,
+    set(chosen) {
+      localStorage.setItem(KEY, chosen)
+      theme.set(chosen)
+    },
+  }
 }
