@@ -1,6 +1,6 @@
 import * as Dialog from '@radix-ui/react-dialog'
 import { type ReactElement, type ReactNode, useEffect } from 'react'
-import { useQuery } from 'urql'
+import { useClient, useQuery } from 'urql'
 import { Banner } from '../elements/banner.tsx'
 import { CodeBlock } from '../elements/code-block.tsx'
 import { Failure } from '../elements/failure.tsx'
@@ -31,7 +31,7 @@ export type AttemptDetails = Extract<
 
 /** One attempt whole: what was sent, what came back, and how its delivery goes on. */
 export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactElement {
-  const [{ data, error }, execute] = useQuery({
+  const [{ data, error }] = useQuery({
     query: AttemptDetailsDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',
@@ -40,7 +40,10 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
   const attempt = found?.__typename === 'DeliveryAttempt' ? found : null
   const deliveryId = attempt?.delivery.id
   const latest = live.findLast(({ delivery }) => delivery.id === deliveryId)?.id
-  const refresh = () => execute({ requestPolicy: 'network-only' })
+  const client = useClient()
+  /** Asks for it as `useQuery` does, which shows the answer. */
+  const refresh = () =>
+    client.query(AttemptDetailsDocument, { id }, { requestPolicy: 'network-only' }).toPromise()
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt of its delivery was made
   useEffect(() => {
     if (latest !== undefined) refresh()
@@ -76,7 +79,7 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
               <Skeleton lines={6} />
             </div>
           )}
-          {attempt && <Details attempt={attempt} onChange={refresh} />}
+          {attempt && <Details attempt={attempt} refresh={refresh} />}
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
@@ -85,10 +88,10 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
 
 function Details({
   attempt,
-  onChange,
+  refresh,
 }: {
   attempt: AttemptDetails
-  onChange: () => void
+  refresh: () => Promise<unknown>
 }): ReactElement {
   const { delivery, failure } = attempt
   return (
@@ -109,7 +112,7 @@ function Details({
           {delivery.test && ' (test)'}
         </Fact>
       </dl>
-      <DeliveryTimeline attempt={attempt} onChange={onChange} />
+      <DeliveryTimeline attempt={attempt} refresh={refresh} />
       {attempt.requestHeaders.length > 0 ? (
         <CodeBlock
           label="Request headers"

@@ -1,31 +1,30 @@
 import { Link } from '@tanstack/react-router'
-import { type ReactElement, useEffect, useState } from 'react'
-import { useMutation } from 'urql'
+import type { ReactElement } from 'react'
 import { Button } from '../elements/button.tsx'
 import { Time } from '../elements/time.tsx'
-import { useToast } from '../elements/toast.tsx'
-import { explain } from '../explain-error.ts'
 import { useScopes } from '../session/session.ts'
 import { useNow } from '../use-now.ts'
 import type { AttemptDetails } from './attempt-panel.tsx'
 import { AttemptBadge, DeliveryBadge, durationOf } from './attempt-words.tsx'
 import styles from './delivery-timeline.module.css'
-import { RetryDeliveryDocument } from './operations.ts'
+import { useRetry } from './use-retry.ts'
 
 interface DeliveryTimelineProps {
   attempt: AttemptDetails
-  onChange: () => void
+  /** Resolves once what the API now says is shown. */
+  refresh: () => Promise<unknown>
 }
 
 /** Every attempt of a delivery, and when the next one is due. */
-export function DeliveryTimeline({ attempt, onChange }: DeliveryTimelineProps): ReactElement {
-  const { delivery } = attempt
+export function DeliveryTimeline({ attempt, refresh }: DeliveryTimelineProps): ReactElement {
+  const retry = useRetry(attempt.delivery, refresh)
+  const { delivery } = retry
   return (
     <section aria-label="Timeline" className={styles.timeline}>
       <div className={styles.head}>
         <h3>Timeline</h3>
         <DeliveryBadge status={delivery.status} />
-        <Retry delivery={delivery} onChange={onChange} />
+        <Retry {...retry} />
       </div>
       <ol className={styles.steps}>
         {delivery.attempts.map((step) => (
@@ -73,39 +72,19 @@ function NextAttempt({ at }: { at: string }): ReactElement {
   )
 }
 
-/** Sends the delivery again. What it becomes is shown before the API has answered. */
-function Retry({
-  delivery,
-  onChange,
-}: {
-  delivery: AttemptDetails['delivery']
-  onChange: () => void
-}): ReactElement | null {
+/** Sends the delivery again. */
+function Retry({ delivery, busy, refusal, send }: ReturnType<typeof useRetry>): ReactElement {
   const may = useScopes()
-  const toast = useToast()
-  const [{ fetching }, retry] = useMutation(RetryDeliveryDocument)
-  const [refusal, setRefusal] = useState<string | null>(null)
-  const { id, status } = delivery
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was refused before says nothing of now
-  useEffect(() => setRefusal(null), [id, status])
   if (!may('DESTINATIONS_WRITE')) {
     return (
       <span className={styles.note}>To retry takes a key with the scope DESTINATIONS_WRITE.</span>
     )
   }
-  const send = async () => {
-    const { data, error } = await retry({ id })
-    const answer = data?.deliveryRetry
-    if (answer?.__typename === 'Delivery') {
-      toast('The delivery is on its way again.')
-      onChange()
-    } else setRefusal(error ? explain(error) : (answer?.message ?? null))
-  }
   return (
     <>
       <Button
         className={styles.retry}
-        busy={fetching}
+        busy={busy}
         unavailable={unavailable(delivery)}
         onClick={send}
       >

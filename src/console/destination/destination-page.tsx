@@ -14,7 +14,7 @@ import { SecretSection } from './secret-section.tsx'
 import { SettingsForm } from './settings-form.tsx'
 import { TestSection } from './test-section.tsx'
 import { useActivation } from './use-activation.ts'
-import { useDestination } from './use-destination.ts'
+import { type ChangeDestination, type Detail, useDestination } from './use-destination.ts'
 import { useDraft } from './use-draft.ts'
 import { VerificationSection } from './verification-section.tsx'
 
@@ -28,24 +28,23 @@ export function DestinationPage(): ReactElement {
 }
 
 function LoadedDestination({ id }: { id: string }): ReactElement {
-  const { destination, error, retry, expect } = useDestination(id)
+  const { destination, error, retry, change } = useDestination(id)
   if (error && !destination) {
     return <Failure title="The destination could not be loaded" error={error} onRetry={retry} />
   }
   if (destination === undefined) return <Loading />
   if (destination === null) return <Gone />
-  return <ShownDestination destination={destination} expect={expect} />
+  return <ShownDestination destination={destination} change={change} />
 }
 
-type Loaded = ReturnType<typeof useDestination>
 interface ShownProps {
-  destination: NonNullable<Loaded['destination']>
-  expect: Loaded['expect']
+  destination: Detail
+  change: ChangeDestination
 }
 
-function ShownDestination({ destination, expect }: ShownProps): ReactElement {
-  const draft = useDraft(destination, expect)
-  const activation = useActivation(destination, { changed: draft.changed, expect })
+function ShownDestination({ destination, change }: ShownProps): ReactElement {
+  const draft = useDraft(destination, change)
+  const activation = useActivation(destination, { draft, change })
   return (
     <>
       <DestinationHead destination={destination} activation={activation} />

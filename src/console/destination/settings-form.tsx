@@ -69,12 +69,15 @@ export function SettingsForm({ destination, draft }: SettingsFormProps): ReactEl
 
 const READ_ONLY = 'You can look, but not change: your key lacks the scope DESTINATIONS_WRITE.'
 
+const UNSAVED = 'You have unsaved changes.'
+
 function SaveBar({ draft }: { draft: Draft }): ReactElement {
-  const { changed, discard, errors, saving } = draft
+  const { discard, errors, saving } = draft
+  const changed = draft.changed && !saving
   return (
     <div className={styles.bar} data-changed={changed}>
       <p role="status" className={errors.form ? styles.error : styles.words}>
-        {errors.form || (changed ? 'You have unsaved changes.' : 'All changes are saved.')}
+        {errors.form || (changed ? UNSAVED : saving ? 'Saving …' : 'All changes are saved.')}
       </p>
       {changed && (
         <Button variant="quiet" onClick={discard}>
@@ -85,7 +88,7 @@ function SaveBar({ draft }: { draft: Draft }): ReactElement {
         type="submit"
         variant="primary"
         busy={saving}
-        unavailable={changed ? null : 'Nothing has changed.'}
+        unavailable={draft.changed ? null : 'Nothing has changed.'}
       >
         Save changes
       </Button>

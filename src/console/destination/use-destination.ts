@@ -1,11 +1,21 @@
 import { useEffect, useState } from 'react'
 import { useQuery } from 'urql'
 import type { DestinationDetailFragment } from '../generated/graphql.ts'
+import { useExpected } from '../use-expected.ts'
 import { useAfterBreak, useLive } from '../use-live.ts'
 import { DestinationDocument, WatchDestinationDocument } from './operations.ts'
 import { useDeleted } from './use-deleted.ts'
 
 export type Detail = DestinationDetailFragment
+
+/**
+ * Changes a destination. It shows as expected at once.
+ * @param ask asks the API for it; null when that was refused, and the destination is as it was
+ */
+export type ChangeDestination = (
+  expected: Partial<Detail>,
+  ask: () => Promise<Detail | null>,
+) => Promise<void>
 
 const CONTEXT = { requestPolicy: 'cache-and-network' as const }
 
@@ -27,12 +37,20 @@ export function useDestination(id: string) {
   const retry = () => refresh({ requestPolicy: 'network-only' })
   useAfterBreak(retry)
   const told = changed?.id === id ? changed : fetching ? undefined : data?.destination
+  const [destination, expect] = useExpected(told)
+  const change: ChangeDestination = (expected, ask) =>
+    expect(
+      (now) => now && { ...now, ...expected },
+      async () => {
+        const answer = await ask()
+        if (answer) setChanged(answer)
+      },
+    )
   return {
     /** Undefined while it loads, null when there is none. */
-    destination: deleted ? null : told,
+    destination: deleted ? null : destination,
     error: deleted ? undefined : error,
     retry,
-    /** Shows it as it will be, until the API says how it is. */
-    expect: setChanged,
+    change,
   }
 }

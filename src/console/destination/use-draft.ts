@@ -9,7 +9,7 @@ import type {
   UpdateDestinationMutation,
 } from '../generated/graphql.ts'
 import { UpdateDestinationDocument } from './operations.ts'
-import type { Detail } from './use-destination.ts'
+import type { ChangeDestination, Detail } from './use-destination.ts'
 
 /** What can be edited. A URL that is not set is an empty text. */
 export interface Settings {
@@ -23,29 +23,34 @@ export type SettingsErrors = Partial<Record<keyof Settings | 'form', string>>
 export type Draft = ReturnType<typeof useDraft>
 
 /** What was edited of a destination and not saved yet. What was not edited follows the destination. */
-export function useDraft(destination: Detail, onSaved: (destination: Detail) => void) {
+export function useDraft(destination: Detail, change: ChangeDestination) {
   const toast = useToast()
   const [edits, setEdits] = useState<Partial<Settings>>({})
   const [errors, setErrors] = useState<SettingsErrors>({})
-  const [{ fetching }, update] = useMutation(UpdateDestinationDocument)
+  const [{ fetching: saving }, update] = useMutation(UpdateDestinationDocument)
   const input = changesOf(edits, destination)
-  const changed = Object.keys(input).length > 0
 
-  const save = async () => {
-    const { data, error } = await update({ id: destination.id, input })
-    const result = data?.destinationUpdate
-    if (result?.__typename === 'Destination') {
-      onSaved(result)
-      setEdits((now) => without(now, edits))
-      setErrors({})
-      toast('Changes saved.')
-    } else setErrors(error ? { form: explain(error) } : errorsOf(result))
+  /** Shows as saved at once, but what was edited is given up only when it is. */
+  const save = () => {
+    setErrors({})
+    return change(expectedOf(input), async () => {
+      const { data, error } = await update({ id: destination.id, input })
+      const result = data?.destinationUpdate
+      if (result?.__typename === 'Destination') {
+        setEdits((now) => without(now, edits))
+        toast('Changes saved.')
+        return result
+      }
+      setErrors(error ? { form: explain(error) } : errorsOf(result))
+      return null
+    })
   }
   return {
     settings: { ...savedSettings(destination), ...edits },
     errors,
-    changed,
-    saving: fetching,
+    /** Whether something would be lost by leaving. */
+    changed: saving || Object.keys(input).length > 0,
+    saving,
     edit(edit: Partial<Settings>) {
       setEdits((before) => ({ ...before, ...edit }))
       setErrors((before) => ({ ...before, form: '', ...blank(edit) }))
@@ -73,6 +78,13 @@ function changesOf(edits: Partial<Settings>, destination: Detail): DestinationUp
     ...(isOtherSet(events, saved.events) && { events }),
   }
 }
+
+/** The destination's part in it once it is saved. No name is refused for sure. */
+const expectedOf = ({ name, url, events }: DestinationUpdateInput): Partial<Detail> => ({
+  ...(name?.trim() && { name: name.trim() }),
+  ...(url !== undefined && { url }),
+  ...(events && { events }),
+})
 
 /** What was edited since, while the rest was being saved. */
 const without = (now: Partial<Settings>, saved: Partial<Settings>): Partial<Settings> =>

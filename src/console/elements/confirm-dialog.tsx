@@ -13,25 +13,13 @@ interface ConfirmDialogProps {
   confirm: string
   /** What the other does. Default: "Cancel". */
   cancel?: string
-  busy?: boolean
-  /** Why it did not work, as a sentence. */
-  error?: string | null
   onConfirm: () => void
   onCancel: () => void
 }
 
 /** Asks before something that cannot be taken back. The safe answer has the focus. */
 export function ConfirmDialog(props: ConfirmDialogProps): ReactElement {
-  const {
-    title,
-    children,
-    confirm,
-    cancel = 'Cancel',
-    busy = false,
-    error,
-    onConfirm,
-    onCancel,
-  } = props
+  const { title, children, confirm, cancel = 'Cancel', onConfirm, onCancel } = props
   const { layers } = useSurroundings()
   const returnFocus = useReturnFocus()
   return (
@@ -43,16 +31,11 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactElement {
           <AlertDialog.Description asChild>
             <div className={styles.description}>{children}</div>
           </AlertDialog.Description>
-          {error && (
-            <p role="alert" className={styles.error}>
-              {error}
-            </p>
-          )}
           <div className={styles.actions}>
             <AlertDialog.Cancel asChild>
               <Button>{cancel}</Button>
             </AlertDialog.Cancel>
-            <Button variant="danger" busy={busy} onClick={onConfirm}>
+            <Button variant="danger" onClick={onConfirm}>
               {confirm}
             </Button>
           </div>

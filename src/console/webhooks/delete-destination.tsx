@@ -1,35 +1,23 @@
-import { type ReactElement, useState } from 'react'
-import { useMutation } from 'urql'
+import type { ReactElement } from 'react'
 import { ConfirmDialog } from '../elements/confirm-dialog.tsx'
-import { explain } from '../explain-error.ts'
-import { DeleteDestinationDocument } from './operations.ts'
 
 interface DeleteDestinationProps {
-  destination: { id: string; name: string }
-  onDeleted: () => void
+  name: string
+  onConfirm: () => void
   onClose: () => void
 }
 
-const CONTEXT = { additionalTypenames: ['Destination'] }
-
-/** Asks once more, and deletes. One that is gone already counts as deleted. */
-export function DeleteDestination(props: DeleteDestinationProps): ReactElement {
-  const { destination, onDeleted, onClose } = props
-  const [{ fetching }, remove] = useMutation(DeleteDestinationDocument)
-  const [error, setError] = useState<string | null>(null)
-  const confirm = async () => {
-    const { error: failure } = await remove({ id: destination.id }, CONTEXT)
-    if (failure) return setError(explain(failure))
-    onDeleted()
-    onClose()
-  }
+/** Asks once more before a destination is deleted. */
+export function DeleteDestination({
+  name,
+  onConfirm,
+  onClose,
+}: DeleteDestinationProps): ReactElement {
   return (
     <ConfirmDialog
-      title={`Delete “${destination.name}”?`}
+      title={`Delete “${name}”?`}
       confirm="Delete"
-      busy={fetching}
-      error={error}
-      onConfirm={confirm}
+      onConfirm={onConfirm}
       onCancel={onClose}
     >
       <p>

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useReducer, useRef } from 'react'
 import { useClient, useQuery } from 'urql'
+import { useExpected } from '../use-expected.ts'
 import { useAfterBreak, useLive } from '../use-live.ts'
 import {
   type LastAttempt,
@@ -12,6 +13,7 @@ import {
   withPage,
 } from './destination-rows.ts'
 import {
+  DeleteDestinationDocument,
   DestinationsDocument,
   WatchDeletionsDocument,
   WatchDestinationsDocument,
@@ -25,10 +27,8 @@ type Change = (rows: Rows) => Rows
 const GATHER = 300
 
 /** So that creating one shows in a list that was empty, and deleting one in any. */
-const CONTEXT = {
-  additionalTypenames: ['Destination'],
-  requestPolicy: 'cache-and-network' as const,
-}
+const TYPES = { additionalTypenames: ['Destination'] }
+const CONTEXT = { ...TYPES, requestPolicy: 'cache-and-network' as const }
 
 /** The list of destinations, kept up to date while it is shown. */
 export function useDestinations(search: WebhooksSearch) {
@@ -62,11 +62,11 @@ export function useDestinations(search: WebhooksSearch) {
     variables: () => ({}),
     onData: ({ destinationChanged }) => change((before) => withChange(before, destinationChanged)),
   })
-  const remove = (id: string) => change((before) => withoutRow(before, id))
+  const forget = (id: string) => change((before) => withoutRow(before, id))
   useLive(WatchDeletionsDocument, {
     key: 'all',
     variables: () => ({}),
-    onData: ({ destinationDeleted }) => remove(destinationDeleted.id),
+    onData: ({ destinationDeleted }) => forget(destinationDeleted.id),
   })
   useLastAttempts((attempts) => change((before) => withAttempts(before, attempts)))
 
@@ -77,18 +77,30 @@ export function useDestinations(search: WebhooksSearch) {
     if (page) change((before) => withPage(before, page, { first: false }))
     return more.error
   }
-  const shown = shownRows(rows, search)
+  const [expected, expect] = useExpected(rows)
+  const shown = shownRows(expected, search)
   return {
     rows: shown,
     // With all of them here nobody needs to be asked.
-    total: rows.next === null ? shown.length : rows.total,
+    total: rows.next === null ? shown.length : expected.total,
     hasMore: rows.next !== null,
     // Not what the query says: its first rows are taken over a moment later.
     loading: rows === NO_ROWS,
     error,
     retry: () => refresh({ requestPolicy: 'network-only' }),
     loadMore,
-    remove,
+    /** Deletes one, which is gone at once. Resolves to what went wrong, if anything did: then it is back. */
+    remove: (id: string) =>
+      expect(
+        (before) => withoutRow(before, id),
+        async () => {
+          const { error } = await client
+            .mutation(DeleteDestinationDocument, { id }, TYPES)
+            .toPromise()
+          if (!error) forget(id)
+          return error
+        },
+      ),
   }
 }
 

@@ -3,14 +3,15 @@ import { lazy, type ReactElement, Suspense, useState } from 'react'
 import { Button } from '../elements/button.tsx'
 import { Failure } from '../elements/failure.tsx'
 import { PageHeader } from '../elements/page-header.tsx'
-import { useToast } from '../elements/toast.tsx'
 import { useScopes } from '../session/session.ts'
 import { NotReadable } from '../shell/not-readable.tsx'
 import { DestinationTable } from './destination-table.tsx'
 import type { Row } from './destination-rows.ts'
 import { LoadMore } from './load-more.tsx'
 import { NoDestinations } from './no-destinations.tsx'
+import { NotDeleted } from './not-deleted.tsx'
 import { OPERATIONS } from './operations.ts'
+import { useDeletions } from './use-deletions.ts'
 import { useDestinations } from './use-destinations.ts'
 import { WebhooksFilter } from './webhooks-filter.tsx'
 import type { WebhooksSearch } from './webhooks-search.ts'
@@ -54,9 +55,9 @@ export function WebhooksPage(): ReactElement {
 function DestinationList({ create }: { create: ReactElement | false }): ReactElement {
   const search = useSearch({ from: '/' })
   const navigate = useNavigate({ from: '/' })
-  const toast = useToast()
   const [deleting, setDeleting] = useState<Row | null>(null)
   const list = useDestinations(search)
+  const deletions = useDeletions(list.remove)
   const narrow = (next: WebhooksSearch) => void navigate({ search: next, replace: true })
   const narrowed = search.search !== undefined || search.status !== undefined
   if (list.error) {
@@ -72,6 +73,14 @@ function DestinationList({ create }: { create: ReactElement | false }): ReactEle
     return <NoDestinations create={create} />
   return (
     <div className={styles.list}>
+      {deletions.refused.map((refusal) => (
+        <NotDeleted
+          key={refusal.row.id}
+          refusal={refusal}
+          onRetry={() => deletions.start(refusal.row)}
+          onDismiss={() => deletions.dismiss(refusal.row)}
+        />
+      ))}
       <WebhooksFilter search={search} total={list.loading ? null : list.total} onChange={narrow} />
       <DestinationTable
         rows={list.rows}
@@ -83,10 +92,10 @@ function DestinationList({ create }: { create: ReactElement | false }): ReactEle
       {deleting && (
         <Suspense>
           <DeleteDestination
-            destination={deleting}
-            onDeleted={() => {
-              list.remove(deleting.id)
-              toast(`“${deleting.name}” was deleted.`)
+            name={deleting.name}
+            onConfirm={() => {
+              setDeleting(null)
+              void deletions.start(deleting)
             }}
             onClose={() => setDeleting(null)}
           />

@@ -1,0 +1,158 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inactiveDestination, UpdateDestination } from '../helpers/destination-operations.ts'
+import { heldAnswers } from '../helpers/held-answers.ts'
+import { activeDestination } from '../helpers/operations.ts'
+import { startReceiver } from '../helpers/receiver.ts'
+import { createWorld, type World } from '../helpers/world.ts'
+import { startBrowser, visit } from './browser.ts'
+import { holdAndBreak, holdAnswer, noteTexts } from './hold-answers.ts'
+
+let browser: Browser
+let world: World
+
+beforeAll(async () => {
+  browser = await startBrowser()
+  world = await createWorld()
+})
+afterAll(async () => {
+  await browser.close()
+  await world[Symbol.asyncDispose]()
+})
+
+const open = (path: string) => visit(browser, { ...world, path })
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first()
+const live = (page: Page) => page.getByText('Live', { exact: true }).waitFor()
+const field = (page: Page, name: string) => page.getByLabel(name, { exact: true })
+const title = (page: Page, name: string) =>
+  page.getByRole('heading', { level: 1, name, exact: true })
+
+const STATUS = 'main [data-tone]'
+
+test('what is saved stands at once, and nothing flickers when it is confirmed', async () => {
+  await using visited = await open(`/destinations/${await inactiveDestination(world.client)}`)
+  const { page } = visited
+  await live(page)
+  const titles = await noteTexts(page, 'h1')
+  const answer = await holdAnswer(page, 'UpdateDestination')
+  await field(page, 'Name').fill('  Our CRM ')
+  await button(page, 'Save changes').click()
+  await title(page, 'Our CRM').waitFor()
+  await page.getByRole('navigation', { name: 'You are here' }).getByText('Our CRM').waitFor()
+  await page.getByText('Saving …').waitFor()
+  await answer.reachApi()
+  answer.reachPage()
+  await page.getByText('All changes are saved.').waitFor()
+  expect(await field(page, 'Name').inputValue()).toBe('Our CRM')
+  expect(await titles()).toEqual(['Receiver', 'Our CRM'])
+  visited.isFlawless()
+})
+
+test('what the API refuses to save is unsaved again, with the reason beside the field', async () => {
+  await using visited = await open(`/destinations/${await inactiveDestination(world.client)}`)
+  const { page } = visited
+  const answer = await holdAnswer(page, 'UpdateDestination')
+  await field(page, 'Name').fill('Our CRM')
+  await field(page, 'URL').fill('ftp://example.com')
+  await button(page, 'Save changes').click()
+  await title(page, 'Our CRM').waitFor()
+  await answer.reachApi()
+  answer.reachPage()
+  await page.getByRole('alert').getByText('Begin the URL with https://').waitFor()
+  await title(page, 'Receiver').waitFor()
+  await page.getByText('You have unsaved changes.').waitFor()
+  expect(await field(page, 'Name').inputValue()).toBe('Our CRM')
+  expect(await field(page, 'URL').inputValue()).toBe('ftp://example.com')
+  visited.isFlawless()
+})
+
+test('a webhook is active at once, and stays so whatever is told live meanwhile', async () => {
+  const id = await inactiveDestination(world.client, 'https://example.com/')
+  await using visited = await open(`/destinations/${id}`)
+  const { page } = visited
+  await live(page)
+  const stop = await holdAndBreak(page, 'ActivateDestination')
+  const statuses = await noteTexts(page, STATUS)
+  await button(page, 'Activate webhook').click()
+  await button(page, 'Deactivate webhook').waitFor()
+  await world.client.request(UpdateDestination, { id, input: { name: 'Renamed elsewhere' } })
+  await title(page, 'Renamed elsewhere').waitFor()
+  expect(await statuses()).toEqual(['Inactive', 'Active'])
+  stop()
+  await page.getByRole('alert').getByText('The API did not answer').waitFor()
+  expect(await statuses()).toEqual(['Inactive', 'Active', 'Inactive'])
+  await title(page, 'Renamed elsewhere').waitFor()
+})
+
+test('a deleted row goes at once, and comes back in its place when the API refuses', async () => {
+  await using own = await createWorld({ worker: false })
+  for (const name of ['First', 'Second', 'Third']) {
+    const id = await inactiveDestination(own.client)
+    await own.client.request(UpdateDestination, { id, input: { name } })
+  }
+  await using visited = await visit(browser, own)
+  const { page } = visited
+  const names = () => page.getByRole('table').getByRole('link').allTextContents()
+  const remove = async () => {
+    await page.getByRole('row', { name: /Second/ }).hover()
+    await button(page, 'Delete Second').click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete', exact: true }).click()
+  }
+  await page.getByText('3 destinations').waitFor()
+  const refuse = await holdAndBreak(page, 'DeleteDestination')
+  await remove()
+  await page.getByText('2 destinations').waitFor()
+  expect(await names()).toEqual(['Third', 'First'])
+  refuse()
+  const refusal = page.getByRole('alert', { name: '“Second” was not deleted' })
+  await refusal.getByText('Check your connection, then try again.').waitFor()
+  expect(await names()).toEqual(['Third', 'Second', 'First'])
+
+  const totals = await noteTexts(page, 'search [role=status]')
+  const answer = await holdAnswer(page, 'DeleteDestination')
+  await refusal.getByRole('button', { name: 'Try again' }).click()
+  await refusal.waitFor({ state: 'detached' })
+  expect(await names()).toEqual(['Third', 'First'])
+  await answer.reachApi()
+  answer.reachPage()
+  await page.getByText('“Second” was deleted.').first().waitFor()
+  expect(await totals()).toEqual(['3 destinations', '2 destinations'])
+})
+
+test('a delivery that is retried waits to be sent at once, and is as before when the API refuses', async () => {
+  await using receiver = await startReceiver()
+  receiver.answerWith({ status: 500, body: 'Out of order' })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await using visited = await open(`/destinations/${id}`)
+  const { page } = visited
+  // A test is tried once: its delivery has failed right away.
+  await button(page, 'Send test event').click()
+  await page.getByText('Response code 500').waitFor()
+  await page.goto(`${world.url}/destinations/${id}/deliveries`)
+  await page
+    .getByRole('row', { name: /Failed/ })
+    .getByRole('link')
+    .click()
+  const timeline = page.getByRole('region', { name: 'Timeline' })
+  await timeline.waitFor()
+  const statuses = await noteTexts(page, '[aria-label=Timeline] [data-tone]')
+
+  const refuse = await holdAndBreak(page, 'RetryDelivery')
+  await timeline.getByRole('button', { name: 'Retry' }).click()
+  await timeline.getByText('any moment now').waitFor()
+  refuse()
+  await timeline.getByRole('alert').getByText('The API did not answer').waitFor()
+  expect(await statuses()).toEqual(['Failed', 'Waiting', 'Failed'])
+
+  const { hold, release } = heldAnswers()
+  receiver.answerWith(hold)
+  const answer = await holdAnswer(page, 'RetryDelivery')
+  await timeline.getByRole('button', { name: 'Retry' }).click()
+  await answer.reachApi()
+  answer.reachPage()
+  await page.getByText('The delivery is on its way again.').first().waitFor()
+  await receiver.request(2)
+  release(200)
+  await timeline.getByText('Delivered').waitFor()
+  expect(await statuses()).toEqual(['Failed', 'Waiting', 'Failed', 'Waiting', 'Delivered'])
+})
