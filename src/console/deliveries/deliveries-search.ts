@@ -1,3 +1,4 @@
+import { isEventType } from '../events/families.ts'
 import type { AttemptFilter, AttemptStatus, EventType } from '../generated/graphql.ts'
 
 /** What the attempts are narrowed to, and which one is open: kept in the address. */
@@ -15,8 +16,7 @@ export function readDeliveriesSearch(search: Record<string, unknown>): Deliverie
   // What is left out, the router would pass on as it stands in the address.
   return {
     status: STATUSES.find((one) => one === search.status),
-    // The API knows which there are; what it does not know it answers with words.
-    event: typeof event === 'string' && /^[A-Z_]+$/.test(event) ? (event as EventType) : undefined,
+    event: isEventType(event) ? event : undefined,
     attempt: typeof attempt === 'string' ? attempt : undefined,
   }
 }

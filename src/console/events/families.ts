@@ -32,6 +32,10 @@ const FAMILY: Record<EventType, (typeof FAMILIES)[number]> = {
   SIGNAL_ACTION: 'Agents and signals',
 }
 
+/** Whether there is such an event, as this console was built. */
+export const isEventType = (text: unknown): text is EventType =>
+  typeof text === 'string' && Object.hasOwn(FAMILY, text)
+
 /** Sorts things that have an event's type into the families; empty ones are left out. */
 export const byFamily = <Item extends { type: EventType }>(items: readonly Item[]) =>
   FAMILIES.map((family) => ({

@@ -9,11 +9,13 @@ export interface WebhooksSearch {
 const STATUSES: readonly DestinationStatus[] = ['ACTIVE', 'INACTIVE', 'DISABLED']
 
 export function readWebhooksSearch({ search, status }: Record<string, unknown>): WebhooksSearch {
-  const text = typeof search === 'string' || typeof search === 'number'
   // What is left out, the router would pass on as it stands in the address.
   return {
-    // An address says 15 where somebody searches for "15".
-    search: text && search !== '' ? String(search) : undefined,
+    search: textOf(search) || undefined,
     status: STATUSES.find((one) => one === status),
   }
 }
+
+/** The router reads 15 and true where somebody searches for "15" and "true". The API takes no NUL. */
+const textOf = (value: unknown) =>
+  ['string', 'number', 'boolean'].includes(typeof value) ? String(value).replaceAll('\0', '') : ''
