@@ -28,6 +28,8 @@ type State = Entry | { state: 'entering' } | { state: 'signed-out'; message: str
 const ENDED =
   'Your sign-in has ended: the key or token expired or was revoked. Sign in again to go on where you were.'
 
+const KEPT = 'What you have not saved is kept until then.'
+
 const ENDED_OUTSIDE =
   'The sign-in of the page around this one has ended, or is not accepted here. Sign in there again, then try again.'
 
@@ -37,6 +39,7 @@ export function Console({ url, credential, localKey, pages }: ConsoleProps): Rea
   const [state, setState] = useState<State>(
     first ? { state: 'entering' } : { state: 'signed-out', message: null },
   )
+  const [unsaved] = useState(() => new Map<string, object>())
   const keep = useCallback(
     (accepted: Credential) => {
       if (accepted === localKey) resetCredential()
@@ -48,13 +51,13 @@ export function Console({ url, credential, localKey, pages }: ConsoleProps): Rea
     async (offered: Credential) => {
       const onRefused = () => {
         if (credential === undefined) forgetCredential()
-        setState({ state: 'signed-out', message: ENDED })
+        setState({ state: 'signed-out', message: unsaved.size > 0 ? `${ENDED} ${KEPT}` : ENDED })
       }
       const entry = await enter(offered, { url, onRefused })
       if (entry.state === 'entered') keep(offered)
       setState(entry)
     },
-    [url, credential, keep],
+    [url, credential, keep, unsaved],
   )
   // Only once: what is offered first does not change while the page is open.
   // biome-ignore lint/correctness/useExhaustiveDependencies: see above
@@ -82,10 +85,11 @@ export function Console({ url, credential, localKey, pages }: ConsoleProps): Rea
   const { client, viewer } = state
   const signOut = () => {
     forgetCredential()
+    unsaved.clear()
     setState({ state: 'signed-out', message: null })
   }
   return (
-    <SessionContext value={{ client, viewer, signOut: credential ? null : signOut }}>
+    <SessionContext value={{ client, viewer, signOut: credential ? null : signOut, unsaved }}>
       <Provider value={client.urql}>
         <ToastProvider>
           <RouterProvider router={pages} />

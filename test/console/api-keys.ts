@@ -24,7 +24,10 @@ const RevokeKey = graphql(`
 `)
 
 /** A key to sign in with, and its end. */
-export async function makeKey({ client }: World, scopes: Scope[] = ['DESTINATIONS_READ']) {
+export async function makeKey(
+  { client }: Pick<World, 'client'>,
+  scopes: Scope[] = ['DESTINATIONS_READ'],
+) {
   const { apiKeyCreate } = await client.request(MakeKey, { input: { name: 'Console', scopes } })
   if (!('key' in apiKeyCreate)) throw new Error('There is no key')
   const { apiKey, key } = apiKeyCreate

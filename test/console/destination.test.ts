@@ -84,6 +84,9 @@ test('leaving with unsaved changes asks first', async () => {
   await page.getByRole('link', { name: 'Event reference' }).click()
   await dialog.getByRole('button', { name: 'Leave without saving' }).click()
   await page.getByRole('heading', { level: 1, name: 'Event reference' }).waitFor()
+  await page.goBack()
+  await page.getByText('All changes are saved.').waitFor()
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Receiver')
   visited.isFlawless()
 })
 

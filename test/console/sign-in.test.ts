@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { inactiveDestination } from '../helpers/destination-operations.ts'
 import { createWorld, type World } from '../helpers/world.ts'
+import type { Scope } from '../../src/domain/api-key.ts'
 import { makeKey } from './api-keys.ts'
 import { startBrowser, visit } from './browser.ts'
 
@@ -64,6 +65,51 @@ test('a key that is revoked while the page is open leads to the sign-in, and bac
   await page.getByText('Your sign-in has ended').waitFor()
   await signIn(page, world.apiKey)
   await heading(page, 'Webhooks').waitFor()
+})
+
+test('what is not saved when a key is revoked is there again for the same organization, and for no other', async () => {
+  const id = await inactiveDestination(world.client)
+  const scopes: Scope[] = ['DESTINATIONS_READ', 'DESTINATIONS_WRITE']
+  const own = await makeKey(world, scopes)
+  const others = await makeKey({ client: await world.clientFor('Others') }, scopes)
+  await using visited = await visit(browser, { url: world.url, path: `/destinations/${id}` })
+  const { page } = visited
+  const name = page.getByLabel('Name', { exact: true })
+  await signIn(page, own.key)
+  await name.fill('Not saved yet')
+  await page.getByText('Live', { exact: true }).waitFor()
+  await own.revoke()
+  await page.getByText('What you have not saved is kept').waitFor()
+  const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
+  expect(stored).not.toContain('Not saved yet')
+
+  await signIn(page, others.key)
+  await page.getByText('There is no such destination').waitFor()
+  await page.getByRole('link', { name: 'Go to Webhooks' }).click()
+  await page.getByText('Live', { exact: true }).waitFor()
+  await others.revoke()
+  await page.getByText('Your sign-in has ended').waitFor()
+  await page.goBack()
+
+  await signIn(page, world.apiKey)
+  await page.getByText('You have unsaved changes.').waitFor()
+  expect(await name.inputValue()).toBe('Not saved yet')
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await page.getByText('All changes are saved.').waitFor()
+  await heading(page, 'Not saved yet').waitFor()
+})
+
+test('who signs out leaves nothing behind for who signs in next', async () => {
+  const path = `/destinations/${await inactiveDestination(world.client)}`
+  await using visited = await visit(browser, { url: world.url, path })
+  const { page } = visited
+  const name = page.getByLabel('Name', { exact: true })
+  await signIn(page, world.apiKey)
+  await name.fill('Not saved yet')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await signIn(page, world.apiKey)
+  await page.getByText('All changes are saved.').waitFor()
+  expect(await name.inputValue()).toBe('Receiver')
 })
 
 test('on this machine it opens ready to use, until somebody signs out', async () => {

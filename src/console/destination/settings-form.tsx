@@ -62,7 +62,7 @@ export function SettingsForm({ destination, draft }: SettingsFormProps): ReactEl
         onChange={(events) => edit({ events })}
       />
       {!readOnly && <SaveBar draft={draft} />}
-      <LeaveGuard changed={draft.changed} />
+      <LeaveGuard draft={draft} />
     </form>
   )
 }
@@ -97,7 +97,8 @@ function SaveBar({ draft }: { draft: Draft }): ReactElement {
 }
 
 /** Asks before what was edited is lost, by a link as by closing the tab. */
-function LeaveGuard({ changed }: { changed: boolean }): ReactElement | null {
+function LeaveGuard({ draft }: { draft: Draft }): ReactElement | null {
+  const { changed, discard } = draft
   const { proceed, reset, status } = useBlocker({
     shouldBlockFn: () => changed,
     enableBeforeUnload: () => changed,
@@ -110,7 +111,10 @@ function LeaveGuard({ changed }: { changed: boolean }): ReactElement | null {
         title="Leave without saving?"
         confirm="Leave without saving"
         cancel="Stay"
-        onConfirm={proceed}
+        onConfirm={() => {
+          discard()
+          proceed()
+        }}
         onCancel={reset}
       >
         <p>What you changed here and did not save will be lost.</p>

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useMutation } from 'urql'
 import { useToast } from '../elements/toast.tsx'
 import { explain } from '../explain-error.ts'
@@ -8,6 +8,7 @@ import type {
   EventType,
   UpdateDestinationMutation,
 } from '../generated/graphql.ts'
+import { useScopes, useUnsaved } from '../session/session.ts'
 import { UpdateDestinationDocument } from './operations.ts'
 import type { ChangeDestination, Detail } from './use-destination.ts'
 
@@ -25,10 +26,14 @@ export type Draft = ReturnType<typeof useDraft>
 /** What was edited of a destination and not saved yet. What was not edited follows the destination. */
 export function useDraft(destination: Detail, change: ChangeDestination) {
   const toast = useToast()
-  const [edits, setEdits] = useState<Partial<Settings>>({})
+  const writable = useScopes()('DESTINATIONS_WRITE')
+  const { left, keep } = useUnsaved<Partial<Settings>>(destination.id)
+  const [edits, setEdits] = useState((writable && left) || {})
   const [errors, setErrors] = useState<SettingsErrors>({})
   const [{ fetching: saving }, update] = useMutation(UpdateDestinationDocument)
   const input = changesOf(edits, destination)
+  const changed = saving || Object.keys(input).length > 0
+  useEffect(() => keep(changed ? edits : null))
 
   /** Shows as saved at once, but what was edited is given up only when it is. */
   const save = () => {
@@ -49,7 +54,7 @@ export function useDraft(destination: Detail, change: ChangeDestination) {
     settings: { ...savedSettings(destination), ...edits },
     errors,
     /** Whether something would be lost by leaving. */
-    changed: saving || Object.keys(input).length > 0,
+    changed,
     saving,
     edit(edit: Partial<Settings>) {
       setEdits((before) => ({ ...before, ...edit }))
