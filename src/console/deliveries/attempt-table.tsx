@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { memo, type ReactElement } from 'react'
 import { Skeleton } from '../elements/skeleton.tsx'
+import { type Column, rowLink, Table, tableRow } from '../elements/table.tsx'
 import { Time } from '../elements/time.tsx'
 import { titleOf } from '../events/event-name.ts'
 import type { Attempt } from './attempt-row.ts'
@@ -14,26 +15,23 @@ interface AttemptTableProps {
   fresh: ReadonlySet<string>
 }
 
+const COLUMNS: readonly Column[] = [
+  { name: 'Status' },
+  { name: 'Event' },
+  { name: 'Time' },
+  { name: 'Response code' },
+  { name: 'Retry count' },
+  { name: 'Duration' },
+]
+
 /** The attempts, newest first; each leads to its details. */
 export function AttemptTable({ rows, loading, fresh }: AttemptTableProps): ReactElement {
   return (
-    <table className={styles.table} aria-busy={loading} aria-label="Delivery attempts">
-      <thead>
-        <tr>
-          <th scope="col">Status</th>
-          <th scope="col">Event</th>
-          <th scope="col">Time</th>
-          <th scope="col">Response code</th>
-          <th scope="col">Retry count</th>
-          <th scope="col">Duration</th>
-        </tr>
-      </thead>
-      <tbody>
-        {loading
-          ? ['first', 'second', 'third', 'fourth'].map((row) => <WaitingRow key={row} />)
-          : rows.map((row) => <AttemptTableRow key={row.id} row={row} fresh={fresh.has(row.id)} />)}
-      </tbody>
-    </table>
+    <Table label="Delivery attempts" columns={COLUMNS} loading={loading} className={styles.table}>
+      {loading
+        ? ['first', 'second', 'third', 'fourth'].map((row) => <WaitingRow key={row} />)
+        : rows.map((row) => <AttemptTableRow key={row.id} row={row} fresh={fresh.has(row.id)} />)}
+    </Table>
   )
 }
 
@@ -45,7 +43,7 @@ const AttemptTableRow = memo(function AttemptTableRow({
   fresh: boolean
 }): ReactElement {
   return (
-    <tr className={styles.row} data-fresh={fresh} data-attempt={row.id}>
+    <tr className={`${tableRow} ${styles.row}`} data-fresh={fresh} data-attempt={row.id}>
       <td className={styles.status}>
         <AttemptBadge status={row.status} />
       </td>
@@ -54,7 +52,7 @@ const AttemptTableRow = memo(function AttemptTableRow({
           from="/destinations/$id/deliveries"
           to="."
           search={(search) => ({ ...search, attempt: row.id })}
-          className={styles.link}
+          className={rowLink}
         >
           {titleOf(row.eventType)}
         </Link>
@@ -95,7 +93,7 @@ const FAILURE_NAMES: Record<NonNullable<Attempt['failure']>['code'], string> = {
 }
 
 const WaitingRow = (): ReactElement => (
-  <tr className={styles.row}>
+  <tr className={`${tableRow} ${styles.row}`}>
     {['status', 'event', 'time', 'code', 'retry', 'duration'].map((cell) => (
       <td key={cell}>
         <Skeleton />

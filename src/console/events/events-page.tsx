@@ -5,6 +5,7 @@ import { Failure } from '../elements/failure.tsx'
 import { PageHeader } from '../elements/page-header.tsx'
 import { Section } from '../elements/section.tsx'
 import { Skeleton } from '../elements/skeleton.tsx'
+import { rowLink } from '../elements/table.tsx'
 import { titleOf } from './event-name.ts'
 import styles from './events-page.module.css'
 import { byFamily } from './families.ts'
@@ -40,11 +41,7 @@ export function EventsPage(): ReactElement {
               <ul className={styles.list}>
                 {items.map((definition) => (
                   <li key={definition.type} className={styles.item}>
-                    <Link
-                      to="/events/$type"
-                      params={{ type: definition.name }}
-                      className={styles.link}
-                    >
+                    <Link to="/events/$type" params={{ type: definition.name }} className={rowLink}>
                       {titleOf(definition.type)}
                     </Link>
                     <code className={styles.wire}>{definition.name}</code>

@@ -4,6 +4,7 @@ import { Button } from '../elements/button.tsx'
 import { EmptyState } from '../elements/empty-state.tsx'
 import { Icon } from '../elements/icon-button.tsx'
 import { Skeleton } from '../elements/skeleton.tsx'
+import { type Column, rowLink, Table, tableRow } from '../elements/table.tsx'
 import { Time } from '../elements/time.tsx'
 import { titleOf } from '../events/event-name.ts'
 import { useScopes } from '../session/session.ts'
@@ -20,6 +21,15 @@ interface DestinationTableProps {
   onClear: () => void
 }
 
+const COLUMNS: readonly Column[] = [
+  { name: 'Name' },
+  { name: 'Status' },
+  { name: 'Events' },
+  { name: 'Failures' },
+  { name: 'Last attempt' },
+  { name: 'Delete', quiet: true },
+]
+
 export function DestinationTable(props: DestinationTableProps): ReactElement {
   const { rows, loading, onDelete, onClear } = props
   if (!loading && rows.length === 0) {
@@ -33,25 +43,11 @@ export function DestinationTable(props: DestinationTableProps): ReactElement {
     )
   }
   return (
-    <table className={styles.table} aria-busy={loading} aria-label="Destinations">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Status</th>
-          <th scope="col">Events</th>
-          <th scope="col">Failures</th>
-          <th scope="col">Last attempt</th>
-          <th scope="col">
-            <span className={hidden.hidden}>Delete</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {loading
-          ? ['first', 'second', 'third'].map((row) => <WaitingRow key={row} />)
-          : rows.map((row) => <DestinationRow key={row.id} row={row} onDelete={onDelete} />)}
-      </tbody>
-    </table>
+    <Table label="Destinations" columns={COLUMNS} loading={loading}>
+      {loading
+        ? ['first', 'second', 'third'].map((row) => <WaitingRow key={row} />)
+        : rows.map((row) => <DestinationRow key={row.id} row={row} onDelete={onDelete} />)}
+    </Table>
   )
 }
 
@@ -64,9 +60,13 @@ function DestinationRow({
 }): ReactElement {
   const may = useScopes()
   return (
-    <tr className={styles.row}>
+    <tr className={`${tableRow} ${styles.row}`}>
       <th scope="row" className={styles.name}>
-        <Link to="/destinations/$id" params={{ id: row.id }} className={styles.link}>
+        <Link
+          to="/destinations/$id"
+          params={{ id: row.id }}
+          className={`${rowLink} ${styles.link}`}
+        >
           {row.name}
         </Link>
         <span className={styles.url}>{row.url ?? 'No URL yet'}</span>
@@ -138,7 +138,7 @@ function LastAttempt({ attempt }: { attempt: Row['lastAttempt'] }): ReactElement
 }
 
 const WaitingRow = (): ReactElement => (
-  <tr className={styles.row}>
+  <tr className={tableRow}>
     <td className={styles.name}>
       <Skeleton lines={2} />
     </td>
