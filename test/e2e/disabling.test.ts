@@ -166,9 +166,10 @@ async function watchDestination(client: GraphqlClient, id: string) {
     for await (const { destinationChanged } of changes) told.push(destinationChanged)
   }
   void watch()
-  const { name } = await readDestination(client, id)
+  let number = 0
   const listening = async () => {
-    await client.request(UpdateDestination, { id, input: { name } })
+    number += 1
+    await client.request(UpdateDestination, { id, input: { name: `Before ${number}` } })
     return told.length > 0
   }
   await expect.poll(listening).toBe(true)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { onTestFinished } from 'vitest'
+import { onTestFailed, onTestFinished } from 'vitest'
 import { createGraphqlClient, type GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { createDatabase } from '../helpers/database.ts'
 import { activeDestination } from '../helpers/operations.ts'
@@ -46,8 +46,11 @@ export async function createDeployment(
     answers: [(_request, response) => void setTimeout(() => response.end(), answerAfter)],
   })
   onTestFinished(() => receiver.close())
-  const start: Deployment['start'] = (role, env = {}) =>
-    startServiceProcess({ ...shared, ...env }, role)
+  const start: Deployment['start'] = async (role, env = {}) => {
+    const service = await startServiceProcess({ ...shared, ...env }, role)
+    onTestFailed(() => sayFaults(role, service))
+    return service
+  }
   const api = await start('api')
   const key = ['create', '--organization', 'Acme', '--name', 'test', '--scopes', 'all']
   const { stdout } = await runProgram(['cli/keys.ts', ...key], { ...shared })
@@ -70,6 +73,13 @@ export async function createDeployment(
     destinations: (count) => destinationsTo(client, receiver.url, count),
     sql: (text, values) =>
       onDatabase(databaseUrl, async (connection) => (await connection.query(text, values)).rows),
+  }
+}
+
+/** What a process had to say of what went wrong in it, for whoever looks into a test that failed. */
+function sayFaults(role: string, { logged }: ServiceProcess): void {
+  for (const { level, msg, err } of logged) {
+    if (level >= 40) console.log(`${role}: ${msg}: ${err?.code ?? ''} ${err?.message ?? ''}`)
   }
 }
 

@@ -71,11 +71,13 @@ test('20 failures at once that disable a destination are told in one destination
 
   // What is changed before the subscription has begun is not told.
   let begun = false
+  let number = 0
   const first = nextChange().then(() => {
     begun = true
   })
   await vi.waitFor(async () => {
-    await rename('Is anybody there?')
+    number += 1
+    await rename(`Is anybody there? ${number}`)
     expect(begun).toBe(true)
   })
   await first
