@@ -111,7 +111,12 @@ export async function startQueue(boss: PgBoss): Promise<void> {
     deleteAfterSeconds: 60,
   })
   await boss.createQueue(WAKE, { retryLimit: 1_000, retryDelay: 1, deleteAfterSeconds: 60 })
+  // Making a queue has pg-boss forget it, and it would ask for it again when the first job is put there: in the
+  // middle of our transaction, for a connection beside it. Those may all be waiting for this very transaction.
+  for (const queue of [DRAIN, WAKE]) await boss.findJobs(queue, { id: NO_JOB })
 }
+
+const NO_JOB = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Gives back what dead workers held, at once instead of when their signs of life have been missed for long
