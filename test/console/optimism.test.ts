@@ -32,6 +32,7 @@ const STATUS = 'main [data-tone]'
 test('what is saved stands at once, and nothing flickers when it is confirmed', async () => {
   await using visited = await open(`/destinations/${await inactiveDestination(world.client)}`)
   const { page } = visited
+  await title(page, 'Receiver').waitFor()
   await live(page)
   const titles = await noteTexts(page, 'h1')
   const answer = await holdAnswer(page, 'UpdateDestination')
@@ -70,6 +71,7 @@ test('a webhook is active at once, and stays so whatever is told live meanwhile'
   const id = await inactiveDestination(world.client, 'https://example.com/')
   await using visited = await open(`/destinations/${id}`)
   const { page } = visited
+  await title(page, 'Receiver').waitFor()
   await live(page)
   const stop = await holdAndBreak(page, 'ActivateDestination')
   const statuses = await noteTexts(page, STATUS)

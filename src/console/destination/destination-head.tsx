@@ -24,7 +24,7 @@ export function DestinationHead({ destination, activation }: DestinationHeadProp
       <PageHeader
         title={name}
         trail={[
-          <Link key="webhooks" to="/">
+          <Link key="webhooks" to="/" activeOptions={{ exact: true }}>
             Webhooks
           </Link>,
           name,

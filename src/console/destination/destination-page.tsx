@@ -3,6 +3,7 @@ import type { ReactElement } from 'react'
 import { buttonClass } from '../elements/button.tsx'
 import { EmptyState } from '../elements/empty-state.tsx'
 import { Failure } from '../elements/failure.tsx'
+import { PageHeader } from '../elements/page-header.tsx'
 import { Skeleton } from '../elements/skeleton.tsx'
 import { useScopes } from '../session/session.ts'
 import { NotReadable } from '../shell/not-readable.tsx'
@@ -10,6 +11,7 @@ import { ActivitySection } from './activity-section.tsx'
 import { DestinationHead } from './destination-head.tsx'
 import styles from './destination-page.module.css'
 import { DisabledBanner } from './disabled-banner.tsx'
+import { OPERATIONS } from './operations.ts'
 import { SecretSection } from './secret-section.tsx'
 import { SettingsForm } from './settings-form.tsx'
 import { TestSection } from './test-section.tsx'
@@ -22,7 +24,14 @@ import { VerificationSection } from './verification-section.tsx'
 export function DestinationPage(): ReactElement {
   const { id } = useParams({ from: '/destinations/$id' })
   const may = useScopes()
-  if (!may('DESTINATIONS_READ')) return <NotReadable />
+  if (!may('DESTINATIONS_READ')) {
+    return (
+      <>
+        <Head />
+        <NotReadable />
+      </>
+    )
+  }
   // Another destination is another page: nothing of the one before stays.
   return <LoadedDestination key={id} id={id} />
 }
@@ -74,14 +83,31 @@ const Loading = (): ReactElement => (
 )
 
 const Gone = (): ReactElement => (
-  <EmptyState
-    title="There is no such destination"
-    actions={
-      <Link to="/" className={buttonClass()}>
-        Go to Webhooks
-      </Link>
-    }
-  >
-    <p>It was deleted, or belongs to another organization.</p>
-  </EmptyState>
+  <>
+    <Head />
+    <EmptyState
+      title="There is no such destination"
+      actions={
+        <Link to="/" className={buttonClass()}>
+          Go to Webhooks
+        </Link>
+      }
+    >
+      <p>It was deleted, or belongs to another organization.</p>
+    </EmptyState>
+  </>
+)
+
+/** Of a page without a destination to name it by. */
+const Head = (): ReactElement => (
+  <PageHeader
+    title="Webhook"
+    trail={[
+      <Link key="webhooks" to="/" activeOptions={{ exact: true }}>
+        Webhooks
+      </Link>,
+      'Webhook',
+    ]}
+    operations={OPERATIONS}
+  />
 )

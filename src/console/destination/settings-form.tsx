@@ -75,7 +75,7 @@ function SaveBar({ draft }: { draft: Draft }): ReactElement {
   const { discard, errors, saving } = draft
   const changed = draft.changed && !saving
   return (
-    <div className={styles.bar} data-changed={changed}>
+    <div className={styles.bar} data-changed={draft.changed}>
       <p role="status" className={errors.form ? styles.error : styles.words}>
         {errors.form || (changed ? UNSAVED : saving ? 'Saving …' : 'All changes are saved.')}
       </p>
