@@ -1,5 +1,5 @@
 import * as Dialog from '@radix-ui/react-dialog'
-import { type ReactElement, type ReactNode, useEffect } from 'react'
+import { type ReactElement, type ReactNode, useEffect, useRef } from 'react'
 import { useClient, useQuery } from 'urql'
 import { Banner } from '../elements/banner.tsx'
 import { CodeBlock } from '../elements/code-block.tsx'
@@ -40,10 +40,7 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
   const attempt = found?.__typename === 'DeliveryAttempt' ? found : null
   const deliveryId = attempt?.delivery.id
   const latest = live.findLast(({ delivery }) => delivery.id === deliveryId)?.id
-  const client = useClient()
-  /** Asks for it as `useQuery` does, which shows the answer. */
-  const refresh = () =>
-    client.query(AttemptDetailsDocument, { id }, { requestPolicy: 'network-only' }).toPromise()
+  const refresh = useRefresh(id)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt of its delivery was made
   useEffect(() => {
     if (latest !== undefined) refresh()
@@ -84,6 +81,21 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
       </Dialog.Portal>
     </Dialog.Root>
   )
+}
+
+/**
+ * @returns asks for the attempt as `useQuery` does, which shows the answer. One after the other: while a question is
+ * under way, the same one is not sent again, and its answer may be older than what is now asked about.
+ */
+function useRefresh(id: string): () => Promise<unknown> {
+  const client = useClient()
+  const last = useRef<Promise<unknown>>(Promise.resolve())
+  return () => {
+    last.current = last.current.then(() =>
+      client.query(AttemptDetailsDocument, { id }, { requestPolicy: 'network-only' }).toPromise(),
+    )
+    return last.current
+  }
 }
 
 function Details({
