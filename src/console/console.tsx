@@ -66,6 +66,11 @@ export function Console({ url, credential, localKey, pages }: ConsoleProps): Rea
   }, [signIn])
 
   const entered = state.state === 'entered' ? state.client : null
+  // The pages follow the address themselves while they are shown. Behind the sign-in somebody may go back, too.
+  useEffect(
+    () => (entered ? undefined : pages.history.subscribe(() => void pages.load())),
+    [entered, pages],
+  )
   // However it ends, by signing out, by a refusal or with the page around it, no connection is left behind.
   useEffect(() => () => entered?.live.close(), [entered])
 
