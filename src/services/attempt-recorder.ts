@@ -21,8 +21,12 @@ export interface AttemptResult {
   /** Milliseconds from when it was due until it began. */
   waitedMs: number
   durationMs: number
+  /** Attempts recorded before the schedule began that it was made by. */
+  attemptBase: number
   /** Seconds from now to the next attempt if this one failed, null when it was the last. */
   retryDelay: number | null
+  /** The same if the schedule was restarted by hand while this was on the wire: it is the first of the new one then. */
+  restartedDelay: number | null
 }
 
 export interface AttemptRecorder {
@@ -162,13 +166,16 @@ const RECORD = `
 with result as (
   select * from unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bool[], $8::timestamptz[],
-    $9::int[], $10::int[], $11::text[], $12::text[], $13::text[], $14::int[]
+    $9::int[], $10::int[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[], $16::int[]
   ) as result (
     id, delivery_id, destination_id, organization_id, event_type, attempt_count, succeeded, attempted_at,
-    duration_ms, response_code, response_body, failure_code, failure_message, retry_delay
+    duration_ms, response_code, response_body, failure_code, failure_message, attempt_base, planned_delay,
+    restarted_delay
   )
 ), target as (
-  select result.*, delivery.status as status_before, destination.status as destination_status
+  select result.*, delivery.status as status_before, destination.status as destination_status,
+    case when delivery.attempt_base = result.attempt_base then planned_delay else restarted_delay end
+      as retry_delay
   from result
   join delivery on delivery.id = result.delivery_id
   join destination on destination.id = delivery.destination_id
@@ -236,7 +243,9 @@ function columns(results: readonly AttemptResult[], newId: NewId): unknown[] {
     of((one) => one.outcome.responseBody),
     of((one) => failure(one)?.code ?? null),
     of((one) => failure(one)?.message ?? null),
+    of((one) => one.attemptBase),
     of((one) => one.retryDelay),
+    of((one) => one.restartedDelay),
   ]
 }
 

@@ -29,7 +29,9 @@ async function attempt(ports: Ports, delivery: DueDelivery): Promise<AttemptResu
     eventType: delivery.eventType,
     attemptCount: delivery.attemptCount,
     test: delivery.test,
+    attemptBase: delivery.attemptBase,
     retryDelay: retryDelay(delivery.test ? MAX_ATTEMPTS : tries),
+    restartedDelay: retryDelay(delivery.test ? MAX_ATTEMPTS : 1),
     waitedMs: sent.attemptedAt.getTime() - delivery.dueAt.getTime(),
     ...sent,
   }

@@ -32,7 +32,9 @@ const failure = (delivery: Due): AttemptResult => ({
   attemptedAt: new Date(),
   waitedMs: 0,
   durationMs: 1,
+  attemptBase: delivery.attemptBase,
   retryDelay: 2,
+  restartedDelay: 2,
 })
 
 const recorderOf = ({ ports }: World['app']) =>
@@ -88,6 +90,27 @@ test('20 failures at once that disable a destination are told in one destination
   await rename('The change after it')
   expect(await nextChange()).toMatchObject({ name: 'The change after it' })
   await changes.return?.(undefined)
+})
+
+test('the last attempt of a schedule that was restarted by hand meanwhile is the first of the new one', async () => {
+  await using world = await createWorld({ worker: false })
+  const { id, results } = await createWaiting(world, 2)
+  const sixth = results.map((result) => ({ ...result, attemptCount: 5, retryDelay: null }))
+  const { db } = world.app.ports
+  await db.query('update delivery set attempt_count = 5 where destination_id = $1', [id])
+  // As deliveryRetry does, while the sixth attempt is on the wire.
+  await db.query('update delivery set attempt_base = 5 where id = $1', [sixth[0]!.deliveryId])
+  const recorder = recorderOf(world.app)
+  await Promise.all(sixth.map((result) => recorder.record(result)))
+
+  const { deliveries } = await readDestination(world.client, id)
+  const byId = Object.fromEntries(deliveries.map((delivery) => [delivery.id, delivery]))
+  const [restarted, other] = sixth.map(({ deliveryId }) => byId[deliveryId]!)
+  expect(other).toMatchObject({ status: 'FAILED', attemptCount: 6, nextAttemptAt: null })
+  expect(restarted).toMatchObject({ status: 'PENDING', attemptCount: 6 })
+  const wait = Date.parse(restarted!.nextAttemptAt!) - Date.now()
+  expect(wait).toBeGreaterThan(0)
+  expect(wait).toBeLessThanOrEqual(2_000)
 })
 
 test('a result is recorded and counted once, however often it is handed in', async () => {

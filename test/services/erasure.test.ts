@@ -29,6 +29,7 @@ const resultOf = (delivery: DueDelivery, outcome: Outcome): AttemptResult => ({
   durationMs: 1,
   waitedMs: 0,
   retryDelay: 2,
+  restartedDelay: 2,
 })
 
 /** Writes the results in one commit. */
