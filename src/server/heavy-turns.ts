@@ -8,8 +8,9 @@ import { holderOf } from './holder.ts'
 /** Rows from which an operation takes turns: its answer can be 100 MB, and stays until the client has taken it. */
 const HEAVY = 2_000
 
-/** Heavy operations at a time: of the process, and of one holder, so that nobody's turns are all the turns. */
+/** Heavy operations at a time: of the process, of one organization and of one holder, so that nobody's turns are all the turns. */
 const AT_ONCE = 4
+const AT_ONCE_OF_ORGANIZATION = 3
 const AT_ONCE_OF_HOLDER = 2
 
 /** Of one holder that wait. */
@@ -18,14 +19,18 @@ const WAITING = 20
 /** Seconds after which it is worth to try again. */
 const RETRY_AFTER = 10
 
-interface Waiting {
+interface Asking {
   holder: string
+  organizationId: string
+}
+
+interface Waiting extends Asking {
   start: () => void
 }
 
 /**
  * Lets operations that can answer with very much run a few at a time; the others wait, and light ones do not.
- * A turn is over when its answer has left.
+ * A turn is over when its answer has left; one that goes out on a WebSocket, when it is ready to.
  * @param sizes rows that an operation asks for; one without an entry counts as heavy
  */
 export function takeTurns(
@@ -43,7 +48,8 @@ export function takeTurns(
         return
       }
       setExecuteFn(async (all: ExecutionArgs) => {
-        const leave = await turns.next(holder)
+        const { organizationId } = viewer
+        const leave = await turns.next({ holder, organizationId })
         // Nobody would read it.
         if (res?.closed) leave()
         else res?.once('close', leave)
@@ -63,17 +69,21 @@ const tooMany = rateLimited(
 )
 
 function createTurns() {
-  const running: string[] = []
+  const running: Asking[] = []
   const queue: Waiting[] = []
 
-  const count = (holder: string) => running.filter((one) => one === holder).length
+  const count = (name: keyof Asking, asking: Asking) =>
+    running.filter((one) => one[name] === asking[name]).length
+  const hasTurn = (asking: Asking) =>
+    count('holder', asking) < AT_ONCE_OF_HOLDER &&
+    count('organizationId', asking) < AT_ONCE_OF_ORGANIZATION
 
   function startNext(): void {
     while (running.length < AT_ONCE) {
-      const next = queue.findIndex(({ holder }) => count(holder) < AT_ONCE_OF_HOLDER)
+      const next = queue.findIndex(hasTurn)
       const [one] = next === -1 ? [] : queue.splice(next, 1)
       if (!one) return
-      running.push(one.holder)
+      running.push(one)
       one.start()
     }
   }
@@ -81,13 +91,14 @@ function createTurns() {
   return {
     waiting: (holder: string) => queue.filter((one) => one.holder === holder).length,
     /** @returns what ends the turn, to be called once */
-    next: (holder: string) =>
+    next: (asking: Asking) =>
       new Promise<() => void>((resolve) => {
+        const one = { ...asking, start: () => resolve(leave) }
         const leave = () => {
-          running.splice(running.indexOf(holder), 1)
+          running.splice(running.indexOf(one), 1)
           startNext()
         }
-        queue.push({ holder, start: () => resolve(leave) })
+        queue.push(one)
         startNext()
       }),
   }

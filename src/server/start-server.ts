@@ -17,6 +17,7 @@ import { listen, urlOf } from './listen.ts'
 import { type LiveConnections, watchLiveConnections } from './live-connections.ts'
 import type { Monitoring } from './monitoring.ts'
 import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from './mutation-limit.ts'
+import { createUnreadAnswers } from './unread-answers.ts'
 import { serveWebSockets } from './websocket.ts'
 import { type CreateContext, createGraphql } from './yoga.ts'
 
@@ -43,7 +44,7 @@ export interface ServerOptions {
   connectionLimits?: ConnectionLimits
   /** Milliseconds for a request to arrive whole. Streams are not held to it. Default: 30,000. */
   requestTimeout?: number
-  /** Milliseconds that a client has to take an answer. Streams are not held to it. Default: 120,000. */
+  /** Milliseconds that a client has to take an answer. Event streams are not held to it. Default: 120,000. */
   unreadTimeout?: number
 }
 
@@ -75,7 +76,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     unreadTimeout = UNREAD_TIMEOUT,
   } = options
   const enter = limitConnections(connectionLimits)
-  const graphql = createGraphql({ ...options, live, enter, mutationLimits, unreadTimeout })
+  const unread = createUnreadAnswers({ after: unreadTimeout })
+  const graphql = createGraphql({ ...options, live, enter, mutationLimits, unread })
   const listener = createRequestListener({
     ...options,
     graphql,
@@ -87,7 +89,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     { requestTimeout, connectionsCheckingInterval: Math.ceil(requestTimeout / LOOKS) },
     listener,
   )
-  serveWebSockets(server, { ...options, graphql, live, enter, newRequestId: randomUUID })
+  serveWebSockets(server, { ...options, graphql, live, enter, unread, newRequestId: randomUUID })
   await listen(server, options).catch((error: unknown) => {
     live.close()
     throw error

@@ -16,13 +16,14 @@ import { type Enter, type Place, RETRY_AFTER } from './connection-limit.ts'
 import { formatError, presentErrors } from './errors.ts'
 import type { LiveConnection, LiveConnections } from './live-connections.ts'
 import { isWelcome } from './origin.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 import type { Caller, Graphql } from './yoga.ts'
 
 const PATH = '/graphql'
 const MAX_MESSAGE = 1_000_000
 const INIT_TIMEOUT = 10_000
 const PING_EVERY = 12_000
-/** Bytes that may wait for a client who does not read. One message a subscription waits; the rest are its pongs. */
+/** Bytes that may wait for a client who does not read, before another message for it. */
 const MAX_WAITING = 32_000_000
 /** Operations that may run at once on one socket. */
 const MAX_OPERATIONS = 20
@@ -48,6 +49,7 @@ export interface WebSocketOptions {
   newRequestId: () => string
   live: LiveConnections
   enter: Enter
+  unread: UnreadAnswers
   log: Logger
   /** Origins of pages that may open sockets, as in "https://app.example.com", beside those on our own host. */
   allowedOrigins?: readonly string[]
@@ -178,7 +180,7 @@ const tooMany = () =>
 function attach(
   { place, socket }: Pick<Extra, 'place' | 'socket'>,
   protocol: Protocol,
-  { live, log }: WebSocketOptions,
+  { live, log, unread }: WebSocketOptions,
 ): void {
   const connection: LiveConnection = {
     // Nobody's until onConnect knows whose.
@@ -193,7 +195,7 @@ function attach(
     {
       protocol: socket.protocol,
       // The protocol awaits this before it pulls the next item: a slow client holds one item a subscription.
-      send: (data) => flushed(socket, data),
+      send: (data) => flushed(socket, data, unread),
       close: (code = CloseCode.InternalServerError, reason = '') => close(socket, code, reason),
       onMessage: (handle) => hearMessages(socket, handle, log),
     },
@@ -217,7 +219,9 @@ function hearMessages(
   socket.on('message', (data: RawData) => {
     if (socket.bufferedAmount > MAX_WAITING) return socket.terminate()
     handle(String(data)).catch((error: unknown) => {
-      log.error({ err: error }, 'could not handle a WebSocket message')
+      // What was still to be answered when the client went away is no fault of ours.
+      const level = socket.readyState === socket.OPEN ? 'error' : 'debug'
+      log[level]({ err: error }, 'could not handle a WebSocket message')
       close(socket, CloseCode.InternalServerError, 'Internal server error')
     })
   })
@@ -237,10 +241,16 @@ function endWhenSilent(socket: WebSocket): void {
   socket.once('close', () => clearInterval(pinging))
 }
 
-function flushed(socket: WebSocket, data: string): Promise<void> {
+function flushed(socket: WebSocket, data: string, unread: UnreadAnswers): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (socket.bufferedAmount > MAX_WAITING) socket.terminate()
     if (socket.readyState !== socket.OPEN) return resolve()
-    socket.send(data, (error) => (error ? reject(error) : resolve()))
+    const left = unread.add({ bytes: () => data.length, giveUp: () => socket.terminate() })
+    socket.send(data, (error) => {
+      left()
+      if (error) reject(error)
+      else resolve()
+    })
   })
 }
 

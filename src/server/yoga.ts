@@ -28,6 +28,7 @@ import type { LiveConnections } from './live-connections.ts'
 import { limitMutations, type MutationLimits } from './mutation-limit.ts'
 import { pageLimitRule } from './page-limit.ts'
 import { limitStreams } from './stream-limit.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 
 /** One operation's sender: what HTTP and WebSocket both know of it. */
 export interface Caller {
@@ -50,8 +51,7 @@ export interface GraphqlOptions {
   live: LiveConnections
   mutationLimits: MutationLimits
   enter: Enter
-  /** Milliseconds that a client has to take an answer which is ready. Then its connection is closed. */
-  unreadTimeout: number
+  unread: UnreadAnswers
 }
 
 type HttpCaller = Caller & { res: ServerResponse }
@@ -140,11 +140,7 @@ function isIntrospection(args: {
 }
 
 /** The last gate before HTTP and SSE: errors are masked, streams end with their key, their client or the server. */
-function presentResults({
-  live,
-  maskError,
-  unreadTimeout,
-}: GraphqlOptions): Plugin<object, HttpCaller> {
+function presentResults({ live, maskError, unread }: GraphqlOptions): Plugin<object, HttpCaller> {
   return {
     onResultProcess({ result, setResult, serverContext }) {
       const { credentials, requestId, res } = serverContext
@@ -153,7 +149,7 @@ function presentResults({
           ? { ...one, errors: presentErrors(one.errors, (error) => maskError(error, requestId)) }
           : one
       if (!isAsyncIterable(result)) {
-        giveUpUnread(res, unreadTimeout)
+        holdUnread(res, unread)
         if ('errors' in result) setResult(withStatus(present(result as ExecutionResult)))
         return
       }
@@ -174,9 +170,12 @@ function presentResults({
 }
 
 /** An answer that nobody takes would stay in memory for as long as its client likes. */
-function giveUpUnread(response: ServerResponse, after: number): void {
-  const late = setTimeout(() => response.destroy(), after).unref()
-  response.once('close', () => clearTimeout(late))
+function holdUnread(response: ServerResponse, unread: UnreadAnswers): void {
+  const left = unread.add({
+    bytes: () => response.writableLength,
+    giveUp: () => response.destroy(),
+  })
+  response.once('close', left)
 }
 
 /** Nothing was executed because we failed: the one case that is our status 500, or 503 when it passes. */

@@ -4,11 +4,15 @@ import { KEY, post, startTestServer } from './test-server.ts'
 const HEAVY = { query: '{ large(first: 2000) { name } }' }
 const LIGHT = { query: '{ large(first: 1000) { name } }' }
 
-/** Everybody is who their key says, whatever it is. */
+/** Everybody is who their key says, whatever it is, as in "a of org_2". */
 const start = () =>
   startTestServer({
     authenticate: async ({ authorization }) => ({
-      viewer: { organizationId: 'org_1', apiKeyId: authorization, scopes: new Set() },
+      viewer: {
+        organizationId: authorization?.split(' of ')[1] ?? 'org_1',
+        apiKeyId: authorization,
+        scopes: new Set(),
+      },
     }),
   })
 
@@ -18,7 +22,7 @@ test('two large queries of a key run at once and four in all; the others wait fo
   const { graphql, world } = await start()
   const first = Array.from({ length: 5 }, () => ask(graphql, HEAVY, 'a'))
   await vi.waitFor(() => expect(world.running).toBe(2))
-  const others = ['b', 'c', 'd'].map((key) => ask(graphql, HEAVY, key))
+  const others = ['b of org_2', 'c of org_3', 'd of org_3'].map((key) => ask(graphql, HEAVY, key))
   await vi.waitFor(() => expect(world.running).toBe(4))
   // Light ones run beside them, so what is heavy had its chance to.
   const light = ask(graphql, LIGHT, 'a')
@@ -28,6 +32,16 @@ test('two large queries of a key run at once and four in all; the others wait fo
     expect(await response.json()).toEqual({ data: { large: [] } })
   }
   expect(world.running).toBe(0)
+})
+
+test('three large queries of one organization run at once, whoever asks: others have a turn', async () => {
+  const { graphql, world } = await start()
+  const all = ['a', 'b', 'c', 'd'].map((key) => ask(graphql, HEAVY, key))
+  await vi.waitFor(() => expect(world.running).toBe(3))
+  const other = ask(graphql, HEAVY, 'a of org_2')
+  await vi.waitFor(() => expect(world.running).toBe(4))
+  world.finish.resolve()
+  await Promise.all([...all, other])
 })
 
 test('a key with 20 large queries waiting is told to come back, and another key is not', async () => {
