@@ -51,7 +51,22 @@ function begin(
   return { kind, name, requestId, traceParent }
 }
 
-/** A generator is over once it has thrown, another iterator need not be: who goes on would be told for ever. */
+/** Prisma's word for a row that is not there, although another one names it. */
+const MISSING = 'P2025'
+/** GraphQL's, when it went between the two statements that read both. */
+const VANISHED = /^Cannot return null for non-nullable field \w+\.(delivery|destination|event)\.$/
+
+/** Whether what it tells of was deleted while it was on its way: then it tells of nothing any more. */
+const isGone = ({ errors }: ExecutionResult) =>
+  errors?.some(
+    ({ message, originalError }) =>
+      VANISHED.test(message) || (originalError as { code?: unknown })?.code === MISSING,
+  )
+
+/**
+ * A stream without what was deleted meanwhile. A generator is over once it has thrown, another iterator need not
+ * be: who goes on would be told for ever.
+ */
 function overWithItsFirstError(
   source: AsyncIterableIterator<ExecutionResult>,
 ): AsyncIterableIterator<ExecutionResult> {
@@ -62,7 +77,9 @@ function overWithItsFirstError(
     async next() {
       if (failed) return done
       try {
-        return await source.next()
+        let next = await source.next()
+        while (!next.done && isGone(next.value)) next = await source.next()
+        return next
       } catch (error) {
         failed = true
         await source.return?.()

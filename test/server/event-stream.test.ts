@@ -85,3 +85,15 @@ test('a source is not pulled for a client that does not read', async () => {
   await response.body?.cancel()
   await vi.waitFor(() => expect(world.openStreams).toBe(0))
 })
+
+test('what was deleted while it was on its way to a stream is passed over', async () => {
+  const { graphql, world } = await startTestServer()
+  const response = await subscribe(graphql, 'subscription { shaky { name } }')
+  const events = await Array.fromAsync(eventsOf(response))
+  expect(events).toEqual([
+    { name: 'next', data: { data: { shaky: { name: 'first' } } } },
+    { name: 'next', data: { data: { shaky: { name: 'third' } } } },
+    { name: 'complete', data: null },
+  ])
+  expect(world.log).toEqual([])
+})

@@ -72,7 +72,10 @@ function createTestSchema(world: World) {
         break: Int!
         "Yields large texts without end."
         flood: String!
+        "Yields three, of which the second is gone by the time its name is read."
+        shaky: Told!
       }
+      type Told { name: String! }
     `,
     resolvers: {
       Query: {
@@ -99,6 +102,12 @@ function createTestSchema(world: World) {
         huge: () => 'x'.repeat(30_000_000),
       },
       Friend: { friend: () => ({}), name: () => 'Ada' },
+      Told: {
+        name: (name: string) => {
+          if (name !== 'second') return name
+          throw Object.assign(new Error('No record was found.'), { code: 'P2025' })
+        },
+      },
       Mutation: { add: (_root, { number }: { number: number }) => number + 1 },
       Subscription: {
         count: {
@@ -114,6 +123,11 @@ function createTestSchema(world: World) {
               if (turn === 0) return { break: 1 }
               throw new Error('secret detail')
             }),
+        },
+        shaky: {
+          subscribe: async function* () {
+            for (const shaky of ['first', 'second', 'third']) yield { shaky }
+          },
         },
         flood: {
           subscribe: () => stream(world, async () => ({ flood: 'x'.repeat(100_000) })),
