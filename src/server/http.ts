@@ -22,7 +22,9 @@ export function createRequestListener(options: HttpOptions): RequestListener {
   return (request, response) => {
     route(options, request, response).catch((error: unknown) => {
       if (error instanceof HttpRefusal) return refuse(response, error)
-      options.log.error({ err: error }, 'could not answer a request')
+      // Who went away before the request was whole has no use for an answer, and is no fault of ours.
+      const level = request.complete ? 'error' : 'debug'
+      options.log[level]({ err: error }, 'could not answer a request')
       response.destroy()
     })
   }
