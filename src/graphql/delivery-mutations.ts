@@ -36,7 +36,7 @@ builder.mutationFields((t) => ({
   deliveryRetry: t.prismaField({
     type: 'Delivery',
     description:
-      'Sends a FAILED, CANCELED, SKIPPED or SUCCEEDED delivery again: same body, same webhook-id, up to 6 further attempts, whose numbers go on counting. One that is PENDING is left as it is. The destination must be ACTIVE, and the event not erased. Needs the scope DESTINATIONS_WRITE.',
+      'Sends a FAILED, CANCELED, SKIPPED or SUCCEEDED delivery again: same body, same webhook-id, up to 6 further attempts, or 1 of a test send, whose numbers go on counting. One that is PENDING is left as it is. The destination must be ACTIVE, and the event not erased. Needs the scope DESTINATIONS_WRITE.',
     authScopes: { DESTINATIONS_WRITE: true },
     args: {
       id: t.arg.id({ required: true, description: "The delivery's id, beginning with dlv_." }),
