@@ -107,6 +107,18 @@ describe('deliveryAttempted', () => {
   })
 })
 
+/** Changes a destination over and over: what was changed before the subscription had begun is not told. */
+async function changedUntilTold<Told>(next: Promise<Told>, id: string): Promise<Told> {
+  let told = false
+  const heard = next.finally(() => {
+    told = true
+  })
+  for (let number = 1; !told; number += 1) {
+    await world.prisma.destination.update({ where: { id }, data: { name: `Change ${number}` } })
+  }
+  return heard
+}
+
 describe('destinationChanged', () => {
   test('brings a destination as it now stands, with its secret', async () => {
     const viewer = await world.createViewer()
@@ -114,9 +126,8 @@ describe('destinationChanged', () => {
       viewer,
       'subscription { destinationChanged { id name status secret { masked } } }',
     )
-    const next = stream.next()
     const id = await world.createDestination(viewer)
-    const { value } = await next
+    const { value } = await changedUntilTold(stream.next(), id)
     expect(value.data.destinationChanged).toMatchObject({
       id,
       secret: { masked: expect.stringMatching(/^wsec_/) },
@@ -138,9 +149,8 @@ describe('destinationChanged', () => {
     const viewer = await world.createViewer()
     const source = 'subscription { destinationChanged { id } }'
     const stream = await world.subscribe(viewer, source)
-    const next = stream.next()
     const gone = await world.createDestination(viewer)
-    await next
+    await changedUntilTold(stream.next(), gone)
     await world.prisma.destination.update({ where: { id: gone }, data: { name: 'going' } })
     await world.prisma.destination.delete({ where: { id: gone } })
     const kept = await world.createDestination(viewer)
