@@ -1,8 +1,11 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createUnreadAnswers } from '../../src/server/unread-answers.ts'
 
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
 /** Answers of ten bytes each that begin to wait, and the names of those that were given up. */
-function startWaiting(limits: { after: number; most?: number; grace?: number }) {
+function startWaiting(limits: { after: number; most: number; grace: number }) {
   const unread = createUnreadAnswers(limits)
   const givenUp: string[] = []
   const add = (name: string) =>
@@ -10,19 +13,27 @@ function startWaiting(limits: { after: number; most?: number; grace?: number }) 
   return { add, givenUp }
 }
 
-test('the oldest are given up until the others have room', async () => {
-  const { add, givenUp } = startWaiting({ after: 60_000, most: 25, grace: 0 })
+test('when they are too much, the oldest are given up after a moment until the others have room', () => {
+  const { add, givenUp } = startWaiting({ after: 60_000, most: 25, grace: 1_000 })
   const leave = add('taken')
   for (const name of ['first', 'second', 'third', 'fourth']) add(name)
   leave()
-  await vi.waitFor(() => expect(givenUp).toEqual(['first', 'second']))
+  vi.advanceTimersByTime(1_000)
+  expect(givenUp).toEqual([])
+  vi.advanceTimersByTime(250)
+  expect(givenUp).toEqual(['first', 'second'])
+  vi.advanceTimersByTime(50_000)
+  expect(givenUp).toEqual(['first', 'second'])
 })
 
-test('however many they are, each has a moment in which it can be taken', async () => {
-  const { add, givenUp } = startWaiting({ after: 100, most: 5, grace: 60_000 })
-  const leave = add('taken')
-  await new Promise((resolve) => setTimeout(resolve, 60))
-  leave()
+test('however few they are, one that waits for too long is given up, and nobody looks any more', () => {
+  const { add, givenUp } = startWaiting({ after: 5_000, most: 100, grace: 1_000 })
   add('late')
-  await vi.waitFor(() => expect(givenUp).toEqual(['late']))
+  vi.advanceTimersByTime(3_000)
+  add('later')
+  vi.advanceTimersByTime(2_250)
+  expect(givenUp).toEqual(['late'])
+  vi.advanceTimersByTime(3_000)
+  expect(givenUp).toEqual(['late', 'later'])
+  expect(vi.getTimerCount()).toBe(0)
 })
