@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { createCursorSeal } from './adapters/cursor-seal.ts'
 import { createDatabase } from './adapters/database.ts'
-import { lowestId, newId } from './adapters/ids.ts'
+import { lowestId, newId, timeOfId } from './adapters/ids.ts'
 import { createTokenVerifier, type JwtSettings } from './adapters/jwt.ts'
 import { createListener } from './adapters/listener.ts'
 import { createPrometheus } from './adapters/prometheus.ts'
@@ -61,8 +62,9 @@ export async function connect(options: AppOptions) {
   const { boss, queue } = queueAdapter
   await startQueue(boss)
   await adoptRestoredRows(db)
+  const cursors = { cursorSeal: createCursorSeal(options.encryptionKeys), lowestId, timeOfId }
   const feeds = {
-    attemptFeed: await createAttemptFeed({ db, listener, clock, metrics, log }),
+    attemptFeed: await createAttemptFeed({ db, listener, clock, metrics, log, ...cursors }),
     destinationFeed: await createDestinationFeed({ db, listener, clock, log }, CHANGES),
     deletionFeed: await createDestinationFeed({ db, listener, clock, log }, DELETIONS),
   }
@@ -72,7 +74,7 @@ export async function connect(options: AppOptions) {
     secrets: createSecretBox(options.encryptionKeys),
     clock,
     newId,
-    lowestId,
+    ...cursors,
     newSecret: () => generateSecret(randomBytes),
     randomBytes,
     addressPolicy: options.addressPolicy,

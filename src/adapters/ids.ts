@@ -1,5 +1,5 @@
 import { TypeID, typeid } from 'typeid-js'
-import type { LowestId, NewId } from '../services/ports.ts'
+import type { LowestId, NewId, TimeOfId } from '../services/ports.ts'
 
 /** TypeIDs over UUIDv7: 26 characters behind the prefix, ascending within a process. */
 export const newId: NewId = (prefix) => typeid(prefix).toString()
@@ -11,4 +11,14 @@ export const lowestId: LowestId = (prefix, time) => {
     prefix,
     `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`,
   ).toString()
+}
+
+/** The first 48 bits of a UUIDv7 are its time in milliseconds. */
+export const timeOfId: TimeOfId = (id) => {
+  try {
+    const uuid = TypeID.fromString(id).toUUID()
+    return new Date(Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16))
+  } catch {
+    return null
+  }
 }

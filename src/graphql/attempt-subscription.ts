@@ -11,7 +11,7 @@ builder.subscriptionField('deliveryAttempted', (t) =>
   t.field({
     type: DeliveryAttempt,
     description:
-      'Every attempt of your organization as it is recorded, by whichever worker, in order and each once. To lose nothing over a broken connection, subscribe again with the id of the last attempt seen as after. Needs the scope DESTINATIONS_READ.',
+      'Every attempt of your organization as it is recorded, by whichever worker, in order and each once. To lose nothing over a broken connection, subscribe again with the cursor of the last attempt seen as after. Needs the scope DESTINATIONS_READ.',
     authScopes: { DESTINATIONS_READ: true },
     args: {
       destinationId: t.arg.id({
@@ -28,11 +28,10 @@ builder.subscriptionField('deliveryAttempted', (t) =>
       }),
       after: t.arg.id({
         description:
-          "An attempt's id: first comes all that was recorded after it, then what follows live, with no gap and no repetition. Null begins now.",
+          'The cursor or the id of an attempt: first comes all that was recorded after it, then what follows live, with no gap and no repetition. Null begins now.',
       }),
     },
     subscribe: (_root, { destinationId, eventTypes, statuses, after }, ctx) => {
-      if (after != null && !isId(after)) throw unknownPosition()
       const filter = {
         organizationId: organizationOf(ctx),
         destinationId: destinationId == null ? null : isId(destinationId) ? destinationId : NOBODY,
@@ -55,5 +54,5 @@ function explain(error: unknown): never {
 
 const unknownPosition = () =>
   badUserInput(
-    'after names no attempt that is known, or not any more: old ones are deleted. Subscribe without it, and read what was missed with Destination.attempts.',
+    'after is neither a cursor nor the id of an attempt that exists: old ones are deleted. Use cursors as they came, which stay valid. Subscribe without it, and read what was missed with Destination.attempts.',
   )

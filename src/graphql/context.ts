@@ -5,6 +5,7 @@ import type { AttemptFeed, DestinationFeed } from '../services/feed.ts'
 import type { Metrics } from '../services/metrics.ts'
 import type {
   Clock,
+  CursorSeal,
   Database,
   LowestId,
   NewId,
@@ -24,6 +25,7 @@ export interface ServicePorts {
   clock: Clock
   newId: NewId
   lowestId: LowestId
+  cursorSeal: CursorSeal
   newSecret: () => string
   randomBytes: RandomBytes
   addressPolicy: AddressPolicy

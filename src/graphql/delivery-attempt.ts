@@ -1,6 +1,7 @@
 import type { EventName } from '../domain/events/index.ts'
 import type { FailureCode } from '../domain/outcome.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
+import { cursorsOf } from '../services/attempt-cursor.ts'
 import { AttemptFailure } from './attempt-failure.ts'
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
@@ -24,8 +25,16 @@ export const DeliveryAttempt = builder.prismaObject('DeliveryAttempt', {
   findUnique: ({ id }, ctx) => ({ id, organizationId: organizationOf(ctx) }),
   fields: (t) => ({
     id: t.exposeID('id', {
+      description: "The attempt's id, beginning with att_.",
+    }),
+    cursor: t.loadable({
+      type: 'String',
       description:
-        "The attempt's id, beginning with att_. deliveryAttempted goes on behind it as after.",
+        'Where the attempt is in the order of deliveryAttempted, which continues after it when this is given as its argument after. Opaque, at most 200 characters that URLs and headers take as they are. It stays valid when the attempt is deleted, with its destination or after the retention time. Only your organization can use it.',
+      resolve: (attempt: { id: string; transaction?: string }) => attempt,
+      load: (attempts: { id: string; transaction?: string }[], ctx) =>
+        cursorsOf(ctx.ports, organizationOf(ctx), attempts),
+      loaderOptions: { cache: false },
     }),
     delivery: t.relation('delivery', { description: 'The delivery that it is an attempt of.' }),
     destination: t.prismaField({

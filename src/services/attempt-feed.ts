@@ -1,6 +1,6 @@
-import type { DeliveryAttempt } from '../generated/prisma/client.ts'
 import { ATTEMPT_COLUMNS } from './attempt-columns.ts'
-import { type AttemptFeed, type AttemptFeedFilter, UnknownAttemptError } from './feed.ts'
+import { findPosition } from './attempt-cursor.ts'
+import type { AttemptFeed, AttemptFeedFilter, RecordedAttempt } from './feed.ts'
 import {
   createFeedTail,
   type FeedEntry,
@@ -13,8 +13,13 @@ import type { Metrics } from './metrics.ts'
 import type { Clock, Database, Listener, Logger } from './ports.ts'
 import { iterate, type Subscription } from './subscription.ts'
 
-type Ports = { db: Database; listener: Listener; clock: Clock; metrics: Metrics; log: Logger }
-type Entry = FeedEntry<DeliveryAttempt>
+type Ports = Parameters<typeof findPosition>[0] & {
+  listener: Listener
+  clock: Clock
+  metrics: Metrics
+  log: Logger
+}
+type Entry = FeedEntry<RecordedAttempt>
 
 /** Rows that wait in memory for one subscriber. One that falls further behind is served from the table. */
 const QUEUE = 256
@@ -28,8 +33,8 @@ const PAGE = 200
 /** The table is the log: the tail reads what is new, and subscribers that are behind read the rest themselves. */
 export async function createAttemptFeed(ports: Ports): Promise<AttemptFeed & RunningFeed> {
   const { clock, metrics } = ports
-  const open = new Set<Subscription<DeliveryAttempt>>()
-  const tail = await createFeedTail<DeliveryAttempt>(ports, {
+  const open = new Set<Subscription<RecordedAttempt>>()
+  const tail = await createFeedTail<RecordedAttempt>(ports, {
     channel: 'attempt_recorded',
     settle: 0,
     read: async (after, limit) => {
@@ -64,10 +69,11 @@ export async function createAttemptFeed(ports: Ports): Promise<AttemptFeed & Run
 }
 
 function createSubscriber(
-  { db, clock, tail }: { db: Database; clock: Clock; tail: FeedTail<DeliveryAttempt> },
+  ports: Ports & { tail: FeedTail<RecordedAttempt> },
   filter: AttemptFeedFilter,
   after: string | null,
-): Subscription<DeliveryAttempt> {
+): Subscription<RecordedAttempt> {
+  const { db, clock, tail } = ports
   let queue: (Entry & { since: number })[] = []
   let position: FeedPosition | null = null
   /** The last row that was read from the table: the tail may still be on its way there. */
@@ -91,7 +97,7 @@ function createSubscriber(
 
   async function start(): Promise<FeedPosition> {
     if (after === null) return tail.follow(hear)
-    const from = await positionOf(db, filter.organizationId, after)
+    const from = await findPosition(ports, filter.organizationId, after)
     behind = true
     await tail.follow(hear)
     return from
@@ -142,7 +148,7 @@ function createSubscriber(
   }
 }
 
-function matcher(filter: AttemptFeedFilter): (row: DeliveryAttempt) => boolean {
+function matcher(filter: AttemptFeedFilter): (row: RecordedAttempt) => boolean {
   const { organizationId, destinationId, eventTypes, statuses } = filter
   return (row) =>
     row.organizationId === organizationId &&
@@ -155,10 +161,8 @@ function matcher(filter: AttemptFeedFilter): (row: DeliveryAttempt) => boolean {
 
 const COLUMNS = `recorded_in::text as transaction, ${ATTEMPT_COLUMNS}`
 
-type Row = DeliveryAttempt & { transaction: string }
-
-const asEntry = ({ transaction, ...row }: Row): Entry => ({
-  position: { transaction, id: row.id },
+const asEntry = (row: RecordedAttempt): Entry => ({
+  position: { transaction: row.transaction, id: row.id },
   row,
 })
 
@@ -167,7 +171,7 @@ async function readNew(
   after: FeedPosition,
   limit: number,
 ): Promise<{ entries: Entry[]; held: boolean }> {
-  const rows = await db.query<Row & { held: boolean }>(
+  const rows = await db.query<RecordedAttempt & { held: boolean }>(
     `select held, attempt.*
     from (
       select exists (
@@ -193,7 +197,7 @@ async function readSince(
   filter: AttemptFeedFilter,
   { after, limit }: { after: FeedPosition; limit: number },
 ): Promise<Entry[]> {
-  const rows = await db.query<Row>(
+  const rows = await db.query<RecordedAttempt>(
     `select ${COLUMNS} from delivery_attempt
     where organization_id = $1
       and (recorded_in, id) > ($2::text::xid8, $3)
@@ -213,18 +217,4 @@ async function readSince(
     ],
   )
   return rows.map(asEntry)
-}
-
-async function positionOf(
-  db: Database,
-  organizationId: string,
-  attemptId: string,
-): Promise<FeedPosition> {
-  const [row] = await db.query<{ transaction: string }>(
-    `select recorded_in::text as transaction from delivery_attempt
-    where id = $1 and organization_id = $2`,
-    [attemptId, organizationId],
-  )
-  if (!row) throw new UnknownAttemptError(attemptId)
-  return { transaction: row.transaction, id: attemptId }
 }

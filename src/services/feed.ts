@@ -1,5 +1,8 @@
 import type { DeliveryAttempt, Destination } from '../generated/prisma/client.ts'
 
+/** An attempt as the feed brings it: with the number of the transaction that recorded it. */
+export type RecordedAttempt = DeliveryAttempt & { transaction: string }
+
 /** Which attempts a subscriber wants. Null means any. */
 export interface AttemptFeedFilter {
   organizationId: string
@@ -12,11 +15,11 @@ export interface AttemptFeedFilter {
 /** Every attempt as it is recorded by any worker, in the order of commits. */
 export interface AttemptFeed {
   /**
-   * @param after an attempt's id: all that was recorded since comes first. Null starts with now.
+   * @param after an attempt's id or cursor: all that was recorded since comes first. Null starts with now.
    * @returns each attempt once, in order; ends when the consumer returns or the feed closes
-   * @throws UnknownAttemptError on the first pull, when `after` is no attempt of the organization
+   * @throws UnknownAttemptError on the first pull, when `after` names no place of the organization
    */
-  subscribe(filter: AttemptFeedFilter, after: string | null): AsyncIterableIterator<DeliveryAttempt>
+  subscribe(filter: AttemptFeedFilter, after: string | null): AsyncIterableIterator<RecordedAttempt>
 }
 
 /** A destination that something was done to. */

@@ -79,6 +79,20 @@ export type NewId = (prefix: IdPrefix) => string
 /** The lowest id that could have been made at a time: all that are below it are older. */
 export type LowestId = (prefix: IdPrefix, time: Date) => string
 
+/** When an id was made, by the clock of the process that made it. Null for a text that is no id. */
+export type TimeOfId = (id: string) => Date | null
+
+/** Makes cursors whose content clients can neither read nor change. */
+export interface CursorSeal {
+  /**
+   * Answers one cursor for one plaintext and owner, of characters that URLs and headers take as they are.
+   * @param owner the id of the organization that alone can use it
+   */
+  seal(plaintext: string, owner: string): string
+  /** The plaintext, or null when the cursor was not sealed for this owner. */
+  open(cursor: string, owner: string): string | null
+}
+
 /** A cryptographic source of randomness. */
 export type RandomBytes = (size: number) => Buffer
 
