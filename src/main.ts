@@ -22,8 +22,6 @@ const CLOSE_WITHIN = 5_900
 async function main(): Promise<void> {
   const [role] = process.argv.slice(2)
   if (role === '--help' || role === '-h') return void console.log(USAGE)
-  // Whoever reads our output may go away; that is no reason to leave anything behind.
-  process.stdout.on('error', () => {})
   let config: Config | null = null
   try {
     config = loadConfig(process.env, role)
@@ -48,9 +46,12 @@ function closeOnSignal(
     log.error({}, 'could not close in time: what was on the wire and is not recorded is sent again')
     process.exit(1)
   }
-  const close = async (signal: string) => {
-    // Whoever asks twice does not want to wait.
-    if (closing) process.exit(1)
+  const close = async (signal: NodeJS.Signals) => {
+    if (closing) {
+      // Both the kernel and a shell send SIGHUP when a terminal closes, so only a second request of the others counts.
+      if (signal === 'SIGHUP') return
+      process.exit(1)
+    }
     closing = true
     log.info({ signal }, 'closing')
     if (config.databaseUrl !== null) setTimeout(giveUp, CLOSE_WITHIN)
@@ -62,7 +63,9 @@ function closeOnSignal(
       process.exit(1)
     }
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(signal))
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => void close(signal))
+  }
 }
 
 function announce(

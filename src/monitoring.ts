@@ -1,4 +1,5 @@
 import type { Prometheus } from './adapters/prometheus.ts'
+import { lostLines } from './adapters/standard-output.ts'
 import { areApplied } from './adapters/migrations.ts'
 import { MIGRATIONS, readMigrations } from './adapters/migration-folder.ts'
 import type { Parts } from './parts.ts'
@@ -41,6 +42,7 @@ export async function monitor(parts: Parts, state: ProcessState): Promise<Monito
   prometheus.ask({
     backlog: createBacklogReader(parts),
     pool: db.connections,
+    lostLines,
     drains: () => state.worker?.drains() ?? 0,
     subscribers: () => ({
       deliveryAttempted: attemptFeed.subscribers(),

@@ -55,7 +55,7 @@ const LIBRARIES: Record<string, RegExp> = {
   undici: /^adapters\/(webhook-|address-guard)/,
   pg: /^adapters\/(database|listener|migrations|migration-draft|schema-engine|postgres-|embedded-postgres)/,
   'pg-boss': /^adapters\/(queue|drain-pump|wake-worker)\.ts$/,
-  pino: /^adapters\/logger\.ts$/,
+  pino: /^adapters\/(logger|standard-output)\.ts$/,
   'prom-client': /^adapters\/prometheus\.ts$/,
   '@opentelemetry/api': /^adapters\/trac(ing|e-export)\.ts$/,
   '@opentelemetry/exporter-trace-otlp-http': /^adapters\/trace-export\.ts$/,

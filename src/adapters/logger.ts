@@ -1,11 +1,18 @@
 import { type DestinationStream, pino } from 'pino'
 import type { Logger } from '../services/ports.ts'
+import { standardOutput } from './standard-output.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** One JSON line an entry on stdout. Whatever looks like a secret is left out, should it ever get in. */
-export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+/**
+ * Creates a logger that writes one JSON line for each entry, by default to standard output. Fields that may hold a secret
+ * are censored. Logging never throws; see `standardOutput` for lines that cannot be written.
+ */
+export function createLogger(
+  level: LogLevel,
+  destination: DestinationStream = standardOutput(),
+): Logger {
   const options = {
     level,
     base: null,
@@ -24,5 +31,5 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
       censor: '[left out]',
     },
   }
-  return destination ? pino(options, destination) : pino(options)
+  return pino(options, destination)
 }

@@ -10,6 +10,8 @@ export interface Gauges {
   drains(): number
   /** Open subscriptions, by feed. */
   subscribers(): Record<string, number>
+  /** Log lines of this process that could not be written. */
+  lostLines(): number
 }
 
 export interface Prometheus extends Metrics {
@@ -89,7 +91,17 @@ function countersIn(registry: Registry): Metrics {
   }
 }
 
-function showGauges(registry: Registry, { backlog, drains, pool, subscribers }: Gauges): void {
+function showGauges(registry: Registry, gauges: Gauges): void {
+  const { backlog, drains, lostLines, pool, subscribers } = gauges
+  new Counter({
+    name: `${NAME}log_lines_lost_total`,
+    help: 'Log lines that could not be written to standard output: disk full, closed, or not read.',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(lostLines())
+    },
+  })
   const gauge = (name: string, help: string, collect: (this: Gauge) => void | Promise<void>) =>
     new Gauge({ name: NAME + name, help, registers: [registry], collect })
   const byLabel = <Label extends string>(

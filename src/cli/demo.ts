@@ -36,19 +36,18 @@ async function main(): Promise<void> {
   const options = process.argv.slice(2)
   const keep = options.includes('--keep')
   if (options.some((option) => option !== '--keep')) return void console.log(USAGE)
-  // Whoever reads our output may go away; that is no reason to leave anything behind.
-  process.stdout.on('error', () => {})
+  const log = createLogger('warn')
   const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-webhooks-demo-'))
   console.log(quiet(`Starting the service with a fresh PostgreSQL in ${dataDir} …`))
   const receivers = [await startDemoReceiver(), await startDemoReceiver([500, 500])] as const
-  const starting = startService(configFor(dataDir, keep), { log: createLogger('warn'), version })
+  const starting = startService(configFor(dataDir, keep), { log, version })
   let closed: Promise<void> | null = null
   const close = () => {
     closed ??= cleanUp(starting, receivers, dataDir)
     return closed
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void close().finally(() => process.exit(keep ? 0 : 1)))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => void close().finally(() => process.exit(keep ? 0 : 1)))
   }
   try {
     const { url, apiKey } = (await starting) as { url: string; apiKey: string }

@@ -19,7 +19,9 @@ async function main(): Promise<void> {
     detached: true,
   })
   const ended = once(api, 'exit')
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => api.kill('SIGTERM'))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => api.kill('SIGTERM'))
+  }
   const vite = await createServer({ clearScreen: false })
   await vite.listen()
   vite.printUrls()

@@ -1,0 +1,75 @@
+import { fstatSync, writeSync } from 'node:fs'
+import type { Writable } from 'node:stream'
+import { isatty } from 'node:tty'
+import type { DestinationStream } from 'pino'
+
+const STDOUT = 1
+
+/** Bytes of log lines that wait in memory for a slow reader. Lines beyond them are dropped and counted. */
+const MAX_QUEUED_BYTES = 4_000_000
+
+/** Destination of log lines. `write` never throws and never blocks on a reader. */
+export interface LogOutput extends DestinationStream {
+  /** Lines that could not be written so far. */
+  lost(): number
+}
+
+let output: LogOutput | undefined
+
+/**
+ * Returns the log output of this process: its standard output. A full disk, a closed pipe or terminal and a reader that
+ * stalls cost log lines and nothing else. On a file it writes again as soon as there is room.
+ */
+export function standardOutput(): LogOutput {
+  output ??= openStandardOutput()
+  return output
+}
+
+/** Log lines of this process that could not be written to standard output. */
+export const lostLines = (): number => output?.lost() ?? 0
+
+function openStandardOutput(): LogOutput {
+  // Without a listener, an error of either stream would end the process.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  const kind = fstatSync(STDOUT)
+  const isStream = kind.isFIFO() || kind.isSocket() || isatty(STDOUT)
+  // Node's own stream for files stays closed after its first error.
+  return isStream ? streamOutput(process.stdout) : fileOutput(STDOUT)
+}
+
+/** Writes each line at once to an open file. */
+export function fileOutput(fd: number): LogOutput {
+  let lost = 0
+  let cut = false
+  return {
+    lost: () => lost,
+    write(line) {
+      const bytes = Buffer.from(cut ? `\n${line}` : line)
+      let written = 0
+      try {
+        while (written < bytes.length) written += writeSync(fd, bytes, written)
+        cut = false
+      } catch {
+        lost += 1
+        // The part that was written must not run into the next line.
+        if (written > 0) cut = true
+      }
+    },
+  }
+}
+
+/** Writes to a stream that buffers in memory, up to `maxQueuedBytes`. */
+export function streamOutput(stream: Writable, maxQueuedBytes = MAX_QUEUED_BYTES): LogOutput {
+  let lost = 0
+  return {
+    lost: () => lost,
+    write(line) {
+      if (stream.writableLength > maxQueuedBytes) lost += 1
+      else {
+        stream.write(line, (error) => {
+          if (error) lost += 1
+        })
+      }
+    },
+  }
+}
