@@ -1,4 +1,9 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import {
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+} from 'graphql'
 
 /** What the library says in its own words, in the words of our contract. */
 const CODES: Record<string, string> = {
@@ -66,6 +71,20 @@ export function formatError(error: GraphQLError): GraphQLFormattedError {
   const { extensions, ...rest } = error.toJSON()
   const { http: _, unexpected: __, ...shown } = extensions ?? {}
   return { ...rest, extensions: shown }
+}
+
+/** A result as JSON without what only the HTTP side reads. */
+export function formatResult({
+  errors,
+  extensions,
+  ...result
+}: ExecutionResult): FormattedExecutionResult {
+  const { http: _, ...shown } = extensions ?? {}
+  return {
+    ...result,
+    ...(errors && { errors: errors.map(formatError) }),
+    ...(Object.keys(shown).length > 0 && { extensions: shown }),
+  }
 }
 
 /** GraphQL itself gives no codes: it complains of the document's syntax, else of variables and arguments. */

@@ -2,9 +2,11 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Credentials } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
 import type { Console } from './console.ts'
+import { allowEveryOrigin, answerPreflight } from './cors.ts'
 import type { Graphiql } from './graphiql.ts'
 import { answerMonitoring, type Monitoring } from './monitoring.ts'
 import { checkJsonParameters, HttpRefusal, readJsonBody } from './request-body.ts'
+import { checkAccept } from './result-format.ts'
 import { sendJson } from './send.ts'
 import type { Graphql } from './yoga.ts'
 
@@ -53,9 +55,11 @@ async function answerGraphql(
     return graphiql.answerPage(request, response)
   }
   allowEveryOrigin(response)
-  if (request.method === 'OPTIONS') return answerPreflight(response)
+  if (request.method === 'OPTIONS') return answerPreflight(request, response)
   const requestId = newRequestId()
   response.setHeader('x-request-id', requestId)
+  if (isLostUpgrade(request)) refuseLostUpgrade(response)
+  checkAccept(request.headers.accept)
   if (request.method === 'GET') checkJsonParameters(request.url ?? '')
   if (request.method === 'POST') Object.assign(request, { body: await readJsonBody(request) })
   await graphql(request, response, {
@@ -71,26 +75,18 @@ const credentialsOf = ({ headers }: IncomingMessage): Credentials => {
   return { authorization: headers.authorization ?? null, organization: organization ?? null }
 }
 
-/**
- * Any page may call the API: a key is sent by who has it, never by a browser of its own accord. The page of
- * GraphiQL is not for other origins, since it may hold the local key; it is answered before this.
- */
-function allowEveryOrigin(response: ServerResponse): void {
-  response.setHeader('access-control-allow-origin', '*')
-  response.setHeader('access-control-expose-headers', 'retry-after, x-request-id')
-}
+const LOST_UPGRADE =
+  'This is a WebSocket handshake whose "Connection: Upgrade" was removed on the way. Configure the proxy to speak HTTP/1.1 and to pass on the headers Upgrade and Connection, or subscribe with server-sent events.'
 
-/** What a page may send: the trace context as well, which a page that is traced adds by itself. */
-const ALLOWED_HEADERS = 'authorization, content-type, traceparent, tracestate, x-organization'
+/** Whether a request began as a WebSocket handshake, of which a proxy has removed what makes it one. */
+const isLostUpgrade = ({ headers, method }: IncomingMessage) =>
+  method === 'GET' &&
+  (headers['sec-websocket-key'] !== undefined || headers.upgrade?.toLowerCase() === 'websocket')
 
-function answerPreflight(response: ServerResponse): void {
-  response
-    .writeHead(204, {
-      'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': ALLOWED_HEADERS,
-      'access-control-max-age': '86400',
-    })
-    .end()
+function refuseLostUpgrade(response: ServerResponse): never {
+  response.setHeader('upgrade', 'websocket')
+  response.setHeader('connection', 'upgrade')
+  throw new HttpRefusal(426, LOST_UPGRADE)
 }
 
 /** In the shape of a GraphQL answer, which is what clients of this service know to read. */

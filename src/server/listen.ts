@@ -1,6 +1,12 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/**
+ * How long an idle connection is kept. Proxies keep theirs for 60 s: who closes first must be the proxy, else it
+ * sends a request into a connection that is being closed, and answers 502.
+ */
+export const KEEP_ALIVE_TIMEOUT_MS = 75_000
+
 /** @throws as node:net does when the address cannot be listened on */
 export function listen(
   server: Server,

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Logger } from '../services/ports.ts'
 import type { Readiness } from '../services/readiness.ts'
-import { listen, urlOf } from './listen.ts'
+import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './listen.ts'
 import { isLocalRequest } from './local-request.ts'
 import { sendJson } from './send.ts'
 
@@ -72,7 +72,7 @@ export async function startMonitoringServer(
   { host, log, port }: { host: string; port: number; log: Logger },
   monitoring: Monitoring,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }, (request, response) => {
     answerMonitoring(monitoring, request, response)
       .then((answered) => {
         if (answered) return

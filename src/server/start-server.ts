@@ -13,12 +13,12 @@ import {
 import { type ConsoleOptions, createConsole } from './console.ts'
 import { createGraphiql, type GraphiqlOptions } from './graphiql.ts'
 import { createRequestListener } from './http.ts'
-import { listen, urlOf } from './listen.ts'
+import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './listen.ts'
 import { type LiveConnections, watchLiveConnections } from './live-connections.ts'
 import type { Monitoring } from './monitoring.ts'
 import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from './mutation-limit.ts'
 import { createUnreadAnswers } from './unread-answers.ts'
-import { serveWebSockets } from './websocket.ts'
+import { isWebSocketUpgrade, serveWebSockets } from './websocket.ts'
 import { type CreateContext, createGraphql } from './yoga.ts'
 
 export interface ServerOptions {
@@ -46,6 +46,8 @@ export interface ServerOptions {
   requestTimeout?: number
   /** Milliseconds that a client has to take an answer. Event streams are not held to it. Default: 120,000. */
   unreadTimeout?: number
+  /** Milliseconds between two heartbeats of an event stream. Default: 12,000. */
+  heartbeatInterval?: number
 }
 
 export interface RunningServer {
@@ -57,6 +59,7 @@ export interface RunningServer {
 
 const REQUEST_TIMEOUT = 30_000
 const UNREAD_TIMEOUT = 120_000
+const HEARTBEAT_INTERVAL = 12_000
 /** How often it is looked for late requests in that time: Node's own default would let them take as long again. */
 const LOOKS = 6
 const CLOSE_WITHIN = 2_000
@@ -74,10 +77,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     mutationLimits = DEFAULT_MUTATION_LIMITS,
     requestTimeout = REQUEST_TIMEOUT,
     unreadTimeout = UNREAD_TIMEOUT,
+    heartbeatInterval = HEARTBEAT_INTERVAL,
   } = options
   const enter = limitConnections(connectionLimits)
   const unread = createUnreadAnswers({ after: unreadTimeout })
-  const graphql = createGraphql({ ...options, live, enter, mutationLimits, unread })
+  const graphql = createGraphql({
+    ...options,
+    live,
+    enter,
+    mutationLimits,
+    unread,
+    heartbeatInterval,
+  })
   const listener = createRequestListener({
     ...options,
     graphql,
@@ -86,7 +97,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     newRequestId: randomUUID,
   })
   const server = createServer(
-    { requestTimeout, connectionsCheckingInterval: Math.ceil(requestTimeout / LOOKS) },
+    {
+      requestTimeout,
+      connectionsCheckingInterval: Math.ceil(requestTimeout / LOOKS),
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      shouldUpgradeCallback: isWebSocketUpgrade,
+    },
     listener,
   )
   serveWebSockets(server, { ...options, graphql, live, enter, unread, newRequestId: randomUUID })

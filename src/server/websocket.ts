@@ -84,6 +84,10 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): void
   })
 }
 
+/** Whether a request asks for a WebSocket. Another protocol, such as h2c, is declined by answering in HTTP/1.1. */
+export const isWebSocketUpgrade = ({ headers }: IncomingMessage): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket'
+
 function refuse(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

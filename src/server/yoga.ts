@@ -27,6 +27,7 @@ import { takeTurns } from './heavy-turns.ts'
 import type { LiveConnections } from './live-connections.ts'
 import { limitMutations, type MutationLimits } from './mutation-limit.ts'
 import { pageLimitRule } from './page-limit.ts'
+import { formatResults } from './result-format.ts'
 import { limitStreams } from './stream-limit.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
 
@@ -52,6 +53,8 @@ export interface GraphqlOptions {
   mutationLimits: MutationLimits
   enter: Enter
   unread: UnreadAnswers
+  /** Milliseconds between two heartbeats of an event stream. */
+  heartbeatInterval: number
 }
 
 type HttpCaller = Caller & { res: ServerResponse }
@@ -81,6 +84,7 @@ export function createGraphql(options: GraphqlOptions) {
       limitStreams(options.enter),
       takeTurns(sizes),
       presentResults(options),
+      formatResults(options),
     ],
     graphiql: false,
     landingPage: false,

@@ -144,19 +144,6 @@ test.each([
   expect(errors?.[0]?.extensions.code).toBe(code)
 })
 
-test('pages of any origin may call the API, without credentials', async () => {
-  const { graphql } = await startTestServer()
-  const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' }
-  const preflight = await fetch(graphql, { method: 'OPTIONS', headers })
-  expect(preflight.status).toBe(204)
-  expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
-  const allowed = preflight.headers.get('access-control-allow-headers')
-  expect(allowed).toBe('authorization, content-type, traceparent, tracestate, x-organization')
-  expect(preflight.headers.get('access-control-allow-credentials')).toBeNull()
-  const response = await post(graphql, { query: '{ viewer }' })
-  expect(response.headers.get('access-control-allow-origin')).toBe('*')
-})
-
 test('a page of another origin can read a refusal, and when to try again', async () => {
   const { graphql } = await startTestServer({ mutationLimits: { manage: 1, publish: 1 } })
   const add = { query: 'mutation { add(number: 1) }' }
