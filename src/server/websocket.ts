@@ -21,6 +21,10 @@ import type { Caller, Graphql } from './yoga.ts'
 
 const PATH = '/graphql'
 const MAX_MESSAGE = 1_000_000
+/** Frames that one message may be split into. Clients send one frame, browsers one for each 64 kB or so. */
+const MAX_FRAGMENTS = 256
+/** Reads from the network that may wait for the rest of a frame: a megabyte in the smallest TCP segments (536 bytes). */
+const MAX_BUFFERED_CHUNKS = 2_048
 const INIT_TIMEOUT = 10_000
 const PING_EVERY = 12_000
 /** Bytes that may wait for a client who does not read, before another message for it. */
@@ -68,6 +72,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): void
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
     handleProtocols,
   })
   const protocol = makeServer<Params, Extra>(operations(options))

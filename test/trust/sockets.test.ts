@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { on, once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startTestServer } from '../server/test-server.ts'
@@ -193,4 +195,41 @@ test('a message of 1 MB is read, and one a byte longer is closed with 1009', asy
   expect(await pong).toMatchObject({ type: 'pong' })
   socket.send(ping(1_000_001))
   expect(await closed).toBe(1009)
+})
+
+/** Connects, before any sign-in, by a TCP socket that the test writes frames to byte by byte. */
+async function openRaw() {
+  const { closed, socket } = await open()
+  // `ws` keeps the TCP connection here; nothing public writes an unfinished frame.
+  const { _socket: stream } = socket as unknown as { _socket: Socket }
+  stream.setNoDelay(true)
+  return { closed, stream }
+}
+
+const MASK = Buffer.alloc(4)
+
+/** A masked frame of one byte. Only the first has the kind "text", only the last would have the bit FIN. */
+const oneByteFragment = (first: boolean) =>
+  Buffer.concat([Buffer.from([first ? 0x01 : 0x00, 0x81]), MASK, Buffer.from('x')])
+
+test('a message of more than 256 fragments is closed with 1008, before sign-in as well', async () => {
+  const { closed, stream } = await openRaw()
+  stream.write(Buffer.concat(Array.from({ length: 257 }, (_, n) => oneByteFragment(n === 0))))
+  expect(await closed).toBe(1008)
+})
+
+test('a frame that arrives in more than 2,048 reads is closed with 1008, before sign-in as well', async () => {
+  const { closed, stream } = await openRaw()
+  let ended = false
+  const code = closed.finally(() => {
+    ended = true
+  })
+  const announced = Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x40])
+  stream.write(Buffer.concat([announced, MASK]))
+  // The service runs in this process: it reads each byte in a turn of its own.
+  for (let sent = 0; sent < 1_000_000 && !ended; sent += 1) {
+    stream.write('x')
+    await setImmediate()
+  }
+  expect(await code).toBe(1008)
 })
