@@ -34,6 +34,7 @@ const PAGE = 200
 export async function createAttemptFeed(ports: Ports): Promise<AttemptFeed & RunningFeed> {
   const { clock, metrics } = ports
   const open = new Set<Subscription<RecordedAttempt>>()
+  let closed = false
   const tail = await createFeedTail<RecordedAttempt>(ports, {
     channel: 'attempt_recorded',
     settle: 0,
@@ -56,12 +57,14 @@ export async function createAttemptFeed(ports: Ports): Promise<AttemptFeed & Run
           open.delete(subscriber)
         },
       }
-      open.add(subscriber)
+      if (closed) end()
+      else open.add(subscriber)
       return iterate(subscriber)
     },
     subscribers: () => open.size,
     alive: tail.alive,
     async close() {
+      closed = true
       for (const subscriber of open) subscriber.end()
       await tail.close()
     },
@@ -95,9 +98,11 @@ function createSubscriber(
     arrived.resolve()
   }
 
-  async function start(): Promise<FeedPosition> {
+  /** Leaves nothing behind when the subscription ends on the way. */
+  async function start(): Promise<FeedPosition | null> {
     if (after === null) return tail.follow(hear)
     const from = await findPosition(ports, filter.organizationId, after)
+    if (ended) return null
     behind = true
     await tail.follow(hear)
     return from

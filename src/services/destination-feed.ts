@@ -51,6 +51,7 @@ export async function createDestinationFeed(
   log: DestinationLog,
 ): Promise<DestinationFeed & RunningFeed> {
   const open = new Set<Subscription<ToldDestination>>()
+  let closed = false
   const read: Read = (after, limit) => readLog(ports.db, log, { after, limit })
   const tail = await createFeedTail<ToldDestination>(ports, {
     channel: log.channel,
@@ -69,12 +70,14 @@ export async function createDestinationFeed(
           open.delete(subscriber)
         },
       }
-      open.add(subscriber)
+      if (closed) end()
+      else open.add(subscriber)
       return iterate(subscriber)
     },
     subscribers: () => open.size,
     alive: tail.alive,
     async close() {
+      closed = true
       for (const subscriber of open) subscriber.end()
       await tail.close()
     },
@@ -122,6 +125,7 @@ function createSubscriber(
 
   return {
     async next() {
+      if (ended) return null
       following ??= tail.follow(hear)
       const start = await following
       position ??= start

@@ -44,13 +44,19 @@ export interface RunningFeed {
 }
 
 export interface FeedTail<Row> {
-  /** Hears every row from the place that it answers on. */
-  follow(hear: (entry: FeedEntry<Row>) => void): Promise<FeedPosition>
-  unfollow(hear: (entry: FeedEntry<Row>) => void): void
-  /** Whether it reads what is new, as long as anybody follows. */
+  /**
+   * Calls `hear` with each row after the returned place, in order, until `unfollow(hear)`.
+   * @throws when the database does not answer; `hear` is then not called again
+   */
+  follow(hear: Hear<Row>): Promise<FeedPosition>
+  /** Stops the calls at once, also while `follow` has not answered yet. Safe to call again. */
+  unfollow(hear: Hear<Row>): void
+  /** Whether new rows are read, or nobody follows. */
   alive(): boolean
   close(): Promise<void>
 }
+
+export type Hear<Row> = (entry: FeedEntry<Row>) => void
 
 /** Rows of one look. */
 const PAGE = 500
@@ -65,26 +71,36 @@ const SILENT = 5_000
 
 type Ports = { db: Database; listener: Listener; clock: Clock; log: Logger }
 
-/** Reads a feed's new rows once and hands them to all who follow. It rests while nobody does. */
+/** The time in which the feed has followers without a break. It begins with the first one and ends with the last one. */
+interface Session<Row> {
+  followers: Set<Hear<Row>>
+  /** The place up to which the followers have every row. */
+  position: Promise<FeedPosition>
+  /** Epoch milliseconds of the last read that succeeded, or of the session's beginning. */
+  readAt: number
+}
+
+/**
+ * Reads a feed's new rows once and hands them to every follower. One loop runs from creation until `close`: nothing
+ * that a follower does can end it. While nobody follows it reads nothing.
+ */
 export async function createFeedTail<Row>(
   { db, listener, clock, log }: Ports,
   source: FeedSource<Row>,
 ): Promise<FeedTail<Row>> {
-  const followers = new Set<(entry: FeedEntry<Row>) => void>()
   const bell = createBell(clock)
   const unlisten = await listener.listen(source.channel, () => bell.ring())
-  let position: Promise<FeedPosition> | null = null
-  let running: Promise<void> | null = null
+  let session: Session<Row> | null = null
   let closed = false
-  let looked = 0
 
-  async function look(from: FeedPosition): Promise<number> {
+  /** @returns milliseconds until the next read is due without a notification */
+  async function read(current: Session<Row>): Promise<number> {
     try {
-      const { entries, held } = await source.read(from, PAGE)
-      looked = clock.now()
+      const { entries, held } = await source.read(await current.position, PAGE)
+      current.readAt = clock.now()
       const last = entries.at(-1)
-      if (last) position = Promise.resolve(last.position)
-      for (const entry of entries) for (const hear of followers) hear(entry)
+      if (last) current.position = Promise.resolve(last.position)
+      for (const entry of entries) for (const hear of current.followers) hear(entry)
       if (entries.length === PAGE) return 0
       return held ? HELD : POLL
     } catch (error) {
@@ -94,33 +110,41 @@ export async function createFeedTail<Row>(
   }
 
   async function run(): Promise<void> {
-    looked = clock.now()
-    while (position && followers.size > 0 && !closed) {
-      const heard = bell.rings()
-      const rest = await look(await position)
-      if (rest > 0) await bell.wait(heard, rest)
-      if (!closed && source.settle > 0 && bell.rings() > heard) await pause(clock, source.settle)
+    while (!closed) {
+      const rings = bell.rings()
+      const rest = session ? await read(session) : POLL
+      if (rest > 0 && !closed) await bell.wait(rings, rest)
+      if (!closed && source.settle > 0 && bell.rings() > rings) await pause(clock, source.settle)
     }
-    position = null
-    running = null
   }
 
+  function begin(): Session<Row> {
+    bell.ring()
+    return { followers: new Set(), position: end(db), readAt: clock.now() }
+  }
+
+  function leave(from: Session<Row>, hear: Hear<Row>): void {
+    from.followers.delete(hear)
+    if (session === from && from.followers.size === 0) session = null
+  }
+
+  const running = run()
   return {
     async follow(hear) {
-      followers.add(hear)
+      session ??= begin()
+      const joined = session
+      joined.followers.add(hear)
       try {
-        position ??= end(db)
-        const from = await position
-        running ??= run()
-        return from
+        return await joined.position
       } catch (error) {
-        followers.delete(hear)
-        position = null
+        leave(joined, hear)
         throw error
       }
     },
-    unfollow: (hear) => void followers.delete(hear),
-    alive: () => running === null || clock.now() - looked < SILENT,
+    unfollow(hear) {
+      if (session) leave(session, hear)
+    },
+    alive: () => session === null || clock.now() - session.readAt < SILENT,
     async close() {
       closed = true
       bell.ring()

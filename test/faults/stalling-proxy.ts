@@ -14,8 +14,11 @@ export interface StallingProxy {
   cut(): void
 }
 
-/** Starts one. It ends with the test. */
-export async function startStallingProxy(serverUrl: string): Promise<StallingProxy> {
+/**
+ * Starts one. It ends with the test.
+ * @param delayMs milliseconds that every byte takes, each way
+ */
+export async function startStallingProxy(serverUrl: string, delayMs = 0): Promise<StallingProxy> {
   const target = new URL(serverUrl)
   const pairs = new Set<[Socket, Socket]>()
   let stalled: 'everything' | 'answers' | null = null
@@ -25,7 +28,10 @@ export async function startStallingProxy(serverUrl: string): Promise<StallingPro
     pairs.add(pair)
     for (const [from, to] of [pair, [far, near] as const]) {
       from.on('error', () => {})
-      from.on('data', (bytes) => to.write(bytes))
+      from.on('data', (bytes) => {
+        if (delayMs > 0) setTimeout(() => to.write(bytes), delayMs)
+        else to.write(bytes)
+      })
       // A stalled line does not tell the one side that the other has gone.
       from.on('end', () => void (stalled || to.end()))
       from.on('close', () => void (stalled || to.destroy()))
