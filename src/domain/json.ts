@@ -8,13 +8,16 @@ export interface Issue {
 /** How many objects and lists may stand inside one another. Far more than any event needs. */
 export const MAX_NESTING = 100
 
+const EXACT_NUMBER =
+  'a number that a 64-bit double holds exactly. Send one with more digits, such as a long id, as a string'
+
 /**
  * Finds the first thing in a parsed value that could not be sent on as it came: nesting deeper than
- * `MAX_NESTING` levels, or a number (such as 1e999) that JSON.parse turned into Infinity and that
- * JSON.stringify would silently turn into null. Null when there is none.
+ * `MAX_NESTING` levels, or Infinity, which stands for a number that a double cannot hold, such as 1e999 or
+ * 50755254975729665. Null when there is none.
  */
 export function findUnsendable(value: unknown, levels: number = MAX_NESTING): Issue | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? null : fault('a finite number')
+  if (typeof value === 'number') return Number.isFinite(value) ? null : fault(EXACT_NUMBER)
   if (typeof value === 'bigint') return fault('a JSON value')
   if (typeof value !== 'object' || value === null) return null
   // Recursing is safe: it goes no deeper than the limit, whatever the value.

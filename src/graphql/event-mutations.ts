@@ -26,7 +26,7 @@ const EventPublishInput = builder.inputType('EventPublishInput', {
       type: 'JSON',
       required: true,
       description:
-        "What is told about it, as an object that fits the event's schema (see eventDefinitions). Fields that the schema does not name are kept. At most 100 levels deep.",
+        "What is told about it, as an object that fits the event's schema (see eventDefinitions). Fields that the schema does not name are kept. At most 100 levels deep. A number that a 64-bit double cannot hold exactly, such as 50755254975729665, is refused with its path: send it as a string.",
     }),
     relations: t.field({
       type: RelationsInput,

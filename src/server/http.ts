@@ -5,7 +5,8 @@ import type { Console } from './console.ts'
 import { allowEveryOrigin, answerPreflight } from './cors.ts'
 import type { Graphiql } from './graphiql.ts'
 import { answerMonitoring, type Monitoring } from './monitoring.ts'
-import { checkJsonParameters, HttpRefusal, readJsonBody } from './request-body.ts'
+import { HttpRefusal, readJsonBody } from './request-body.ts'
+import { checkQueryString } from './request-query.ts'
 import { checkAccept } from './result-format.ts'
 import { sendJson } from './send.ts'
 import type { Graphql } from './yoga.ts'
@@ -60,7 +61,7 @@ async function answerGraphql(
   response.setHeader('x-request-id', requestId)
   if (isLostUpgrade(request)) refuseLostUpgrade(response)
   checkAccept(request.headers.accept)
-  if (request.method === 'GET') checkJsonParameters(request.url ?? '')
+  if (request.method === 'GET') checkQueryString(request)
   if (request.method === 'POST') Object.assign(request, { body: await readJsonBody(request) })
   await graphql(request, response, {
     requestId,
@@ -90,6 +91,7 @@ function refuseLostUpgrade(response: ServerResponse): never {
 }
 
 /** In the shape of a GraphQL answer, which is what clients of this service know to read. */
-function refuse(response: ServerResponse, { message, status }: HttpRefusal): void {
+function refuse(response: ServerResponse, { headers, message, status }: HttpRefusal): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   sendJson(response, status, { errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
 }

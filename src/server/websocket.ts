@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ExecutionArgs, GraphQLError } from 'graphql'
@@ -9,6 +10,7 @@ import {
   type SubscribePayload,
 } from 'graphql-ws'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { refuseInexactNumbers } from '../graphql/exact-number.ts'
 import type { MaskError } from '../graphql/mask-error.ts'
 import type { Authenticate, Credentials } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
@@ -35,6 +37,7 @@ const MAX_OPERATIONS = 20
 const CLOSE_TIMEOUT = 2_000
 
 const GOING_AWAY = 1001
+const INVALID_PAYLOAD = 1007
 /** After which clients of the protocol try again by themselves, later and later. */
 const TRY_AGAIN_LATER = 1013
 
@@ -43,6 +46,7 @@ const NO_KEY =
   'Forbidden: send connectionParams { authorization: "Bearer bmk_…" } with a valid key.'
 const NO_ORGANIZATION =
   'Forbidden: with a platform key, send connectionParams { organization } too, which names one.'
+const NOT_UTF8 = 'Invalid payload: the message is not valid UTF-8. Encode the JSON as UTF-8.'
 const NO_ROOM =
   'Try again later: this key, user or organization has as many sockets and streams open as it may.'
 
@@ -226,9 +230,11 @@ function hearMessages(
   handle: (message: string) => Promise<void>,
   log: Logger,
 ): void {
-  socket.on('message', (data: RawData) => {
+  socket.on('message', (data: RawData, isBinary: boolean) => {
     if (socket.bufferedAmount > MAX_WAITING) return socket.terminate()
-    handle(String(data)).catch((error: unknown) => {
+    // The library has checked text frames already.
+    if (isBinary && !isUtf8(data as Buffer)) return close(socket, INVALID_PAYLOAD, NOT_UTF8)
+    handle(refuseInexactNumbers(String(data))).catch((error: unknown) => {
       // What was still to be answered when the client went away is no fault of ours.
       const level = socket.readyState === socket.OPEN ? 'error' : 'debug'
       log[level]({ err: error }, 'could not handle a WebSocket message')

