@@ -39,13 +39,19 @@ export const DeliveryAttempt = builder.prismaObject('DeliveryAttempt', {
     delivery: t.relation('delivery', { description: 'The delivery that it is an attempt of.' }),
     destination: t.prismaField({
       type: 'Destination',
-      description: 'Where the request went.',
+      description: 'The destination of the delivery, as it is now.',
       // findUnique, since Prisma makes one statement of those that are asked in the same moment.
       resolve: (query, { destinationId }, _args, ctx) =>
         ctx.ports.db.prisma.destination.findUniqueOrThrow({
           ...query,
           where: { id: destinationId, organizationId: organizationOf(ctx) },
         }),
+    }),
+    url: t.expose('url', {
+      type: 'URL',
+      nullable: true,
+      description:
+        "The URL that the request was sent to. It stays as it was when the destination's URL changes. Null when nothing was sent, and for attempts that were made before the service recorded it.",
     }),
     eventType: t.field({
       type: EventType,

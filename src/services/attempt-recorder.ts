@@ -17,6 +17,8 @@ export interface AttemptResult {
   /** Failed test sends are not counted. */
   test: boolean
   outcome: Outcome
+  /** Where the request went; null when nothing was sent. */
+  url: string | null
   attemptedAt: Date
   /** Milliseconds from when it was due until it began. */
   waitedMs: number
@@ -166,11 +168,12 @@ const RECORD = `
 with result as (
   select * from unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bool[], $8::timestamptz[],
-    $9::int[], $10::int[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[], $16::int[]
+    $9::int[], $10::int[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[], $16::int[],
+    $17::text[]
   ) as result (
     id, delivery_id, destination_id, organization_id, event_type, attempt_count, succeeded, attempted_at,
     duration_ms, response_code, response_body, failure_code, failure_message, attempt_base, planned_delay,
-    restarted_delay
+    restarted_delay, url
   )
 ), target as (
   select result.*, delivery.status as status_before, destination.status as destination_status,
@@ -208,11 +211,11 @@ with result as (
     delivery.erased
 ), logged as (
   insert into delivery_attempt (
-    id, delivery_id, destination_id, organization_id, event_type, number, status, attempted_at,
+    id, delivery_id, destination_id, organization_id, event_type, number, url, status, attempted_at,
     duration_ms, response_code, response_body, failure_code, failure_message
   )
   select
-    id, delivery_id, destination_id, organization_id, event_type, number,
+    id, delivery_id, destination_id, organization_id, event_type, number, url,
     (case when succeeded then 'SUCCEEDED' else 'FAILED' end)::attempt_status, attempted_at,
     duration_ms, response_code, case when not erased then response_body end, failure_code, failure_message
   from moved
@@ -246,6 +249,7 @@ function columns(results: readonly AttemptResult[], newId: NewId): unknown[] {
     of((one) => one.attemptBase),
     of((one) => one.retryDelay),
     of((one) => one.restartedDelay),
+    of((one) => one.url),
   ]
 }
 

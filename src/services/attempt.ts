@@ -40,6 +40,8 @@ async function attempt(ports: Ports, delivery: DueDelivery): Promise<AttemptResu
 interface Sent extends SentWebhook {
   /** When it was signed, right before connecting began. */
   attemptedAt: Date
+  /** Where it was sent; null when nothing was. */
+  url: string | null
 }
 
 async function send({ sender, secrets, clock }: Ports, delivery: DueDelivery): Promise<Sent> {
@@ -61,12 +63,13 @@ async function send({ sender, secrets, clock }: Ports, delivery: DueDelivery): P
       secret: secrets.open(delivery.secret, destinationId),
       previousSecret: previousSecret && secrets.open(previousSecret, destinationId),
     })
-    const sent = await sender.send({ url: delivery.url, headers: signatures, body })
+    const { url } = delivery
+    const sent = await sender.send({ url, headers: signatures, body })
     // The time that was signed is the attempt's: its webhook-timestamp can be told from the history.
-    return { ...sent, attemptedAt: timestamp }
+    return { ...sent, url, attemptedAt: timestamp }
   } catch (error) {
     if (!(error instanceof SecretUnavailableError)) throw error
-    return { outcome: SECRET_UNAVAILABLE, attemptedAt: timestamp, durationMs: 0 }
+    return { outcome: SECRET_UNAVAILABLE, url: null, attemptedAt: timestamp, durationMs: 0 }
   }
 }
 

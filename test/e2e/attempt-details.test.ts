@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { newId } from '../../src/adapters/ids.ts'
 import { graphql } from '../../src/generated/graphql/gql.ts'
 import { latestAttempt } from '../helpers/deliveries.ts'
-import { RotateSecret } from '../helpers/destination-operations.ts'
+import { RotateSecret, UpdateDestination } from '../helpers/destination-operations.ts'
 import { activeDestination, publishTodo } from '../helpers/operations.ts'
 import { type ReceivedRequest, startReceiver } from '../helpers/receiver.ts'
 import { createWorld, type World } from '../helpers/world.ts'
@@ -10,7 +10,7 @@ import { createWorld, type World } from '../helpers/world.ts'
 const Headers = graphql(`
   query TestRequestHeaders($id: ID!) {
     destination(id: $id) {
-      attempts(first: 100) { nodes { id number requestHeaders { name value } delivery { id } } }
+      attempts(first: 100) { nodes { id number url requestHeaders { name value } delivery { id } } }
     }
   }
 `)
@@ -21,6 +21,14 @@ const Histogram = graphql(`
       attemptHistogram(since: $since, bucketSeconds: $bucketSeconds) { start succeeded failed }
     }
   }
+`)
+
+const AttemptUrl = graphql(`
+  query TestAttemptUrl($id: ID!) { node(id: $id) { ... on DeliveryAttempt { url } } }
+`)
+
+const AttemptUrls = graphql(`
+  subscription TestAttemptUrls($after: ID) { deliveryAttempted(after: $after) { id url } }
 `)
 
 /** What the HTTP client adds, and we do not tell. */
@@ -81,7 +89,29 @@ describe('the headers of an attempt', () => {
     await latestAttempt(world.client, id)
     const [attempt] = await toldOf(world, id)
     expect(attempt!.headers).toEqual([])
+    expect(attempt!.url).toBeNull()
   })
+})
+
+test('an attempt keeps the URL that it went to, in lists, by its id and in the feed', async () => {
+  await using world = await createWorld()
+  const { client } = world
+  await using before = await startReceiver({ answers: [500] })
+  await using after = await startReceiver()
+  const { id } = await activeDestination(client, { url: before.url })
+  await publishTodo(client)
+  await latestAttempt(client, id)
+  await client.request(UpdateDestination, { id, input: { url: after.url } })
+  await after.request()
+  await expect.poll(() => toldOf(world, id)).toHaveLength(2)
+  const told = await toldOf(world, id)
+  expect(told.map(({ url }) => url)).toEqual([after.url, before.url])
+  const feed = client.subscribe(AttemptUrls, { after: told[1]!.id })
+  const { value: fed } = await feed.next()
+  expect(fed!.deliveryAttempted).toEqual({ id: told[0]!.id, url: after.url })
+  const { node } = await client.request(AttemptUrl, { id: told[1]!.id })
+  expect(node).toEqual({ url: before.url })
+  await feed.return?.()
 })
 
 describe('the histogram of attempts', () => {

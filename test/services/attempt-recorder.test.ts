@@ -35,6 +35,7 @@ const failure = (delivery: Due): AttemptResult => ({
   attemptBase: delivery.attemptBase,
   retryDelay: 2,
   restartedDelay: 2,
+  url: 'http://127.0.0.1:4001/never-sent',
 })
 
 const recorderOf = ({ ports }: World['app']) =>

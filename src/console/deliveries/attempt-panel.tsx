@@ -146,6 +146,11 @@ function Details({
         </Nothing>
       )}
       <dl className={styles.facts}>
+        {attempt.url && (
+          <Fact name="Sent to">
+            <code>{attempt.url}</code>
+          </Fact>
+        )}
         <Fact name="Delivery">
           <code>{delivery.id}</code>
         </Fact>

@@ -63,6 +63,7 @@ export const AttemptDetailsDocument = graphql(`
       ... on DeliveryAttempt {
         ...AttemptRow
         number
+        url
         requestHeaders {
           name
           value
