@@ -1,3 +1,6 @@
+import { POOL_SIZE } from './adapters/database.ts'
+import { completeDatabaseUrl, parseDatabaseUrl } from './adapters/database-url.ts'
+import { DatabaseUrlError } from './adapters/database-url-error.ts'
 import type { JwtSettings } from './adapters/jwt.ts'
 import { LOG_LEVELS, type LogLevel } from './adapters/logger.ts'
 import type { EncryptionKey } from './adapters/secret-box.ts'
@@ -17,6 +20,8 @@ export interface Config {
   port: number | null
   /** Null runs an embedded PostgreSQL in `dataDir`. */
   databaseUrl: string | null
+  /** Connections of the pool at most. */
+  poolSize: number
   dataDir: string
   /** The first key encrypts, all decrypt. Null makes one in `dataDir`. */
   encryptionKeys: EncryptionKey[] | null
@@ -56,7 +61,7 @@ type Env = Record<string, string | undefined>
  */
 export function loadConfig(env: Env, role = 'all'): Config {
   const faults: string[] = []
-  const databaseUrl = env.DATABASE_URL || null
+  const databaseUrl = readDatabaseUrl(env, faults)
   const read = <Value>(value: Value | Fault): Value => {
     if (!(value instanceof Fault)) return value
     faults.push(value.message)
@@ -70,7 +75,10 @@ export function loadConfig(env: Env, role = 'all'): Config {
         ? null
         : read(parseWhole('PORT', env.PORT || '4000', { from: 0, to: 65_535 })),
     host: env.HOST || '127.0.0.1',
-    databaseUrl: read(parseDatabaseUrl(databaseUrl)),
+    databaseUrl,
+    poolSize: read(
+      parseWhole('DATABASE_POOL', env.DATABASE_POOL || String(POOL_SIZE), { from: 4, to: 500 }),
+    ),
     dataDir: env.DATA_DIR || '.data',
     encryptionKeys: read(parseEncryptionKeys(env.ENCRYPTION_KEYS || null, databaseUrl)),
     jwt: jwt.settings,
@@ -119,11 +127,19 @@ function parseRole(role: string, databaseUrl: string | null): Role | Fault {
   return role
 }
 
-function parseDatabaseUrl(url: string | null): string | null | Fault {
-  if (url === null || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return url
-  return new Fault(
-    'DATABASE_URL is not a PostgreSQL URL, as in postgres://user:password@host:5432/name.',
-  )
+/** @returns null for the embedded database; also the URL that cannot be used, so that the rest is judged by it */
+function readDatabaseUrl(env: Env, faults: string[]): string | null {
+  const url = env.DATABASE_URL || null
+  if (url === null) return null
+  try {
+    const complete = completeDatabaseUrl(url, env)
+    parseDatabaseUrl(complete)
+    return complete
+  } catch (error) {
+    if (!(error instanceof DatabaseUrlError)) throw error
+    faults.push(error.message)
+    return url
+  }
 }
 
 function parseWhole(

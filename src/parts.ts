@@ -36,6 +36,8 @@ export interface AppOptions {
   mutationLimits?: MutationLimits
   /** Milliseconds after which a statement is given up, and 5 s later a transaction. Default: 25,000. */
   statementTimeout?: number
+  /** Connections of the pool at most. Default: 16. */
+  poolSize?: number
   retentionDays: number
   version: string
   log: Logger

@@ -1,3 +1,4 @@
+import { DatabaseServerError } from './adapters/database-server.ts'
 import { EmbeddedPostgresError } from './adapters/embedded-postgres-error.ts'
 import { MigrationError } from './adapters/migrations.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -14,8 +15,13 @@ const DATABASE = /^(28...|3D000)$/
  */
 export function explainStartupError(error: unknown, config: Config | null): string | null {
   if (error instanceof ConfigError) return error.message
-  if (error instanceof EmbeddedPostgresError || error instanceof MigrationError)
+  if (
+    error instanceof EmbeddedPostgresError ||
+    error instanceof MigrationError ||
+    error instanceof DatabaseServerError
+  ) {
     return error.message
+  }
   if (!(error instanceof Error) || config === null || !('code' in error)) return null
   const code = String(error.code)
   const { host, port, dataDir } = config

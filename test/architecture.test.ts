@@ -54,6 +54,7 @@ const LIBRARIES: Record<string, RegExp> = {
   ky: /^adapters\/webhook-client\.ts$/,
   undici: /^adapters\/(webhook-|address-guard)/,
   pg: /^adapters\/(database|listener|migrations|migration-draft|schema-engine|postgres-|embedded-postgres)/,
+  'pg-connection-string': /^adapters\/database-tls\.ts$/,
   'pg-boss': /^adapters\/(queue|drain-pump|wake-worker)\.ts$/,
   pino: /^adapters\/(logger|standard-output)\.ts$/,
   'prom-client': /^adapters\/prometheus\.ts$/,

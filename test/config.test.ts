@@ -31,6 +31,7 @@ test('without any variable everything has its default', () => {
   const { addressPolicy, ...config } = loadConfig({})
   expect(config).toEqual({
     role: 'all',
+    poolSize: 16,
     port: 4000,
     host: '127.0.0.1',
     databaseUrl: null,

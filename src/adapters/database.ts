@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
+import type pg from 'pg'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import type { Database, Logger, Sql } from '../services/ports.ts'
+import { createEndpoints, type Endpoints, startSession } from './database-client.ts'
 import { isPassing, isSilence, sqlState } from './database-fault.ts'
+import { createConnectionPool } from './database-pool.ts'
 
-/** Connections of one process. The hot paths need few, since they write for many at once. */
-const POOL_SIZE = 16
+/** Connections of one process, unless DATABASE_POOL says otherwise. Few suffice: one transaction writes for many callers. */
+export const POOL_SIZE = 16
 
 /**
  * Milliseconds after which the server gives up a statement, whoever waits for it: a request of the API or a
@@ -23,14 +25,6 @@ const LATER = 5_000
 /** Times a transaction that lost against another one is run again. */
 const REPEATS = 5
 
-/**
- * Each statement of ours has an index made for it. Without statistics, as in a young database, the planner takes
- * tables for tiny and reads them whole, and a prepared statement keeps that plan while they grow: a drain lost half
- * its speed within 100,000 deliveries. What has no index is scanned all the same, but seems so dear to servers
- * before 18 that they would compile it.
- */
-const PLANNING = 'set enable_seqscan = off; set jit = off'
-
 /** The pool as pg-boss wants it: plain statements, and statements that each new session starts with. */
 interface PgBossDatabase {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
@@ -43,6 +37,8 @@ interface Session {
 
 export interface DatabaseAdapter extends Database {
   readonly forPgBoss: PgBossDatabase
+  /** The schema with pg-boss's tables. */
+  readonly bossSchema: string
   /** How many connections of the pool are in use and not, and how many callers wait for one. */
   connections(): { active: number; idle: number; waiting: number }
   close(): Promise<void>
@@ -52,27 +48,32 @@ export interface DatabaseOptions {
   log: Logger
   /** Milliseconds; see `STATEMENT_TIMEOUT`, the default. */
   statementTimeout?: number
+  /** Connections of the pool at most. Default: `POOL_SIZE`. */
+  poolSize?: number
 }
 
 /** One pool for Prisma, for SQL and for pg-boss. Connects when first used. */
 export function createDatabase(
   url: string,
-  { log, statementTimeout = STATEMENT_TIMEOUT }: DatabaseOptions,
+  { log, statementTimeout = STATEMENT_TIMEOUT, poolSize = POOL_SIZE }: DatabaseOptions,
 ): DatabaseAdapter {
   const session: Session = { statements: [] }
-  const pool = createPool(url, session, statementTimeout)
+  const endpoints = createEndpoints(url)
+  const { schema, bossSchema } = endpoints.address
+  const pool = createPool(endpoints, session, { statementTimeout, poolSize })
   // Idle connections that the server closes; the next query opens another one.
   let closing = false
   pool.on('error', (error) => {
     if (!closing) log.warn({ err: error }, 'a database connection was lost')
   })
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool),
+    adapter: new PrismaPg(pool, { schema }),
     transactionOptions: { timeout: statementTimeout + LATER, maxWait: 10_000 },
   })
   return {
     prisma,
     forPgBoss: pgBossOn(pool, session),
+    bossSchema,
     connections: () => ({
       active: pool.totalCount - pool.idleCount,
       idle: pool.idleCount,
@@ -89,20 +90,22 @@ export function createDatabase(
   }
 }
 
-function createPool(url: string, session: Session, statementTimeout: number): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: POOL_SIZE,
-    statement_timeout: statementTimeout,
-    idle_in_transaction_session_timeout: statementTimeout + LATER,
-    connectionTimeoutMillis: 10_000,
+function createPool(
+  endpoints: Endpoints,
+  session: Session,
+  { statementTimeout, poolSize }: { statementTimeout: number; poolSize: number },
+): pg.Pool {
+  const limits = { statementTimeout, idleInTransactionTimeout: statementTimeout + LATER }
+  const pool = createConnectionPool(endpoints, {
+    max: poolSize,
     // For a server that vanished without a word: its own time limits cannot reach us.
     keepAlive: true,
     query_timeout: statementTimeout + LATER,
-    application_name: 'bigmind-webhooks',
+    application_name: 'bigmind-webhooks pool',
     // Before anybody else uses the connection; when it fails, so does what it was opened for.
     async onConnect(client) {
-      for (const statement of [PLANNING, ...session.statements]) await client.query(statement)
+      await startSession(client, endpoints, limits)
+      for (const statement of session.statements) await client.query(statement)
     },
   })
   // A connection that is in use tells its user by the failing statement. But when it is lost between two

@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Listener, Logger } from '../services/ports.ts'
+import { createEndpoints, openClient } from './database-client.ts'
 
 /** Milliseconds between attempts to connect again. */
 const RECONNECT = 250
@@ -17,25 +18,23 @@ type Hear = (payload: string) => void
 
 /** LISTEN on one connection of its own, opened with the first listener and reopened whenever it is lost. */
 export function createListener(url: string, { log }: { log: Logger }): ListenerAdapter {
+  const endpoints = createEndpoints(url)
   const channels = new Map<string, Set<Hear>>()
   let connection: Promise<pg.Client> | null = null
   let closed = false
   let connected = false
 
   async function connect(): Promise<pg.Client> {
-    const client = new pg.Client({
-      connectionString: url,
-      keepAlive: true,
-      application_name: 'bigmind-webhooks listener',
-      query_timeout: PROBE,
-      connectionTimeoutMillis: PROBE,
+    const client = await openClient(endpoints, {
+      applicationName: 'bigmind-webhooks listener',
+      queryTimeout: PROBE,
+      connectTimeout: PROBE,
     })
     client.on('error', (error) => log.warn({ err: error }, 'the listening connection was lost'))
     client.on('notification', ({ channel, payload = '' }) => {
       for (const hear of channels.get(channel) ?? []) hear(payload)
     })
     try {
-      await client.connect()
       for (const channel of channels.keys()) await client.query(`listen "${channel}"`)
     } catch (error) {
       await client.end().catch(() => {})

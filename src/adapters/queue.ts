@@ -1,5 +1,5 @@
 import { type Clock as BossClock, type Db, PgBoss } from 'pg-boss'
-import type { Clock, Database, Logger, Queue, Sql } from '../services/ports.ts'
+import type { Clock, Logger, Queue, Sql } from '../services/ports.ts'
 import type { DatabaseAdapter } from './database.ts'
 
 /** One job a destination with work. `short` keeps one queued for each key, so wake-ups coalesce. */
@@ -16,17 +16,17 @@ const IDS_PER_NOTIFY = 200
 const DAY = 86_400
 
 /** Times of drains are never ahead. pg-boss's own look for dead workers has a time as well. */
-const BRING_FORWARD = `
+const bringForward = (schema: string) => `
 with looked as (
-  update pgboss.queue set monitor_claim_on = null, monitor_on = null
-  where name = $1 and greatest(monitor_claim_on, monitor_on) > pgboss.job_now() + interval '1 minute'
+  update ${schema}.queue set monitor_claim_on = null, monitor_on = null
+  where name = $1 and greatest(monitor_claim_on, monitor_on) > job_now() + interval '1 minute'
 )
-update pgboss.job set
-  start_after = least(start_after, pgboss.job_now()),
-  started_on = least(started_on, pgboss.job_now()),
-  heartbeat_on = least(heartbeat_on, pgboss.job_now())
+update ${schema}.job set
+  start_after = least(start_after, job_now()),
+  started_on = least(started_on, job_now()),
+  heartbeat_on = least(heartbeat_on, job_now())
 where name = $1 and state <= 'active'
-  and greatest(start_after, started_on, heartbeat_on) > pgboss.job_now() + interval '1 minute'`
+  and greatest(start_after, started_on, heartbeat_on) > job_now() + interval '1 minute'`
 
 export interface QueueAdapter {
   boss: PgBoss
@@ -44,6 +44,7 @@ export function createQueue(ports: {
   const { db, clock, log } = ports
   const boss = new PgBoss({
     db: db.forPgBoss,
+    schema: db.bossSchema,
     clock: clock as BossClock,
     // Both: the first is how often it looks whether the second has passed since the last look of any process.
     superviseIntervalSeconds: 1,
@@ -87,7 +88,7 @@ export function createQueue(ports: {
       )
       for (const { seconds } of wakes) hear(seconds)
     },
-    bringForward: async (tx) => void (await tx.query(BRING_FORWARD, [DRAIN])),
+    bringForward: async (tx) => void (await tx.query(bringForward(db.bossSchema), [DRAIN])),
   }
   return {
     boss,
@@ -122,10 +123,16 @@ const NO_JOB = '00000000-0000-0000-0000-000000000000'
  * Gives back what dead workers held, at once instead of when their signs of life have been missed for long
  * enough. Only for a worker that is alone: from any other it would take the job while it works on it.
  */
-export async function takeBackJobs({ db, queue }: { db: Database; queue: Queue }): Promise<void> {
+export async function takeBackJobs({
+  db,
+  queue,
+}: {
+  db: DatabaseAdapter
+  queue: Queue
+}): Promise<void> {
   await db.transaction(async (tx) => {
     const held = await tx.query<{ id: string }>(
-      `delete from pgboss.job where name = any($1) and state = 'active'
+      `delete from ${db.bossSchema}.job where name = any($1) and state = 'active'
       returning data ->> 'destinationId' as id`,
       [[DRAIN, WAKE]],
     )

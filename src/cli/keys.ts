@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { createDatabase } from '../adapters/database.ts'
+import { completeDatabaseUrl } from '../adapters/database-url.ts'
 import { newId } from '../adapters/ids.ts'
 import { createLogger } from '../adapters/logger.ts'
 import { migrate } from '../adapters/migrations.ts'
@@ -92,8 +93,8 @@ async function main(): Promise<void> {
   if (help) return void console.log(USAGE)
   const [command = '', ...operands] = positionals
   if (!Object.hasOwn(COMMANDS, command)) throw new UsageError(USAGE)
-  const databaseUrl = process.env.DATABASE_URL
-  if (!databaseUrl) throw new UsageError(`DATABASE_URL is not set.\n\n${USAGE}`)
+  if (!process.env.DATABASE_URL) throw new UsageError(`DATABASE_URL is not set.\n\n${USAGE}`)
+  const databaseUrl = completeDatabaseUrl(process.env.DATABASE_URL, process.env)
   const work = COMMANDS[command]!(options, operands)
   await migrate(databaseUrl)
   const db = createDatabase(databaseUrl, { log: createLogger('silent') })

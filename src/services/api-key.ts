@@ -120,7 +120,7 @@ async function findRoom(tx: Sql, organizationId: string): Promise<void> {
   const [row] = await tx.query<{ count: number }>(
     `select count(*)::int as count from api_key
     where organization_id = $1 and revoked_at is null
-      and (expires_at is null or expires_at > pgboss.job_now())`,
+      and (expires_at is null or expires_at > job_now())`,
     [organizationId],
   )
   if ((row?.count ?? 0) < API_KEY_LIMIT) return
@@ -216,7 +216,7 @@ export async function findApiKey(
     `select id, organization_id as "organizationId", scopes, expires_at as "expiresAt",
       coalesce(last_used_at > now() - make_interval(secs => $2::float8 / 1000), false) as noted
     from api_key
-    where hash = $1 and revoked_at is null and (expires_at is null or expires_at > pgboss.job_now())`,
+    where hash = $1 and revoked_at is null and (expires_at is null or expires_at > job_now())`,
     [hash, NOTED_EVERY],
   )
   if (!row) return null

@@ -196,12 +196,12 @@ with result as (
     end::delivery_status,
     due_at = case
       when not succeeded and delivery.status = 'PENDING' and destination_status = 'ACTIVE'
-      then pgboss.job_now() + make_interval(secs => retry_delay)
+      then job_now() + make_interval(secs => retry_delay)
     end,
     completed_at = case
       when succeeded or (
         delivery.status = 'PENDING' and (retry_delay is null or destination_status <> 'ACTIVE')
-      ) then pgboss.job_now()
+      ) then job_now()
       else delivery.completed_at
     end
   from target
@@ -268,8 +268,8 @@ async function countFailures(
       update destination set
         failure_count = failure_count + failures,
         status = (case when reached then 'DISABLED' else status::text end)::destination_status,
-        disabled_at = case when reached then pgboss.job_now() else disabled_at end,
-        updated_at = case when reached then pgboss.job_now() else updated_at end
+        disabled_at = case when reached then job_now() else disabled_at end,
+        updated_at = case when reached then job_now() else updated_at end
       from (
         select destination.id, failures, entry_id,
           status = 'ACTIVE' and failure_count + failures >= $2 as reached
@@ -283,7 +283,7 @@ async function countFailures(
       returning destination.id, reached, entry_id
     )
     insert into audit_entry (id, destination_id, action, changed, created_at)
-    select entry_id, id, 'DISABLED', '{}', pgboss.job_now() from counted where reached
+    select entry_id, id, 'DISABLED', '{}', job_now() from counted where reached
     returning destination_id as id`,
     [
       counted.map(({ destinationId }) => destinationId),

@@ -29,7 +29,7 @@ export async function writeAuditEntry(
 ): Promise<void> {
   await tx.query(
     `insert into audit_entry (id, destination_id, action, api_key_id, user_id, changed, created_at)
-    values ($1, $2, $3, $4, $5, $6, pgboss.job_now())`,
+    values ($1, $2, $3, $4, $5, $6, job_now())`,
     [newId('aud'), id, action, actor.apiKeyId, actor.userId, changed],
   )
 }

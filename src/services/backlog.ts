@@ -20,7 +20,7 @@ const BACKLOG = `
 with recursive ${WAITING}, behind as materialized (
   select destination_id, waiting.due_at
   from waiting join destination on id = destination_id
-  where waiting.due_at <= pgboss.job_now() and destination.status = 'ACTIVE'
+  where waiting.due_at <= job_now() and destination.status = 'ACTIVE'
 )
 select
   (
@@ -30,13 +30,13 @@ select
       cross join lateral (
         select from delivery
         where delivery.destination_id = behind.destination_id and status = 'PENDING'
-          and delivery.due_at <= pgboss.job_now()
+          and delivery.due_at <= job_now()
         order by delivery.due_at limit ${COUNTED}
       ) as due
       limit ${COUNTED}
     ) as counted
   ) as deliveries,
-  coalesce(extract(epoch from pgboss.job_now() - (select min(due_at) from behind)), 0)::float8 as "oldestAge"`
+  coalesce(extract(epoch from job_now() - (select min(due_at) from behind)), 0)::float8 as "oldestAge"`
 
 /** Answers what is waiting. Those who ask at about the same time cost one statement, whose error is theirs as well. */
 export function createBacklogReader({ db, clock }: { db: Database; clock: Clock }) {

@@ -15,7 +15,7 @@ export async function cancelPart(
   destinationIds: readonly string[],
 ): Promise<boolean> {
   const canceled = await tx.query(
-    `update delivery set status = 'CANCELED', due_at = null, completed_at = pgboss.job_now()
+    `update delivery set status = 'CANCELED', due_at = null, completed_at = job_now()
     where id in (
       select id from delivery
       where destination_id = any($1) and status = 'PENDING' and not test

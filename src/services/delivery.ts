@@ -42,7 +42,7 @@ export async function retryDelivery(
     if (destination.status !== 'ACTIVE') throw new DestinationInactiveError(destination.status)
     const restarted = await tx.query(
       `update delivery set
-        status = 'PENDING', attempt_base = attempt_count, due_at = pgboss.job_now(), completed_at = null
+        status = 'PENDING', attempt_base = attempt_count, due_at = job_now(), completed_at = null
       where id = $1 and status <> 'PENDING'
       returning id`,
       [deliveryId],
@@ -102,11 +102,11 @@ export async function sendTest(
       await tx.query(
         `with event as (
         insert into event (id, organization_id, type, data, relations, timestamp, test, trace_parent, created_at)
-        values ($1, $2, $3, $4, $5, $6, true, $9, pgboss.job_now())
+        values ($1, $2, $3, $4, $5, $6, true, $9, job_now())
         returning id
       )
       insert into delivery (id, event_id, destination_id, status, test, due_at, created_at)
-      select $7, id, $8, 'PENDING', true, pgboss.job_now(), pgboss.job_now() from event`,
+      select $7, id, $8, 'PENDING', true, job_now(), job_now() from event`,
         [
           event.id,
           organizationId,

@@ -89,7 +89,7 @@ with destination as (
   insert into signing_secret (destination_id, current) select id, $6 from destination
 )
 insert into audit_entry (id, destination_id, action, api_key_id, user_id, changed, created_at)
-select $7, id, 'CREATED', $8, $9, '{}', pgboss.job_now() from destination`
+select $7, id, 'CREATED', $8, $9, '{}', job_now() from destination`
 
 /**
  * Changes the settings given; those that stand like this already change nothing. The selection is stored in the
@@ -116,7 +116,7 @@ export async function updateDestination(
     const changed = differing(before, after)
     if (changed.length === 0) return
     await tx.query(
-      'update destination set name = $2, url = $3, events = $4, updated_at = pgboss.job_now() where id = $1',
+      'update destination set name = $2, url = $3, events = $4, updated_at = job_now() where id = $1',
       [target.id, after.name, after.url, after.events],
     )
     const deed = { action: 'SETTINGS_CHANGED', changed } as const
@@ -142,7 +142,7 @@ export async function activateDestination(
       if (await cancelPart({ tx, metrics }, [target.id])) return true
       await tx.query(
         `update destination set
-          status = 'ACTIVE', failure_count = 0, disabled_at = null, updated_at = pgboss.job_now()
+          status = 'ACTIVE', failure_count = 0, disabled_at = null, updated_at = job_now()
         where id = $1`,
         [target.id],
       )
@@ -164,7 +164,7 @@ export async function deactivateDestination(
     const { status } = await lockDestination(tx, target)
     if (status === 'INACTIVE') return false
     await tx.query(
-      `update destination set status = 'INACTIVE', disabled_at = null, updated_at = pgboss.job_now()
+      `update destination set status = 'INACTIVE', disabled_at = null, updated_at = job_now()
       where id = $1`,
       [target.id],
     )
@@ -214,7 +214,7 @@ with deleted as (
   delete from destination where id = $1 returning id, organization_id
 )
 insert into destination_deletion (id, organization_id, deleted_at)
-select id, organization_id, pgboss.job_now() from deleted
+select id, organization_id, job_now() from deleted
 returning pg_notify('destination_deleted', '')`
 
 /** Lets a destination take nothing on while it is being deleted, and says so in case that is interrupted. */

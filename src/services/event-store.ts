@@ -116,7 +116,7 @@ with stored as (
   )
   select
     id, organization_id, type, data, relations, string_to_array(related_ids, chr(31)), timestamp,
-    idempotency_key, fingerprint, trace_parent, pgboss.job_now()
+    idempotency_key, fingerprint, trace_parent, job_now()
   from unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
     $8::text[], $9::bytea[], $10::text[]
@@ -131,9 +131,9 @@ with stored as (
   select
     delivery.id, event_id, destination_id,
     (case when active then 'PENDING' else 'SKIPPED' end)::delivery_status,
-    case when active then pgboss.job_now() end,
-    pgboss.job_now(),
-    case when not active then pgboss.job_now() end
+    case when active then job_now() end,
+    job_now(),
+    case when not active then job_now() end
   from unnest($11::text[], $12::text[], $13::text[], $14::bool[])
     as delivery (id, event_id, destination_id, active)
   join stored on stored.id = event_id

@@ -40,7 +40,7 @@ test('of four that migrate at once one applies', async () => {
   const { url } = await createDatabase({ empty: true })
   const applied = await Promise.all([migrate(url), migrate(url), migrate(url), migrate(url)])
   expect(applied.flat()).toEqual(names)
-  const { rows } = await (await connect(url)).query('select migration_name from _prisma_migrations')
+  const { rows } = await (await connect(url)).query('select name from bigmind_migration')
   expect(rows).toHaveLength(names.length)
 })
 
@@ -72,17 +72,80 @@ test('a migration that fails leaves nothing behind, says why, and can be mended'
   const { rows } = await client.query(`select to_regclass('later') as later`)
   expect(rows).toEqual([{ later: null }])
   await writeFile(join(folder, name, 'migration.sql'), 'create table later (id int)')
-  expect(await migrate(url, folder)).toEqual([name])
+  expect(await migrate(url, folder)).toEqual([...names, name])
 })
 
-test('a migration that another tool began and did not end is refused with the way out', async () => {
+/** As releases before the table bigmind_migration left it. */
+async function recordAsBefore(client: pg.Client): Promise<void> {
+  await client.query(PRISMA_TABLE)
+  await client.query(
+    `insert into _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
+    select name, checksum, now(), name, 1 from bigmind_migration`,
+  )
+  await client.query('drop table bigmind_migration')
+}
+
+const PRISMA_TABLE = `
+create table _prisma_migrations (
+  id varchar(36) primary key, checksum varchar(64) not null, finished_at timestamptz, migration_name varchar(255) not null,
+  logs text, rolled_back_at timestamptz, started_at timestamptz not null default now(), applied_steps_count integer not null default 0
+)`
+
+test('a database of a release before keeps its migrations, and that release finds it newer than itself', async () => {
   const { url } = await createDatabase({ empty: true })
   await migrate(url)
   const client = await connect(url)
+  await recordAsBefore(client)
+  const folder = await copyOfMigrations()
+  await addMigration(folder, { name: '29990101000000_later', sql: 'create table later (id int)' })
+  expect(await migrate(url, folder)).toEqual(['29990101000000_later'])
+  const { rows } = await client.query(
+    'select migration_name as name from _prisma_migrations order by 1',
+  )
+  expect(rows.map(({ name }) => name)).toEqual([...names, '29990101000000_later'])
+  expect(await migrate(url, folder)).toEqual([])
+})
+
+test('a migration that a release before began and did not end is refused with the way out', async () => {
+  const { url } = await createDatabase({ empty: true })
+  await migrate(url)
+  const client = await connect(url)
+  await recordAsBefore(client)
   await client.query(`update _prisma_migrations set finished_at = null, logs = 'disk full'`)
   await expect(migrate(url)).rejects.toThrow(
     /did not end: disk full\n.*set rolled_back_at = now\(\)/,
   )
+})
+
+test("another program's Prisma migrations in the same schema are not the service's", async () => {
+  const { url } = await createDatabase({ empty: true })
+  const client = await connect(url)
+  await client.query(PRISMA_TABLE)
+  await client.query(
+    `insert into _prisma_migrations (id, checksum, finished_at, migration_name) values ('1', 'x', now(), '20200101_init')`,
+  )
+  expect(await migrate(url)).toEqual(names)
+  expect(await migrate(url)).toEqual([])
+})
+
+test('tables of another program in the same schema are left alone, and the message names the way out', async () => {
+  const { url } = await createDatabase({ empty: true })
+  const client = await connect(url)
+  await client.query('create table delivery (id int)')
+  await expect(migrate(url)).rejects.toThrow(/in use by another program: .*\?schema=bigmind/)
+  const { rows } = await client.query(`select tablename from pg_tables where schemaname = 'public'`)
+  expect(rows).toEqual([{ tablename: 'delivery' }])
+})
+
+test('when one of several migrations fails, none of them is applied', async () => {
+  const { url } = await createDatabase({ empty: true })
+  const folder = await copyOfMigrations()
+  await addMigration(folder, { name: '29990101000000_later', sql: 'select 1 / 0' })
+  await expect(migrate(url, folder)).rejects.toThrow('division by zero')
+  const { rows } = await (await connect(url)).query(
+    `select tablename from pg_tables where schemaname = 'public'`,
+  )
+  expect(rows).toEqual([])
 })
 
 test('each write of a destination is stamped with its transaction and tells listeners once', async () => {

@@ -13,7 +13,7 @@ const CATALOG = `
   with own as (
     select oid, relname from pg_class
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'S')
-      and relname <> '_prisma_migrations'
+      and relname <> 'bigmind_migration'
   )
   select relname || ' is there' as fact from own
   union all

@@ -1,0 +1,89 @@
+import type pg from 'pg'
+
+/** The server behind a connection, as far as it decides whether the connection can be used. */
+export interface ServerState {
+  /** A standby, which replays another server and takes no writes. */
+  standby: boolean
+}
+
+export interface SessionSettings {
+  /** The schema with the service's own tables. */
+  schema: string
+  /** The schema with pg-boss's tables and the function job_now. */
+  bossSchema: string
+  /** Milliseconds; 0 for no limit. */
+  statementTimeout: number
+  /** Milliseconds; 0 for no limit. */
+  idleInTransactionTimeout: number
+}
+
+/**
+ * Every setting that changes what a statement of the service means, how its result is written or whether it ends. The
+ * owner of a database or role may have changed any of them, so each connection sets them all.
+ *
+ * - Values are exchanged as text: time zone, date style, intervals, bytes, floats, NULL in arrays.
+ * - Statements rely on read committed, on writing, and on `x = null` being null.
+ * - Time limits are the service's own. Locks are waited for: the order in which they are taken rules out most deadlocks.
+ * - Each statement has an index made for it. Without statistics, as in a young database, the planner takes tables for tiny
+ *   and reads them whole, and a prepared statement keeps that plan while they grow. What has no index is scanned all the
+ *   same, but seems so expensive to servers before 18 that they would compile it.
+ */
+const FIXED: Record<string, string> = {
+  client_encoding: 'UTF8',
+  timezone: 'UTC',
+  datestyle: 'ISO, MDY',
+  intervalstyle: 'postgres',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  gin_fuzzy_search_limit: '0',
+  session_replication_role: 'origin',
+  row_security: 'on',
+  exit_on_error: 'off',
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  default_transaction_deferrable: 'off',
+  lock_timeout: '0',
+  transaction_timeout: '0',
+  idle_session_timeout: '0',
+  plan_cache_mode: 'auto',
+  enable_indexscan: 'on',
+  enable_seqscan: 'off',
+  jit: 'off',
+}
+
+/**
+ * The statements with which each connection begins: they set what the service depends on and answer the state of the
+ * server. One round trip. Settings that the server does not know (transaction_timeout before 17) are left out, and those
+ * that have the value already are not touched, as some need rights of their own.
+ */
+export function sessionStatements(settings: SessionSettings): string {
+  const values = Object.entries({
+    ...FIXED,
+    search_path: `"${settings.schema}", "${settings.bossSchema}"`,
+    statement_timeout: String(settings.statementTimeout),
+    idle_in_transaction_session_timeout: String(settings.idleInTransactionTimeout),
+  }).map(([name, value]) => `('${name}', '${value}')`)
+  return `select count(set_config(name, value, false))
+    from (
+      values ${values.join(', ')},
+      ('synchronous_commit', (
+        select case setting when 'off' then 'on' else setting end
+        from current_setting('synchronous_commit') as setting
+      ))
+    ) as wanted (name, value)
+    where current_setting(name, true) <> value;
+    select pg_is_in_recovery() as standby`
+}
+
+/** Makes a new connection independent of the defaults of server, database and role. */
+export async function beginSession(
+  client: pg.ClientBase,
+  settings: SessionSettings,
+): Promise<ServerState> {
+  // pg answers one result for each statement of a text, which its types do not say.
+  const results = (await client.query(sessionStatements(settings))) as unknown as pg.QueryResult[]
+  return results[1]!.rows[0] as ServerState
+}
