@@ -18,7 +18,10 @@ const config: CodegenConfig = {
   emitLegacyCommonJSImports: false,
   importExtension: '.ts',
   generates: {
-    'src/generated/graphql/': { ...documents, documents: ['test/**/*.ts', 'src/cli/**/*.ts'] },
+    'src/generated/graphql/': {
+      ...documents,
+      documents: ['test/**/*.ts', '!test/clients/relay/**', 'src/cli/**/*.ts'],
+    },
     'src/console/generated/': {
       ...documents,
       documents: ['src/console/**/*.{ts,tsx}', '!src/console/generated/**'],
