@@ -1,16 +1,9 @@
-import { Resolver } from 'node:dns/promises'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import { type AddressPolicy, isAllowed } from '../domain/address.ts'
 import { GUARD_CODES } from '../domain/transport-failure.ts'
-
-/**
- * Looks a host name up.
- *
- * @returns its IPv4 and IPv6 addresses; none when the name does not exist or has no address
- * @throws when the name servers give no answer
- */
-export type ResolveName = (hostname: string) => Promise<readonly string[]>
+import { dial } from './dial.ts'
+import type { NameAnswer, ResolveName } from './name-resolver.ts'
 
 /** The guard's own errors; their codes are in `GUARD_CODES`, their text is for our logs only. */
 export class GuardError extends Error {
@@ -22,81 +15,97 @@ export class GuardError extends Error {
   }
 }
 
-/** How long one address is tried before the next one is tried beside it. */
-const NEXT_ADDRESS_AFTER_MS = 500
+/** Opens a connection for undici, and says how long it may be used. */
+export type GuardedConnector = (
+  target: buildConnector.Options,
+  callback: (
+    ...result:
+      | [error: Error, socket: null, maxAgeMs: null]
+      | [error: null, Socket, maxAgeMs: number]
+  ) => void,
+) => void
 
-/**
- * Connects only where the policy lets deliveries go. An address in the URL is judged as it is, a name by
- * all of its addresses when it is connected to: one forbidden address refuses the whole name. No answer
- * of a later look-up is ever used in place of the judged one.
- */
-export function createGuardedConnector(options: {
+/** The largest age of a connection: after it a name may lead elsewhere. */
+const MAX_AGE_MS = 60_000
+/** Where a name's life (TTL) is shorter than that. An idle connection is kept that long in any case. */
+const MIN_AGE_MS = 1000
+
+interface GuardOptions {
   policy: AddressPolicy
   resolve: ResolveName
   timeoutMs: number
-}): buildConnector.connector {
-  const { policy, resolve, timeoutMs } = options
-  const connect = buildConnector({
-    timeout: timeoutMs,
+}
+
+/**
+ * Makes a connector that connects only where the policy lets deliveries go. An address in the URL is judged as
+ * it is, a name by all of its addresses when it is connected to: one forbidden address refuses the whole name.
+ * Where one family is used before the other is known, addresses that come later are judged before any of them
+ * is connected to, and a forbidden one refuses the name while no connection is open. No answer of a later
+ * look-up is ever used in place of the judged one.
+ */
+export function createGuardedConnector(options: GuardOptions): GuardedConnector {
+  const secure = buildConnector({
+    timeout: options.timeoutMs,
     allowH2: false,
-    lookup: guardedLookup(policy, resolve),
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS,
     minVersion: 'TLSv1.2',
-    // Said aloud, because the default obeys NODE_TLS_REJECT_UNAUTHORIZED.
+    // Explicit, because the default obeys NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: true,
-  } as buildConnector.BuildOptions)
-
+  })
   return (target, callback) => {
-    const refusal = judgeTarget(target, policy)
-    if (refusal) {
-      queueMicrotask(() => callback(refusal, null))
-      return
-    }
-    // Names with a trailing dot are legal in a URL but not in TLS.
-    const servername = target.servername?.replace(/\.$/, '')
-    connect({ ...target, ...(servername && { servername }) }, (error, socket) => {
-      if (error) callback(error, null)
-      else if (isAllowed(socket.remoteAddress ?? '', policy)) callback(null, socket)
-      else callback(socket.destroy() && new GuardError(GUARD_CODES.blocked), null)
-    })
-  }
-}
-
-function judgeTarget(target: buildConnector.Options, policy: AddressPolicy): GuardError | null {
-  if (target.protocol !== 'https:' && !policy.allowHttp) {
-    return new GuardError(GUARD_CODES.httpRefused)
-  }
-  // Node never calls `lookup` for an address, so it has to be judged here.
-  const address = target.hostname.replace(/^\[(.*)\]$/, '$1')
-  const forbidden = isIP(address) !== 0 && !isAllowed(address, policy)
-  return forbidden ? new GuardError(GUARD_CODES.blocked) : null
-}
-
-function guardedLookup(policy: AddressPolicy, resolve: ResolveName): LookupFunction {
-  return (hostname, options, callback) => {
-    resolveAllowed(hostname, { policy, resolve }).then(
-      (addresses) => {
-        const entries = addresses.map((address) => ({ address, family: isIP(address) }))
-        if (options.all) callback(null, entries)
-        else callback(null, entries[0]!.address, entries[0]!.family)
-      },
-      (error: Error) => callback(error, []),
+    connect(target, options, secure).then(
+      ({ socket, maxAgeMs }) => callback(null, socket, maxAgeMs),
+      (error) => callback(error, null, null),
     )
   }
 }
 
-async function resolveAllowed(
-  hostname: string,
-  { policy, resolve }: { policy: AddressPolicy; resolve: ResolveName },
-): Promise<readonly string[]> {
-  if (/^localhost\.?$/.test(hostname)) return allowedLoopback(policy)
-  const addresses = await resolve(hostname).catch((cause) => {
-    throw new GuardError(GUARD_CODES.nameLookupFailed, cause)
+async function connect(
+  target: buildConnector.Options,
+  { policy, resolve, timeoutMs }: GuardOptions,
+  secure: buildConnector.connector,
+): Promise<{ socket: Socket; maxAgeMs: number }> {
+  const isSecure = target.protocol === 'https:'
+  if (!isSecure && !policy.allowHttp) throw new GuardError(GUARD_CODES.httpRefused)
+  const {
+    addresses,
+    lifeMs = MAX_AGE_MS,
+    later,
+  } = await addressesOf(target.hostname, resolve, policy)
+  const socket = await dial({
+    addresses: judge(addresses, policy),
+    later: later?.then((answer) => judge(answer.addresses, policy)),
+    port: Number(target.port || (isSecure ? 443 : 80)),
+    timeoutMs,
   })
-  if (addresses.length === 0) throw new GuardError(GUARD_CODES.nameNotFound)
+  if (!isAllowed(socket.remoteAddress ?? '', policy)) {
+    socket.destroy()
+    throw new GuardError(GUARD_CODES.blocked)
+  }
+  return {
+    socket: isSecure ? await startTls(socket, target, secure) : socket,
+    maxAgeMs: Math.min(MAX_AGE_MS, Math.max(MIN_AGE_MS, lifeMs)),
+  }
+}
+
+/** @throws GuardError when one of the addresses is forbidden */
+function judge(addresses: readonly string[], policy: AddressPolicy): readonly string[] {
   if (addresses.every((address) => isAllowed(address, policy))) return addresses
   throw new GuardError(GUARD_CODES.blocked)
+}
+
+async function addressesOf(
+  hostname: string,
+  resolve: ResolveName,
+  policy: AddressPolicy,
+): Promise<NameAnswer> {
+  const address = hostname.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(address) !== 0) return { addresses: [address] }
+  if (/^localhost\.?$/.test(hostname)) return { addresses: allowedLoopback(policy) }
+  const answer = await resolve(hostname).catch((cause) => {
+    throw new GuardError(GUARD_CODES.nameLookupFailed, cause)
+  })
+  if (answer.addresses.length === 0) throw new GuardError(GUARD_CODES.nameNotFound)
+  return answer
 }
 
 /** `localhost` is no name of the DNS; it stands for the loopback addresses that the policy allows. */
@@ -106,27 +115,23 @@ function allowedLoopback(policy: AddressPolicy): readonly string[] {
   return addresses
 }
 
-/**
- * Asks each name server once, for 1.5 s. Unlike getaddrinfo this holds none of Node's four threads, one of
- * which a dead name would block for 10 s. It does not read the hosts file.
- *
- * @param servers as `dns.setServers` takes them. Default: those of the system
- */
-export function createNameResolver(servers?: readonly string[]): ResolveName {
-  const resolver = new Resolver({ timeout: 1500, tries: 1 })
-  if (servers) resolver.setServers(servers)
-  return async (hostname) => {
-    const answers = await Promise.allSettled([
-      resolver.resolve4(hostname),
-      resolver.resolve6(hostname),
-    ])
-    const addresses = answers.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
-    const failed = answers.find((one) => one.status === 'rejected' && !isAbsence(one.reason))
-    if (addresses.length === 0 && failed?.status === 'rejected') throw failed.reason
-    return addresses
-  }
-}
-
-function isAbsence(error: { code?: string }): boolean {
-  return error.code === 'ENOTFOUND' || error.code === 'ENODATA'
+function startTls(
+  socket: Socket,
+  target: buildConnector.Options,
+  secure: buildConnector.connector,
+): Promise<Socket> {
+  // Names with a trailing dot are legal in a URL but not in TLS.
+  const servername = target.servername?.replace(/\.$/, '')
+  return new Promise((resolve, reject) => {
+    secure(
+      { ...target, ...(servername && { servername }), httpSocket: socket },
+      (error, secured) => {
+        if (secured) resolve(secured)
+        else {
+          socket.destroy()
+          reject(error)
+        }
+      },
+    )
+  })
 }

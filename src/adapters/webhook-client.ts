@@ -8,9 +8,10 @@ import {
   timeoutFailure,
 } from '../domain/outcome.ts'
 import { requestHeaders } from '../domain/request-headers.ts'
-import { failureOfCode, GUARD_CODES } from '../domain/transport-failure.ts'
+import { failureOfCode, RESPONSE_CODES } from '../domain/transport-failure.ts'
 import type { SentWebhook, WebhookRequest, WebhookSender } from '../services/webhook-sender.ts'
-import { createGuardedConnector, createNameResolver, type ResolveName } from './address-guard.ts'
+import { createGuardedConnector } from './address-guard.ts'
+import { createNameResolver, type ResolveName } from './name-resolver.ts'
 import { connectInTurns } from './webhook-connect-turns.ts'
 import { type Connections, openConnections } from './webhook-connections.ts'
 import { type Answer, ExchangeTimeout, WebhookExchange } from './webhook-exchange.ts'
@@ -27,7 +28,7 @@ export interface WebhookClientOptions {
   maxKeptOrigins?: number
 }
 
-/** Makes the one client of the program. It follows no redirect, retries nothing and uses no proxy. */
+/** Makes the one client of the program. It follows no redirect and uses no proxy. */
 export function createWebhookClient(options: WebhookClientOptions): WebhookSender {
   const { policy, userAgent, timeoutMs = 5000, maxKeptOrigins = 1000 } = options
   const resolve = options.resolve ?? createNameResolver()
@@ -66,10 +67,11 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookSende
 }
 
 /**
- * A receiver may close an idle connection at the very moment in which it is used again. Such a request
- * goes out once more, on a connection of its own and within the same time: it would be unfair to count a
- * failure against a receiver that never saw the request, and if it did see it, deliveries are at least
- * once anyway. What breaks on a new connection is the receiver's failure and is not repeated.
+ * Sends a request, on a connection that is open already if there is one. Only a new connection can fail the
+ * attempt, except by time: what a connection brings that was used before may belong to an earlier request (bytes
+ * beyond the length of a response, the 408 of an idle connection, its end). Such a request is sent once more, on
+ * a connection of its own and within the same time. If the receiver did see the first one, deliveries are at
+ * least once anyway.
  */
 async function exchange(
   { kept, fresh }: Connections,
@@ -78,15 +80,23 @@ async function exchange(
 ): Promise<Answer> {
   const first = new WebhookExchange(deadline)
   try {
-    return await post(kept, request, first)
+    const answer = await post(kept, request, first)
+    if (!first.reused || !isAboutConnection(answer)) return answer
   } catch (error) {
-    const again = (first.wentStale && CLOSED.has(codeOf(error))) || codeOf(error) === FULL
-    if (!again) throw error
-    return await post(fresh, request, new WebhookExchange(deadline))
+    const unproven = first.reused && !(error instanceof ExchangeTimeout)
+    if (!unproven && codeOf(error) !== FULL) throw error
   }
+  return await post(fresh, request, new WebhookExchange(deadline))
 }
 
-const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+/**
+ * Whether a server answers like this to a connection rather than to a request: that none came in time, or that
+ * what came was not HTTP, since it had not read the whole request before.
+ */
+function isAboutConnection({ status, headers }: Answer): boolean {
+  return status === 408 || (status === 400 && headers.connection === 'close')
+}
+
 /** More origins at once than connections are kept for. */
 const FULL = 'UND_ERR_MAX_ORIGINS_REACHED'
 
@@ -122,9 +132,7 @@ function outcomeOfError(error: unknown, timeoutMs: number): Outcome {
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
-  // undici gives what it cannot parse no code, and some answers the code of a closed connection.
-  const badResponse =
-    error.name === 'HTTPParserError' || /^bad (response|upgrade)$/.test(error.message)
-  if (badResponse) return GUARD_CODES.badResponse
+  // The head has been read before undici reads it, so it is the body that undici cannot read: after the head.
+  if (error.name === 'HTTPParserError') return RESPONSE_CODES.unreadable
   return 'code' in error ? String(error.code) : ''
 }

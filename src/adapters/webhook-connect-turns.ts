@@ -1,4 +1,4 @@
-import type { buildConnector } from 'undici'
+import type { GuardedConnector } from './address-guard.ts'
 
 /**
  * Connections that are being opened to one origin at a time. A server takes what arrives while it is busy
@@ -15,10 +15,7 @@ interface Origin {
 }
 
 /** Lets only so many connections to one origin open at once. Open ones are not counted. */
-export function connectInTurns(
-  connect: buildConnector.connector,
-  atATime = AT_A_TIME,
-): buildConnector.connector {
+export function connectInTurns(connect: GuardedConnector, atATime = AT_A_TIME): GuardedConnector {
   const origins = new Map<string, Origin>()
 
   function done(name: string, origin: Origin): void {
@@ -34,7 +31,7 @@ export function connectInTurns(
     origins.set(name, origin)
     const start = () => {
       origin.connecting += 1
-      connect(target, (...result: Parameters<buildConnector.Callback>) => {
+      connect(target, (...result) => {
         done(name, origin)
         callback(...result)
       })

@@ -1,8 +1,8 @@
 import type { buildConnector } from 'undici'
 import { Agent, Client, Pool } from 'undici'
+import type { GuardedConnector } from './address-guard.ts'
 import type { WebhookExchange } from './webhook-exchange.ts'
-
-const MAX_HEADER_BYTES = 16 * 1024
+import { WebhookSocket } from './webhook-socket.ts'
 
 /** The two ways to a receiver. Both connect through the same guard. */
 export interface Connections {
@@ -17,18 +17,15 @@ export interface Connections {
  * request that waited for a connection would spend the time in which its receiver may answer.
  *
  * An idle connection is closed after 1 s; where the receiver says how long it keeps it, 1 s before that,
- * but after 4 s at the latest. That is below what common servers grant, so they rarely close one under our
- * hands.
+ * but after 4 s at the latest. That is below what common servers grant, so they rarely close a connection
+ * that is about to be used.
  */
-export function openConnections(
-  connect: buildConnector.connector,
-  maxKeptOrigins: number,
-): Connections {
+export function openConnections(connect: GuardedConnector, maxKeptOrigins: number): Connections {
   const common = {
-    connect,
+    // The type of undici's connectors has no place for a connection's largest age.
+    connect: connect as unknown as buildConnector.connector,
     factory: createPool,
     allowH2: false,
-    maxHeaderSize: MAX_HEADER_BYTES,
     // The client's own clock covers the whole attempt.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -49,23 +46,33 @@ export function openConnections(
 function createPool(origin: string | URL, options: object): Pool {
   return new Pool(origin, {
     ...options,
-    factory: (origin, options) => new CountingClient(origin, options),
+    factory: (origin, options) =>
+      new WebhookConnection(origin, options as { connect: GuardedConnector }),
   })
 }
 
-/** Tells each exchange whether its connection has served another before. */
-class CountingClient extends Client {
-  #served = 0
+/** Gives each exchange the connection that it uses. */
+class WebhookConnection extends Client {
+  #socket: WebhookSocket | null = null
 
-  constructor(origin: URL, options: object) {
-    super(origin, options)
-    this.on('connect', () => {
-      this.#served = 0
+  constructor(origin: URL, options: { connect: GuardedConnector }) {
+    super(origin, {
+      ...options,
+      connect: (target, callback) =>
+        options.connect(target, (...result) => {
+          const [error, socket, maxAgeMs] = result
+          if (error) return callback(error, null)
+          this.#socket = new WebhookSocket(socket, maxAgeMs)
+          callback(null, socket)
+        }),
+    })
+    this.on('disconnect', () => {
+      this.#socket = null
     })
   }
 
-  override dispatch(options: Agent.DispatchOptions, handler: WebhookExchange): boolean {
-    handler.isReuse = () => this.#served++ > 0
-    return super.dispatch(options, handler)
+  override dispatch(options: Agent.DispatchOptions, exchange: WebhookExchange): boolean {
+    exchange.assign(() => this.#socket)
+    return super.dispatch(options, exchange)
   }
 }

@@ -1,18 +1,24 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Phase } from '../domain/outcome.ts'
-import { GUARD_CODES } from '../domain/transport-failure.ts'
+import { RESPONSE_CODES } from '../domain/transport-failure.ts'
+import { ResponseError } from './webhook-response-head.ts'
+import type { WebhookSocket } from './webhook-socket.ts'
 
 /** How much of a response's body is kept. */
 const MAX_BODY_BYTES = 4096
 /** How long a body may take after its head; the rest of the attempt's time if that is less. */
 const MAX_BODY_MS = 1000
 
-/** Tells undici to close a connection. Nobody gets to see it. */
+/** Makes undici close a connection. Never passed on. */
 const OVER = new Error('The exchange is over')
+/** The largest age of the connection was over before the request was sent. */
+const EXPIRED = new Error('The connection is too old')
 
 /** A response whose head arrived in time. */
 export interface Answer {
   status: number
+  headers: IncomingHttpHeaders
   /** The first 4 KiB of the body as text; null when there were none. */
   body: string | null
   /** When the head arrived, on the clock of `performance.now()`. */
@@ -30,23 +36,21 @@ export class ExchangeTimeout extends Error {
 }
 
 /**
- * One request and its response, as undici tells of them. The head decides: once it is there, the exchange
+ * One request and its response, as undici reports them. The head decides: once it is there, the exchange
  * has an answer, and what happens to the body only determines how much of it is kept.
  */
 export class WebhookExchange implements Dispatcher.DispatchHandler {
   /** Settles once the answer is complete. Rejects with what prevented a head. */
   readonly answer: Promise<Answer>
-  /** Set by the connection the request is given to: whether it has served another request before. */
-  isReuse: () => boolean = () => false
-
   readonly #deadline: number
   #resolve!: (answer: Answer) => void
   #reject!: (error: unknown) => void
   #timer: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | null = null
+  #currentSocket: () => WebhookSocket | null = () => null
+  #socket: WebhookSocket | null = null
   #reused = false
-  #responding = false
-  #head: { status: number; decidedAt: number } | null = null
+  #head: Omit<Answer, 'body'> | null = null
   #chunks: Buffer[] = []
   #size = 0
   #done = false
@@ -58,34 +62,47 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // Whoever waits hears of it; when nobody does, it must not end the process.
+    // The caller may not be waiting yet; the rejection must not end the process.
     this.answer.catch(() => {})
     this.#timer = setTimeout(() => this.#giveUp(), Math.max(0, deadline - performance.now()))
   }
 
   /**
-   * Whether the request went out on a connection that had been idle and turned out to be closed: then the
-   * receiver has, as far as anybody can tell, not seen it.
+   * Whether the request was sent, or was about to be sent, on a connection that had carried another one. What
+   * goes wrong there may be the fault of what came before.
    */
-  get wentStale(): boolean {
-    return this.#reused && !this.#responding
+  get reused(): boolean {
+    return this.#reused
+  }
+
+  /**
+   * Called with the connection that will send the request.
+   *
+   * @param currentSocket its open socket; null while it is not connected
+   */
+  assign(currentSocket: () => WebhookSocket | null): void {
+    this.#currentSocket = currentSocket
+    this.#reused = currentSocket()?.used ?? false
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    this.#reused = this.isReuse()
-    // Given up while connecting: not a byte may go out any more, so this cannot wait for a later turn.
+    this.#socket = this.#currentSocket()
+    this.#reused = this.#socket?.used ?? false
+    // Given up while connecting: not a byte may be sent any more, so this cannot wait for a later turn.
     if (this.#done) controller.abort(OVER)
+    else if (this.#reused && this.#socket?.expired) controller.abort(EXPIRED)
+    else this.#socket?.begin()
   }
 
-  onResponseStarted(): void {
-    this.#responding = true
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
-    if (status < 200 || this.#done) return
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (this.#done) return
     const decidedAt = performance.now()
-    this.#head = { status, decidedAt }
+    this.#head = { status, headers, decidedAt }
     clearTimeout(this.#timer)
     const bodyTime = Math.max(0, Math.min(MAX_BODY_MS, this.#deadline - decidedAt))
     this.#timer = setTimeout(() => this.#cutBody(), bodyTime)
@@ -99,11 +116,13 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#socket?.end()
     this.#settle()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: unknown): void {
-    this.#settle(error)
+    const cut = this.#socket?.headBegun && !(error instanceof ResponseError)
+    this.#settle(cut ? new ResponseError(RESPONSE_CODES.headCut) : error)
   }
 
   #giveUp(): void {
@@ -127,7 +146,7 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
     this.#done = true
     clearTimeout(this.#timer)
     if (this.#head) this.#resolve({ ...this.#head, body: this.#text() })
-    else this.#reject(error ?? Object.assign(new Error(), { code: GUARD_CODES.badResponse }))
+    else this.#reject(error ?? new ResponseError(RESPONSE_CODES.unreadable))
     this.#chunks = []
   }
 

@@ -6,7 +6,19 @@ export const GUARD_CODES = {
   httpRefused: 'ERR_HTTP_REFUSED',
   nameNotFound: 'ERR_NAME_NOT_FOUND',
   nameLookupFailed: 'ERR_NAME_LOOKUP_FAILED',
-  badResponse: 'ERR_BAD_RESPONSE',
+} as const
+
+/** Codes of our own for answers whose status cannot be read. */
+export const RESPONSE_CODES = {
+  noStatusLine: 'ERR_RESPONSE_NO_STATUS_LINE',
+  http2: 'ERR_RESPONSE_HTTP2',
+  tls: 'ERR_RESPONSE_TLS',
+  upgrade: 'ERR_RESPONSE_UPGRADE',
+  headTooLarge: 'ERR_RESPONSE_HEAD_TOO_LARGE',
+  headCut: 'ERR_RESPONSE_HEAD_CUT',
+  lengthsDiffer: 'ERR_RESPONSE_LENGTHS_DIFFER',
+  lengthInvalid: 'ERR_RESPONSE_LENGTH_INVALID',
+  unreadable: 'ERR_RESPONSE_UNREADABLE',
 } as const
 
 /**
@@ -24,7 +36,6 @@ const unknownIssuer = tls(
 )
 const selfSigned = tls('The certificate of the receiver is self-signed.')
 const noTls = tls('No TLS connection was agreed on: the receiver must speak TLS 1.2 or later.')
-const notHttp = badResponse('The receiver answered with something that is not HTTP/1.1.')
 const UNKNOWN = connection('The connection to the receiver failed.')
 
 const FAILURES: ReadonlyMap<string, Failure> = new Map(
@@ -35,7 +46,31 @@ const FAILURES: ReadonlyMap<string, Failure> = new Map(
     [GUARD_CODES.httpRefused]: blocked('Deliveries go to https only. Change the URL.'),
     [GUARD_CODES.nameNotFound]: dns('The host name of the URL has no address.'),
     [GUARD_CODES.nameLookupFailed]: dns('The host name of the URL could not be looked up.'),
-    [GUARD_CODES.badResponse]: notHttp,
+    [RESPONSE_CODES.noStatusLine]: badResponse(
+      'The receiver answered with bytes that do not begin with an HTTP status line, such as "HTTP/1.1 200 OK".',
+    ),
+    [RESPONSE_CODES.http2]: badResponse(
+      'The receiver answered in HTTP/2. Deliveries are sent in HTTP/1.1: enable it at the receiver.',
+    ),
+    [RESPONSE_CODES.tls]: badResponse(
+      'The receiver answered in TLS, but the URL begins with "http:". Change it to "https:".',
+    ),
+    [RESPONSE_CODES.upgrade]: badResponse(
+      'The receiver answered 101 and changed to another protocol, which the delivery did not ask for.',
+    ),
+    [RESPONSE_CODES.headTooLarge]: badResponse(
+      'The headers of the response are larger than 64 KiB.',
+    ),
+    [RESPONSE_CODES.headCut]: connection(
+      'The receiver closed the connection before the headers of its response were complete.',
+    ),
+    [RESPONSE_CODES.lengthsDiffer]: badResponse(
+      'The response has several values of Content-Length that contradict each other.',
+    ),
+    [RESPONSE_CODES.lengthInvalid]: badResponse(
+      'The Content-Length of the response is not a number.',
+    ),
+    [RESPONSE_CODES.unreadable]: badResponse('The response of the receiver could not be read.'),
     ECONNREFUSED: connection('The receiver refused the connection.'),
     ECONNRESET: closed,
     EPIPE: closed,
@@ -46,8 +81,6 @@ const FAILURES: ReadonlyMap<string, Failure> = new Map(
     // The client's own clock decides what is a time-out; these two mean that every address was given up.
     ETIMEDOUT: connection('No address of the receiver accepted a connection.'),
     UND_ERR_CONNECT_TIMEOUT: connection('No address of the receiver accepted a connection.'),
-    UND_ERR_RES_CONTENT_LENGTH_MISMATCH: notHttp,
-    UND_ERR_HEADERS_OVERFLOW: badResponse('The headers of the response are larger than 16 KiB.'),
     CERT_HAS_EXPIRED: tls('The certificate of the receiver has expired.'),
     CERT_NOT_YET_VALID: tls('The certificate of the receiver is not valid yet.'),
     CERT_REVOKED: tls('The certificate of the receiver has been revoked.'),

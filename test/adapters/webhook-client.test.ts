@@ -1,7 +1,4 @@
-import type { Socket } from 'node:net'
-import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
-import { type RawReceiver, startRawReceiver } from '../helpers/raw-receiver.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { expectFailure, resolvingTo, startClient, USER_AGENT } from '../helpers/webhook-client.ts'
 
@@ -128,61 +125,6 @@ describe.concurrent('connections', () => {
     // Twice the senders: a connection rests for one turn of the event loop before it is used again.
     expect(receiver.connections).toBeLessThanOrEqual(32)
     expect(warnings).toEqual([])
-  })
-
-  const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
-
-  /** Sends twice, the second time on the first one's connection. */
-  async function sendTwice(receiver: RawReceiver) {
-    await using client = startClient()
-    const first = await client.send({ url: receiver.url, headers, body })
-    expect(first.outcome.status).toBe('SUCCEEDED')
-    // A connection rests for one turn of the event loop before it is used again.
-    await setImmediate()
-    await setImmediate()
-    return client.send({ url: receiver.url, headers, body })
-  }
-
-  it.each<[string, (socket: Socket) => void]>([
-    ['closed', (socket) => socket.end()],
-    ['reset', (socket) => socket.resetAndDestroy()],
-  ])('that are %s when they are used again cost no attempt', async (_what, breakOff) => {
-    const served = new WeakSet()
-    await using receiver = await startRawReceiver((socket) => {
-      if (served.has(socket)) breakOff(socket)
-      else served.add(socket) && socket.write(OK)
-    })
-    const { outcome } = await sendTwice(receiver)
-    expect(outcome.status).toBe('SUCCEEDED')
-    expect([receiver.requests, receiver.connections]).toEqual([3, 2])
-  })
-
-  it.each<[string, (socket: Socket) => void]>([
-    ['during the answer', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-')],
-    ['after an interim response', (socket) => socket.end('HTTP/1.1 103 Early Hints\r\n\r\n')],
-  ])(
-    'that break %s have reached the receiver, and are not tried again',
-    async (_what, breakOff) => {
-      const served = new WeakSet()
-      await using receiver = await startRawReceiver((socket) => {
-        if (served.has(socket)) breakOff(socket)
-        else served.add(socket) && socket.write(OK)
-      })
-      const { outcome } = await sendTwice(receiver)
-      expectFailure(outcome, 'CONNECTION')
-      expect([receiver.requests, receiver.connections]).toEqual([2, 1])
-    },
-  )
-
-  it('that break again after a second try fail the attempt', async () => {
-    let answers = 1
-    await using receiver = await startRawReceiver((socket) => {
-      if (answers-- > 0) socket.write(OK)
-      else socket.resetAndDestroy()
-    })
-    const { outcome } = await sendTwice(receiver)
-    expectFailure(outcome, 'CONNECTION')
-    expect(receiver.requests).toBe(3)
   })
 
   it('are made to more origins than are kept', async () => {

@@ -3,6 +3,7 @@ import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import { describe, expect, test } from 'vitest'
+import type { NameAnswer } from '../../src/adapters/name-resolver.ts'
 import { connectInTurns } from '../../src/adapters/webhook-connect-turns.ts'
 import { watchSockets } from '../helpers/open-sockets.ts'
 import { startReceiver } from '../helpers/receiver.ts'
@@ -20,7 +21,8 @@ function startConnector() {
   const opening: { target: buildConnector.Options; end: (error?: Error) => void }[] = []
   const connected: (Error | null)[] = []
   const connect = connectInTurns((target, callback) => {
-    const end = (error?: Error) => (error ? callback(error, null) : callback(null, {} as Socket))
+    const end = (error?: Error) =>
+      error ? callback(error, null, null) : callback(null, {} as Socket, 60_000)
     opening.push({ target, end })
   })
   return {
@@ -89,14 +91,14 @@ describe('connections to one origin', () => {
 
 test('the client that delivers opens its connections in turns', async () => {
   await using receiver = await startReceiver()
-  const looking: PromiseWithResolvers<string[]>[] = []
+  const looking: PromiseWithResolvers<NameAnswer>[] = []
   let mostAtOnce = 0
   await using client = startClient({
     timeoutMs: 5_000,
     resolve() {
-      mostAtOnce = Math.max(mostAtOnce, looking.push(Promise.withResolvers<string[]>()))
+      mostAtOnce = Math.max(mostAtOnce, looking.push(Promise.withResolvers<NameAnswer>()))
       // After all that can look up the name at once has begun to.
-      setImmediate(() => looking.shift()?.resolve(['127.0.0.1']))
+      setImmediate(() => looking.shift()?.resolve({ addresses: ['127.0.0.1'] }))
       return looking.at(-1)!.promise
     },
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { outcomeOfFailure, outcomeOfResponse, timeoutFailure } from '../../src/domain/outcome.ts'
-import { failureOfCode, GUARD_CODES } from '../../src/domain/transport-failure.ts'
+import { failureOfCode, GUARD_CODES, RESPONSE_CODES } from '../../src/domain/transport-failure.ts'
 
 describe('a response', () => {
   it.each([200, 204, 299])('with status %i is a success', (status) => {
@@ -41,8 +41,8 @@ describe('no response', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'TLS', 'known authority'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS', 'TLS 1.2'],
     ['CERT_SIGNATURE_FAILURE', 'TLS', 'verified'],
-    [GUARD_CODES.badResponse, 'BAD_RESPONSE', 'not HTTP'],
-    ['UND_ERR_HEADERS_OVERFLOW', 'BAD_RESPONSE', 'headers'],
+    [RESPONSE_CODES.noStatusLine, 'BAD_RESPONSE', 'status line'],
+    [RESPONSE_CODES.headTooLarge, 'BAD_RESPONSE', '64 KiB'],
     ['E_NEVER_HEARD_OF', 'CONNECTION', 'failed'],
     ['constructor', 'CONNECTION', 'failed'],
   ])('because of %s is the failure %s: "… %s …"', (error, code, said) => {

@@ -38,9 +38,9 @@ export function watchSockets(server: Server): OpenSockets {
   }
 }
 
-/** Listens on a free port. @returns the port */
-export async function listen(server: Server, host?: string): Promise<number> {
-  server.listen(0, host)
+/** Listens on a port, or on any free one. @returns the port */
+export async function listen(server: Server, host?: string, port = 0): Promise<number> {
+  server.listen(port, host)
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }

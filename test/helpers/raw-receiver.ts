@@ -7,6 +7,8 @@ export interface RawReceiver extends AsyncDisposable {
   readonly connections: number
   /** How many requests came in, counted by their first lines. */
   readonly requests: number
+  /** Waits until a connection has been closed. */
+  disconnection(): Promise<void>
 }
 
 /**
@@ -34,6 +36,7 @@ export async function startRawReceiver(onRequest: (socket: Socket) => void): Pro
     get requests() {
       return requests
     },
+    disconnection: sockets.disconnection,
     [Symbol.asyncDispose]: sockets.close,
   }
 }

@@ -44,7 +44,14 @@ export interface Receiver extends AsyncDisposable {
 
 /** A real receiver on a free port of this machine. It answers 200 until told otherwise. */
 export async function startReceiver(
-  options: { answers?: [Answer, ...Answer[]]; certificate?: CertificateName } = {},
+  options: {
+    answers?: [Answer, ...Answer[]]
+    certificate?: CertificateName
+    /** Default: 127.0.0.1, or every address where it speaks TLS. */
+    host?: string
+    /** Default: any free one. */
+    port?: number
+  } = {},
 ): Promise<Receiver> {
   const requests: ReceivedRequest[] = []
   let answers: [Answer, ...Answer[]] = options.answers ?? [200]
@@ -58,7 +65,8 @@ export async function startReceiver(
     server.emit('received')
   })
   // A name may lead to either address of the loopback interface.
-  const port = await listen(server, secure ? undefined : '127.0.0.1')
+  const host = options.host ?? (secure ? undefined : '127.0.0.1')
+  const port = await listen(server, host, options.port)
 
   return {
     url: secure ? `https://localhost:${port}/hook` : `http://127.0.0.1:${port}/hook`,

@@ -1,12 +1,11 @@
-import net, { type LookupFunction } from 'node:net'
-import tls from 'node:tls'
+import net from 'node:net'
 
 export interface ShutDoor extends Disposable {
   /** Addresses outside that something was about to connect to, in order; none of them was reached. */
   readonly knocks: readonly string[]
 }
 
-type Connect = (options: tls.ConnectionOptions) => tls.TLSSocket
+type Connect = (options: net.TcpNetConnectOpts, ...others: unknown[]) => net.Socket
 
 /** As a firewall around this machine answers. */
 const refused = () =>
@@ -15,41 +14,27 @@ const refused = () =>
 const isHere = (address: string) => /^(::ffff:)?127\.|^::1$/.test(address)
 
 /**
- * Lets no TLS connection leave this machine while a test runs: what is about to go to an address outside is
- * refused after its name was looked up, as the very last step. Connections to loopback addresses are made.
+ * Lets no connection leave this machine while a test runs: what is about to go to an address outside is
+ * refused as the very last step. Connections to loopback addresses are made.
  */
 export function shutDoor(): ShutDoor {
   const knocks: string[] = []
-  const connect = tls.connect as Connect
+  const connect = net.connect as Connect
 
-  function guarded(options: tls.ConnectionOptions): tls.TLSSocket {
+  function guarded(options: net.TcpNetConnectOpts, ...others: unknown[]): net.Socket {
     const host = options.host ?? ''
-    if (net.isIP(host) !== 0 && !isHere(host)) {
-      knocks.push(host)
-      const socket = new net.Socket()
-      queueMicrotask(() => socket.destroy(refused()))
-      return socket as tls.TLSSocket
-    }
-    return connect({ ...options, ...(options.lookup && { lookup: knocking(options.lookup) }) })
+    if (net.isIP(host) === 0 || isHere(host)) return connect(options, ...others)
+    knocks.push(host)
+    const socket = new net.Socket()
+    queueMicrotask(() => socket.destroy(refused()))
+    return socket
   }
 
-  const knocking =
-    (lookup: LookupFunction): LookupFunction =>
-    (hostname, options, callback) =>
-      lookup(hostname, { ...options, all: true }, (error, addresses) => {
-        const all = (error ? [] : addresses) as { address: string; family: number }[]
-        const outside = all.filter(({ address }) => !isHere(address))
-        knocks.push(...outside.map(({ address }) => address))
-        if (error || outside.length > 0) callback(error ?? refused(), [])
-        else if (options.all) callback(null, all)
-        else callback(null, all[0]!.address, all[0]!.family)
-      })
-
-  tls.connect = guarded as typeof tls.connect
+  net.connect = guarded as typeof net.connect
   return {
     knocks,
     [Symbol.dispose]() {
-      tls.connect = connect as typeof tls.connect
+      net.connect = connect as typeof net.connect
     },
   }
 }

@@ -17,18 +17,18 @@ export const strictPolicy = createAddressPolicy({ allowHttp: false, allowNetwork
 
 export const USER_AGENT = 'Bigmind-Webhooks/0.0.0'
 
-/** The real client, impatient unless told otherwise. Closed at the end of the block by `await using`. */
+/** Makes the real client. Closed at the end of the block by `await using`. */
 export function startClient(
   options: Partial<WebhookClientOptions> = {},
 ): WebhookSender & AsyncDisposable {
   const policy = loopbackPolicy
-  const client = createWebhookClient({ policy, userAgent: USER_AGENT, timeoutMs: 400, ...options })
+  const client = createWebhookClient({ policy, userAgent: USER_AGENT, ...options })
   return { ...client, [Symbol.asyncDispose]: client.close }
 }
 
 /** Resolves every name to these addresses, as a name server under an attacker's control would. */
 export function resolvingTo(...addresses: string[]) {
-  return async () => addresses
+  return async () => ({ addresses })
 }
 
 /** @returns the sentence of the failure, after a look for anything in it that is not the customer's business */

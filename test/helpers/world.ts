@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ResolveName } from '../../src/adapters/address-guard.ts'
+import type { ResolveName } from '../../src/adapters/name-resolver.ts'
 import type { JwtSettings } from '../../src/adapters/jwt.ts'
 import type { EncryptionKey } from '../../src/adapters/secret-box.ts'
 import { type App, createApp } from '../../src/app.ts'

@@ -45,7 +45,7 @@ let door: ShutDoor
 
 beforeAll(async () => {
   trustTestAuthority()
-  const resolve = async (hostname: string) => names.get(hostname)?.() ?? []
+  const resolve = async (hostname: string) => ({ addresses: names.get(hostname)?.() ?? [] })
   world = await createWorld({ addressPolicy: strictPolicy, resolve })
   const first = await startCanary('127.0.0.1')
   canaries = [first, await startCanary('::1', first.port)]
@@ -175,7 +175,9 @@ test('the judged address is the one that is connected to: the name is looked up 
   await using receiver = await startReceiver({ certificate: 'valid' })
   const answers = [['127.0.0.1'], ['169.254.169.254']]
   let lookUps = 0
-  await using open = await createWorld({ resolve: async () => answers[lookUps++]! })
+  await using open = await createWorld({
+    resolve: async () => ({ addresses: answers[lookUps++]! }),
+  })
   const url = `https://hooks.example.com:${receiver.port}/`
   const id = await inactiveDestination(open.client, url)
   expect((await attemptOfTest(open, id)).status).toBe('SUCCEEDED')

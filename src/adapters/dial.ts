@@ -1,0 +1,148 @@
+import net, { isIPv6, type Socket } from 'node:net'
+
+/** How long an address is tried alone before the next one is tried beside it (RFC 8305, section 5). */
+const NEXT_ATTEMPT_AFTER_MS = 250
+
+/** Of a name with more addresses than these, the others are not tried. */
+const MAX_ADDRESSES = 20
+
+export interface DialOptions {
+  /** At least one, each judged before. */
+  addresses: readonly string[]
+  /** Addresses that become known later. When it rejects, dialling ends with its error. */
+  later?: Promise<readonly string[]> | undefined
+  port: number
+  /** Until when a connection must be open. */
+  timeoutMs: number
+}
+
+/**
+ * Opens a TCP connection to whichever address accepts one first (RFC 8305). An attempt goes on while others
+ * are made beside it, until one connects or all have failed; the others are then ended.
+ *
+ * IPv4 addresses are tried before IPv6 addresses, in turns: receivers let known IPv4 addresses through their
+ * firewalls, and many have an IPv6 address that nothing listens at.
+ *
+ * @throws the error of `later`, or one with the code that Node gave the most telling attempt, or ETIMEDOUT
+ */
+export function dial(options: DialOptions): Promise<Socket> {
+  return new Promise((resolve, reject) => new Dialling(options, { resolve, reject }).start())
+}
+
+interface Ending {
+  resolve(socket: Socket): void
+  reject(error: unknown): void
+}
+
+class Dialling {
+  readonly #options: DialOptions
+  readonly #ending: Ending
+  readonly #known = new Set<string>()
+  readonly #open = new Set<Socket>()
+  #waiting: string[] = []
+  #awaitsMore: boolean
+  #failure: Error | null = null
+  #nextAttempt: NodeJS.Timeout | undefined
+  #limit: NodeJS.Timeout | undefined
+  #over = false
+
+  constructor(options: DialOptions, ending: Ending) {
+    this.#options = options
+    this.#ending = ending
+    this.#awaitsMore = options.later !== undefined
+  }
+
+  start(): void {
+    const { addresses, later, timeoutMs } = this.#options
+    this.#limit = setTimeout(() => this.#fail(failureWithCode('ETIMEDOUT')), timeoutMs)
+    this.#add(addresses)
+    this.#tryNext()
+    later?.then(
+      (all) => {
+        this.#awaitsMore = false
+        this.#add(all)
+        if (this.#nextAttempt === undefined || this.#open.size === 0) this.#tryNext()
+      },
+      (error) => this.#fail(error),
+    )
+  }
+
+  #add(addresses: readonly string[]): void {
+    for (const address of inTurns(addresses)) {
+      if (this.#known.size === MAX_ADDRESSES) return
+      if (this.#known.has(address)) continue
+      this.#known.add(address)
+      this.#waiting.push(address)
+    }
+  }
+
+  #tryNext(): void {
+    if (this.#over) return
+    clearTimeout(this.#nextAttempt)
+    this.#nextAttempt = undefined
+    const address = this.#waiting.shift()
+    if (address !== undefined) this.#try(address)
+    else if (this.#open.size === 0 && !this.#awaitsMore) this.#fail(this.#failure)
+  }
+
+  #try(address: string): void {
+    const socket = net.connect({
+      host: address,
+      port: this.#options.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+    })
+    this.#open.add(socket)
+    socket.once('connect', () => this.#succeed(socket))
+    socket.on('error', (error) => {
+      if (!this.#open.delete(socket)) return
+      this.#failure = moreTelling(this.#failure, error)
+      this.#tryNext()
+    })
+    if (this.#waiting.length > 0) {
+      this.#nextAttempt = setTimeout(() => this.#tryNext(), NEXT_ATTEMPT_AFTER_MS)
+    }
+  }
+
+  #succeed(socket: Socket): void {
+    this.#open.delete(socket)
+    this.#end()
+    this.#ending.resolve(socket)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return
+    this.#end()
+    this.#ending.reject(error)
+  }
+
+  #end(): void {
+    this.#over = true
+    clearTimeout(this.#nextAttempt)
+    clearTimeout(this.#limit)
+    const others = [...this.#open]
+    this.#open.clear()
+    for (const socket of others) socket.destroy()
+  }
+}
+
+/** Takes turns between the families, IPv4 first. */
+function inTurns(addresses: readonly string[]): string[] {
+  const later = addresses.filter((address) => isIPv6(address))
+  const first = addresses.filter((address) => !isIPv6(address))
+  const rounds = Math.max(first.length, later.length)
+  return Array.from({ length: rounds }, (_, turn) => [first[turn], later[turn]])
+    .flat()
+    .filter((address) => address !== undefined)
+}
+
+/** This machine may have no way to one family at all, which says nothing about the receiver. */
+const OURS: ReadonlySet<unknown> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'])
+
+const codeOf = (error: Error | null) => error && 'code' in error && error.code
+
+const moreTelling = (earlier: Error | null, error: Error) =>
+  earlier && OURS.has(codeOf(error)) ? earlier : error
+
+const failureWithCode = (code: string) => Object.assign(new Error(code), { code })
