@@ -34,7 +34,8 @@ const EventPublishInput = builder.inputType('EventPublishInput', {
     }),
     timestamp: t.field({
       type: 'DateTime',
-      description: 'When it happened, to the millisecond. Null or left out means now.',
+      description:
+        'When it happened, to the millisecond: from the year 2000 to one day ahead of now. Null or left out means now.',
     }),
     idempotencyKey: t.string({
       description:

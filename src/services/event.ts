@@ -30,6 +30,13 @@ const MAX_DATA_LENGTH = 1_000_000
 
 const MAX_KEY_LENGTH = 255
 const MAX_RELATION_ID_LENGTH = 255
+
+/** An earlier time is the zero value of a program's date type, not the time of an event. */
+const EARLIEST_TIMESTAMP = new Date('2000-01-01T00:00:00.000Z')
+
+/** How far an event can lie ahead of the clock of this process, so that a publisher's clock may be wrong. */
+const MAX_AHEAD_MS = 24 * 60 * 60 * 1_000
+
 /**
  * Publishes one event. Once this resolves, every destination that had selected it has a delivery.
  * @throws ValidationError, IdempotencyConflictError
@@ -39,7 +46,7 @@ export async function publishEvent(
   organizationId: string,
   input: EventInput,
 ): Promise<PublishedEvent> {
-  const issues = checkEvent(input)
+  const issues = checkEvent(ports.clock, input)
   if (issues.length > 0) throw new ValidationError(issues)
   const event = newEvent(ports, organizationId, input)
   const tooLarge = checkSize(event)
@@ -61,7 +68,7 @@ export async function publishEvents(
     const message = `Expected 1 to ${MAX_EVENTS_PER_CALL} events, got ${inputs.length}.`
     throw new ValidationError([{ path: [], message }])
   }
-  refuse(inputs.map(checkEvent))
+  refuse(inputs.map((input) => checkEvent(ports.clock, input)))
   const events = inputs.map((input) => newEvent(ports, organizationId, input))
   refuse(events.map(checkSize))
   refuse(repeatedKeys(events))
@@ -89,12 +96,21 @@ function repeatedKeys(events: readonly NewEvent[]): Issue[][] {
   })
 }
 
-function checkEvent(input: EventInput): Issue[] {
-  const issues = checkEventData(input.event, input.data)
-  if (input.timestamp && Number.isNaN(input.timestamp.getTime())) {
-    issues.push({ path: ['timestamp'], message: 'Expected a date and time.' })
-  }
-  return [...issues, ...checkRelations(input.relations), ...checkKey(input.idempotencyKey)]
+function checkEvent(clock: Clock, input: EventInput): Issue[] {
+  return [
+    ...checkEventData(input.event, input.data),
+    ...checkTimestamp(clock, input.timestamp),
+    ...checkRelations(input.relations),
+    ...checkKey(input.idempotencyKey),
+  ]
+}
+
+function checkTimestamp(clock: Clock, timestamp: Date | null): Issue[] {
+  if (timestamp === null) return []
+  const latest = clock.now() + MAX_AHEAD_MS
+  if (timestamp >= EARLIEST_TIMESTAMP && timestamp.getTime() <= latest) return []
+  const message = `Expected a time from ${EARLIEST_TIMESTAMP.toISOString()} to one day ahead of now. Leave the timestamp out for an event that happens now.`
+  return [{ path: ['timestamp'], message }]
 }
 
 function checkRelations(relations: Relations): Issue[] {
