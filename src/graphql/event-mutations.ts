@@ -39,7 +39,7 @@ const EventPublishInput = builder.inputType('EventPublishInput', {
     }),
     idempotencyKey: t.string({
       description:
-        '1 to 255 characters, unique in the organization. Publishing the same event again under the same key answers the first one and delivers nothing, so a call whose answer was lost can be repeated safely. The key of an erased event answers that event, whatever is published under it. Null or left out: every call publishes another event.',
+        '1 to 255 characters, unique in the organization. Publishing the same event again under the same key answers the first one and delivers nothing, so a call whose answer was lost can be repeated safely. The data is compared as canonical JSON (RFC 8785): its members may come in another order. The key of an erased event answers that event, whatever is published under it. Null or left out: every call publishes another event.',
     }),
   }),
 })

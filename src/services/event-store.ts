@@ -11,8 +11,10 @@ export interface NewEvent {
   relations: string
   relatedIds: readonly string[]
   timestamp: Date
+  /** The timestamp that its publisher gave; null when it was left to the service. */
+  givenTimestamp: Date | null
   idempotencyKey: string | null
-  /** What tells a repeat from another event under the same key. */
+  /** What tells a repeat from another event under the same key. Null without a key. */
   fingerprint: Buffer | null
   /** As in W3C's `traceparent`; null when nothing traces. */
   traceParent: string | null

@@ -2,7 +2,7 @@ import { ValidationError } from '../domain/errors.ts'
 import { checkEventData } from '../domain/events/check.ts'
 import type { EventName } from '../domain/events/index.ts'
 import type { Relations } from '../domain/events/relations.ts'
-import { fingerprint } from '../domain/idempotency.ts'
+import { fingerprint, isRepeat } from '../domain/idempotency.ts'
 import type { Issue } from '../domain/json.ts'
 import { canonicalJson, relationsJson } from '../domain/payload.ts'
 import { isPlainText } from '../domain/plain-text.ts'
@@ -90,7 +90,7 @@ function repeatedKeys(events: readonly NewEvent[]): Issue[][] {
     if (event.idempotencyKey === null || event.fingerprint === null) return []
     const seen = first.get(event.idempotencyKey)
     if (!seen) first.set(event.idempotencyKey, { index, event })
-    if (!seen || seen.event.fingerprint?.equals(event.fingerprint)) return []
+    if (!seen || isRepeat(seen.event, event)) return []
     const message = `Input ${seen.index} has this key for another event. Give each event its own.`
     return [{ path: ['idempotencyKey'], message }]
   })
@@ -151,21 +151,20 @@ export function newEvent(
   organizationId: string,
   input: EventInput,
 ): NewEvent {
-  const data = canonicalJson(input.data)
-  const relations = relationsJson(input.relations)
+  const published = {
+    type: input.event,
+    data: canonicalJson(input.data),
+    relations: relationsJson(input.relations),
+    givenTimestamp: input.timestamp,
+  }
   return {
+    ...published,
     id: newId('evt'),
     organizationId,
-    type: input.event,
-    data,
-    relations,
     relatedIds: [...new Set(Object.values(input.relations).flat())],
     timestamp: input.timestamp ?? new Date(clock.now()),
     idempotencyKey: input.idempotencyKey,
-    fingerprint:
-      input.idempotencyKey === null
-        ? null
-        : fingerprint({ event: input.event, data, relations, timestamp: input.timestamp }),
+    fingerprint: input.idempotencyKey === null ? null : fingerprint(published),
     traceParent: null,
   }
 }

@@ -1,5 +1,6 @@
 import { IdempotencyConflictError } from '../domain/errors.ts'
 import { createGroupCommit } from '../domain/group-commit.ts'
+import { isRepeat } from '../domain/idempotency.ts'
 import { KeyTakenMeanwhile, type Match, type NewEvent, storeEvents } from './event-store.ts'
 import type { Metrics } from './metrics.ts'
 import type { Database, NewId, Queue, Sql } from './ports.ts'
@@ -92,6 +93,8 @@ async function storeGroup(
 interface Keyed {
   id: string
   fingerprint: Buffer | null
+  /** As it is stored; null when no event of the group can be the same with its members in another order. */
+  data: string | null
   /** Its content is gone, and what told it from others too: whatever comes under its key is a repeat of it. */
   erased: boolean
 }
@@ -103,13 +106,42 @@ async function findKeyed(tx: Sql, events: readonly NewEvent[]): Promise<Map<stri
   const keyed = events.filter(({ idempotencyKey }) => idempotencyKey !== null)
   if (keyed.length === 0) return new Map()
   const rows = await tx.query<Keyed & { organizationId: string; idempotencyKey: string }>(
-    `select id, fingerprint, erased_at is not null as erased, organization_id as "organizationId",
-      idempotency_key as "idempotencyKey"
+    `select id, fingerprint, null as data, erased_at is not null as erased,
+      organization_id as "organizationId", idempotency_key as "idempotencyKey"
     from event
     where (organization_id, idempotency_key) in (select * from unnest($1::text[], $2::text[]))`,
     [keyed.map((event) => event.organizationId), keyed.map((event) => event.idempotencyKey)],
   )
-  return new Map(rows.map((row) => [keyOf(row), row]))
+  const known = new Map(rows.map((row) => [keyOf(row), row]))
+  await readDataToCompare(tx, known, keyed)
+  return known
+}
+
+/**
+ * Reads the stored data of events that a fingerprint does not settle: the data of their repeats may have its members
+ * in another order. It has the same length then, so no more is read than was sent. Costs no statement otherwise.
+ */
+async function readDataToCompare(
+  tx: Sql,
+  known: ReadonlyMap<string, Keyed>,
+  events: readonly NewEvent[],
+): Promise<void> {
+  const doubtful = events.flatMap((event) => {
+    const first = known.get(keyOf(event))
+    return first && !isSettled(first, event) ? [{ first, event }] : []
+  })
+  if (doubtful.length === 0) return
+  const rows = await tx.query<{ id: string; data: string }>(
+    `select event.id, event.data
+    from unnest($1::text[], $2::int[]) as doubtful (id, bytes)
+    join event on event.id = doubtful.id and octet_length(event.data) = doubtful.bytes`,
+    [
+      doubtful.map(({ first }) => first.id),
+      doubtful.map(({ event }) => Buffer.byteLength(event.data)),
+    ],
+  )
+  const data = new Map(rows.map((row) => [row.id, row.data]))
+  for (const { first } of doubtful) first.data = data.get(first.id) ?? null
 }
 
 interface Plan {
@@ -127,7 +159,7 @@ function planGroup(calls: readonly (readonly NewEvent[])[], known: Map<string, K
   for (const events of calls) {
     const conflict = events
       .map((event) => ({ event, first: firstUnderKey(known, event) }))
-      .find(({ event, first }) => first && !sameEvent(first, event))
+      .find(({ event, first }) => first && !isSettled(first, event))
     if (conflict?.first) {
       plan.calls.push({ refusal: new IdempotencyConflictError(conflict.first.id) })
       continue
@@ -147,11 +179,7 @@ function planGroup(calls: readonly (readonly NewEvent[])[], known: Map<string, K
 const firstUnderKey = (known: Map<string, Keyed>, event: NewEvent): Keyed | null =>
   event.idempotencyKey === null ? null : (known.get(keyOf(event)) ?? null)
 
-const sameEvent = (first: Keyed, event: NewEvent) =>
-  first.erased ||
-  (first.fingerprint !== null &&
-    event.fingerprint !== null &&
-    first.fingerprint.equals(event.fingerprint))
+const isSettled = (first: Keyed, event: NewEvent) => first.erased || isRepeat(first, event)
 
 function settle(plan: Plan, match: Match): Settled[] {
   return plan.calls.map((call): Settled => {

@@ -72,6 +72,63 @@ test('another event under the same key is refused, with the first one', async ()
   expect(await countEvents(client)).toBe(1)
 })
 
+/** The same event with the members of its data, and of what it contains, in the opposite order. */
+function reordered(one: EventPublishInput): EventPublishInput {
+  const reverse = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(reverse)
+      : typeof value === 'object' && value !== null
+        ? Object.fromEntries(
+            Object.entries(value)
+              .toReversed()
+              .map(([key, member]) => [key, reverse(member)]),
+          )
+        : value
+  return { ...one, data: reverse(one.data) }
+}
+
+const nested = (idempotencyKey: string): EventPublishInput => ({
+  ...input(idempotencyKey),
+  data: { ...todo('Call back'), extra: { b: [1, { d: 'ü', c: null }], a: 2 } },
+})
+
+test('the same key with the members of data in another order is the same event, and the stored text stays', async () => {
+  await using world = await createWorld({ worker: false })
+  const { client } = world
+  const first = await publishOne(client, nested('key-1'))
+  if (first.__typename !== 'EventPublished') expect.fail('not published')
+  const repeat = { duplicate: true, deliveryCount: 0, event: { id: first.event.id } }
+  expect(await publishOne(client, reordered(nested('key-1')))).toMatchObject(repeat)
+  const other = { ...nested('key-1'), data: { ...todo('Call back'), extra: { a: 2 } } }
+  expect(await publishOne(client, other)).toMatchObject({ __typename: 'IdempotencyConflictError' })
+  const batch = await publishMany(client, [
+    reordered(nested('key-1')),
+    nested('key-2'),
+    reordered(nested('key-2')),
+  ])
+  if (batch.__typename !== 'EventsPublished') expect.fail(batch.message)
+  expect(batch.results).toMatchObject([repeat, { duplicate: false }, { duplicate: true }])
+  const { prisma } = world.app.ports.db
+  const stored = await prisma.event.findMany({ orderBy: { id: 'asc' } })
+  expect(stored.map(({ data }) => data)).toEqual([1, 2].map(() => JSON.stringify(nested('').data)))
+})
+
+test('the same event in two orders 100 times at once, on two processes, is one event', async () => {
+  await using world = await createWorld({ worker: false })
+  const { client } = world
+  const { url } = await world.addProcess({ worker: false })
+  const other = await world.clientFor('Acme', undefined, url)
+  const calls = Array.from({ length: 100 }, (_, index) =>
+    publishOne(
+      index % 2 ? client : other,
+      index % 3 ? nested('key-1') : reordered(nested('key-1')),
+    ),
+  )
+  const answers = await Promise.all(calls)
+  expect(answers.filter(({ __typename }) => __typename === 'EventPublished')).toHaveLength(100)
+  expect(await countEvents(client)).toBe(1)
+})
+
 test('two different events under one key at once: one is published and the other refused', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
