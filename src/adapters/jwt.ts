@@ -42,7 +42,8 @@ export function createTokenVerifier(
     const now = clock.now()
     // Looked at first: what is refused anyway costs the issuer nothing, and ends while its keys cannot be had.
     const expiresAt = expiryOf(token, algorithms)
-    if (expiresAt === null || expiresAt <= now) return null
+    if (expiresAt === null) return null
+    if (expiresAt <= now) return 'EXPIRED'
     try {
       const { org_id, org_name, scope, sub } = await verify(token, {
         algorithms,

@@ -72,8 +72,9 @@ export function openLiveConnection({ address, credential, onRefused }: Options):
       closed: (event) => {
         clearTimeout(pong)
         const { code, wasClean } = event as CloseEvent
+        // A token that has expired; a new one may be had. Any other credential would be refused again.
         if (code === CloseCode.Forbidden) refusals += 1
-        if (!mayRetry()) onRefused()
+        if (code === CloseCode.Unauthorized || !mayRetry()) onRefused()
         const ended = wasClean && code === 1000
         state.set(ended ? 'idle' : navigator.onLine ? 'reconnecting' : 'offline')
         if (ended) removeEventListener('offline', goOffline)

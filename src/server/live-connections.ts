@@ -1,11 +1,12 @@
-import type { Authenticate, Credentials } from '../services/authentication.ts'
+import type { Authenticate, Authentication, Credentials } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
 
 /** A socket or an event stream that stays open for as long as its key is valid. */
 export interface LiveConnection {
   /** What it was opened with; null while nobody has said who they are. */
   credentials: Credentials | null
-  end(why: 'REVOKED' | 'CLOSING'): void
+  /** @param refused why its credentials are not valid any more; null when the server closes */
+  end(refused: Authentication | null): void
 }
 
 export interface LiveConnections {
@@ -42,7 +43,7 @@ export function watchLiveConnections(
           log.warn({ err: error }, 'could not check the key of an open connection')
           return null
         })
-        if (found?.viewer === null) for (const connection of connections) connection.end('REVOKED')
+        if (found?.viewer === null) for (const connection of connections) connection.end(found)
       }),
     )
     looking = false
@@ -56,7 +57,7 @@ export function watchLiveConnections(
     },
     close: () => {
       clearInterval(timer)
-      for (const connection of open) connection.end('CLOSING')
+      for (const connection of open) connection.end(null)
     },
   }
 }

@@ -18,7 +18,8 @@ import { type LiveConnections, watchLiveConnections } from './live-connections.t
 import type { Monitoring } from './monitoring.ts'
 import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from './mutation-limit.ts'
 import { createUnreadAnswers } from './unread-answers.ts'
-import { isWebSocketUpgrade, serveWebSockets } from './websocket.ts'
+import { serveWebSockets } from './websocket/serve.ts'
+import { isWebSocketUpgrade } from './websocket/upgrade.ts'
 import { type CreateContext, createGraphql } from './yoga.ts'
 
 export interface ServerOptions {

@@ -162,7 +162,8 @@ function presentResults({ live, maskError, unread }: GraphqlOptions): Plugin<obj
       )
       const gone = live.add({
         credentials,
-        end: (why) => stream.end(why === 'REVOKED' ? { errors: [withoutKey()] } : undefined),
+        end: (refused) =>
+          stream.end(refused ? { errors: [withoutKey(refused.advice)] } : undefined),
       })
       res.once('close', () => {
         gone()

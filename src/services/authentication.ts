@@ -28,8 +28,10 @@ export interface Credentials {
 export interface Authentication {
   /** Null for whoever has no valid key or token: malformed, unknown, revoked, expired. */
   viewer: Viewer | null
-  /** What the owner of a valid key has to send besides, as a sentence. */
+  /** What to send instead, as a sentence: besides a valid key, or in place of an expired token. */
   advice?: string
+  /** The token was refused because its time is over. */
+  expired?: true
 }
 
 /** Says who somebody is. Rejects when that cannot be found out now, which says nothing of the credentials. */
@@ -50,7 +52,7 @@ export interface TokenClaims {
  * @returns null for one that is not valid
  * @throws when the keys to judge it by cannot be had
  */
-export type VerifyToken = (token: string) => Promise<TokenClaims | null>
+export type VerifyToken = (token: string) => Promise<TokenClaims | 'EXPIRED' | null>
 
 interface Ports {
   db: Database
@@ -83,7 +85,7 @@ export function createAuthenticator(ports: Ports): Authenticate {
   return async ({ authorization, organization }) => {
     const key = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
     if (!key) return NOBODY
-    if (!isApiKey(key)) return { viewer: await viewerOfToken(ports, memories, key) }
+    if (!isApiKey(key)) return authenticateToken(ports, memories, key)
     const hash = hashApiKey(key)
     const known = await memories.keys(hash.toString('base64'), () => findApiKey(ports, hash))
     if (!known) return NOBODY
@@ -126,16 +128,30 @@ async function findOrMake(ports: Ports, organization: string): Promise<string | 
     : null
 }
 
-async function viewerOfToken(
+const EXPIRED: Authentication = {
+  viewer: null,
+  expired: true,
+  advice: 'The token has expired. Send a new one.',
+}
+
+async function authenticateToken(
   ports: Ports,
   { tokens }: Memories,
   token: string,
-): Promise<Viewer | null> {
+): Promise<Authentication> {
   const { verifyToken } = ports
-  if (!verifyToken || token.length > LONGEST_TOKEN) return null
-  return tokens(hashApiKey(token).toString('base64'), async () => {
+  if (!verifyToken || token.length > LONGEST_TOKEN) return NOBODY
+  let isExpired = false
+  const viewer = await tokens(hashApiKey(token).toString('base64'), async () => {
     const claims = await verifyToken(token)
-    if (!claims || typeof claims.org_id !== 'string' || !isExternalId(claims.org_id)) return null
+    isExpired = claims === 'EXPIRED'
+    if (
+      !claims ||
+      claims === 'EXPIRED' ||
+      typeof claims.org_id !== 'string' ||
+      !isExternalId(claims.org_id)
+    )
+      return null
     const { expiresAt, org_id: externalId, org_name: name, scope, sub } = claims
     // It goes into the audit log, which has to tell who it was.
     if (typeof sub !== 'string' || sub === '' || !isPlainText(sub)) return null
@@ -150,4 +166,5 @@ async function viewerOfToken(
     }
     return { value, until: expiresAt }
   })
+  return isExpired ? EXPIRED : { viewer }
 }

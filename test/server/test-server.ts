@@ -38,7 +38,7 @@ export async function startTestServer(overrides: Partial<ServerOptions> = {}) {
   return { ...world, ...server, graphql: `${server.url}/graphql`, world }
 }
 
-const VIEWER: Viewer = { organizationId: 'org_1', apiKeyId: 'key_1', scopes: new Set() }
+export const VIEWER: Viewer = { organizationId: 'org_1', apiKeyId: 'key_1', scopes: new Set() }
 
 function createWorld() {
   return {

@@ -55,25 +55,6 @@ test('queries and mutations run over the socket too', async () => {
   expect(mutation.value).toEqual({ data: { add: 2 } })
 })
 
-test.each(['', 'Bearer bmk_wrong', 'bmk_valid'])(
-  'a socket that says "%s" is closed with 4403',
-  async (authorization) => {
-    const { graphql } = await startTestServer()
-    const refused = connect(graphql, authorization).iterate({ query: '{ viewer }' }).next()
-    await expect(refused).rejects.toMatchObject({ code: 4403 })
-  },
-)
-
-test('a socket whose key is revoked is closed with 4403 while it waits', async () => {
-  const { graphql, world } = await startTestServer()
-  const events = connect(graphql).iterate({ query: 'subscription { count(to: 1) }' })
-  await events.next()
-  const next = events.next()
-  world.keys.clear()
-  await expect(next).rejects.toMatchObject({ code: 4403 })
-  await vi.waitFor(() => expect(world.openStreams).toBe(0))
-})
-
 test('what a resolver throws is masked, under a request id that the log has', async () => {
   const { graphql, world } = await startTestServer()
   const { value } = await connect(graphql).iterate({ query: '{ fail }' }).next()
@@ -159,25 +140,11 @@ test('a message that is no message is closed with 4400', async () => {
   expect(await closed()).toBe(4400)
 })
 
-test('another subprotocol is closed with 4406', async () => {
-  const { graphql } = await startTestServer()
-  const socket = new WebSocket(addressOf(graphql))
-  const [code] = await once(socket, 'close')
-  expect(code).toBe(4406)
-})
-
 test('a message over 1 MB is closed with 1009', async () => {
   const { graphql } = await startTestServer()
   const { closed, socket } = await connectRaw(graphql)
   socket.send('x'.repeat(1_000_001))
   expect(await closed()).toBe(1009)
-})
-
-test('a socket at another path is answered 404', async () => {
-  const { url } = await startTestServer()
-  const socket = new WebSocket(addressOf(url), 'graphql-transport-ws')
-  const [error] = await once(socket, 'error')
-  expect(String(error)).toContain('404')
 })
 
 test('a source is not pulled for a client that does not read', async () => {

@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { CloseCode } from 'graphql-ws'
+import type { Authentication, Credentials } from '../../services/authentication.ts'
+
+/** The payload of connection_init: whatever a client sent. */
+export type ConnectionParams = Readonly<Record<string, unknown>>
+
+/** How a socket is closed. The reason has at most 123 bytes. */
+export interface Closing {
+  code: number
+  reason: string
+}
+
+/** The socket closes for a cause that passes. Clients of graphql-ws try again by themselves, later and later. */
+const TRY_AGAIN_LATER = 1013
+
+export const NO_ROOM: Closing = {
+  code: TRY_AGAIN_LATER,
+  reason:
+    'Try again later: this key, user or organization has as many sockets and streams open as it may.',
+}
+export const UNAVAILABLE: Closing = {
+  code: TRY_AGAIN_LATER,
+  reason: 'Try again later: the key cannot be checked at the moment.',
+}
+export const TOO_EARLY: Closing = {
+  code: CloseCode.Unauthorized,
+  reason: 'Unauthorized: wait for connection_ack before the first operation.',
+}
+const NO_KEY: Closing = {
+  code: CloseCode.Unauthorized,
+  reason: 'Unauthorized: send connectionParams { authorization: "Bearer bmk_…" }.',
+}
+const BAD_KEY: Closing = {
+  code: CloseCode.Unauthorized,
+  reason: 'Unauthorized: the key or token is unknown, revoked or expired.',
+}
+const NO_ORGANIZATION: Closing = {
+  code: CloseCode.Unauthorized,
+  reason:
+    'Unauthorized: with a platform key, send connectionParams { organization } too, which names one.',
+}
+const EXPIRED_TOKEN: Closing = {
+  code: CloseCode.Forbidden,
+  reason: 'Forbidden: the token has expired. Connect again with a new one.',
+}
+
+/**
+ * Reads credentials from where clients put them, the first of these that has some: connectionParams, `headers` in
+ * connectionParams, the headers of the upgrade request. Names may be written in any case. A browser cannot set the
+ * headers of an upgrade and sends none of ours by itself, so a page cannot use a key that it does not have.
+ */
+export function credentialsOf(
+  params: ConnectionParams | undefined,
+  upgrade: IncomingHttpHeaders,
+): Credentials {
+  const sent = [params, params?.headers, headersOf(upgrade)]
+  return {
+    authorization: firstText(sent, ['authorization']),
+    organization: firstText(sent, ['organization', 'x-organization']),
+  }
+}
+
+const headersOf = ({ authorization, 'x-organization': organization }: IncomingHttpHeaders) => ({
+  authorization,
+  organization,
+})
+
+function firstText(sources: readonly unknown[], names: readonly string[]): string | null {
+  for (const source of sources) {
+    if (typeof source !== 'object' || source === null) continue
+    for (const [name, value] of Object.entries(source)) {
+      if (names.includes(name.toLowerCase()) && typeof value === 'string' && value) return value
+    }
+  }
+  return null
+}
+
+/**
+ * Says how a socket closes whose credentials are not valid, at its beginning or later. Clients of graphql-ws try
+ * again after 4403, as is right for a token that a new one replaces, and give up after 4401: the same key would be
+ * refused again.
+ */
+export function closingOf(
+  { authorization }: Credentials,
+  { advice, expired }: Authentication,
+): Closing {
+  if (expired) return EXPIRED_TOKEN
+  if (advice !== undefined) return NO_ORGANIZATION
+  return /^Bearer \S/i.test(authorization ?? '') ? BAD_KEY : NO_KEY
+}

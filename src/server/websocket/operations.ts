@@ -1,0 +1,96 @@
+import { type ExecutionArgs, GraphQLError } from 'graphql'
+import type { ServerOptions, SubscribePayload } from 'graphql-ws'
+import type { MaskError } from '../../graphql/mask-error.ts'
+import type { Credentials } from '../../services/authentication.ts'
+import { formatError, presentErrors } from '../errors.ts'
+import type { Caller, Graphql } from '../yoga.ts'
+import type { ConnectionParams } from './authorize.ts'
+import type { RunningOperations } from './running-operations.ts'
+
+/** Operations that may run at once on one socket. */
+const MAX_OPERATIONS = 20
+
+interface OperationOptions {
+  graphql: Graphql
+  maskError: MaskError
+  newRequestId: () => string
+}
+
+/** What the operations of one socket share. */
+export interface SocketOperations {
+  credentials: Credentials
+  running: RunningOperations
+}
+
+type Hooks<Extra extends SocketOperations> = Required<
+  Pick<
+    ServerOptions<ConnectionParams, Extra>,
+    'onSubscribe' | 'execute' | 'subscribe' | 'onNext' | 'onError' | 'onComplete'
+  >
+>
+
+type Enveloped = ReturnType<Graphql['getEnveloped']>
+type Operation = ExecutionArgs & Pick<Enveloped, 'execute' | 'subscribe'>
+
+/** Runs the operations of sockets through the same pipeline as those that come by HTTP. */
+export function operationHooks<Extra extends SocketOperations>({
+  graphql,
+  maskError,
+  newRequestId,
+}: OperationOptions): Hooks<Extra> {
+  const requestIds = new WeakMap<SubscribePayload, string>()
+  const present = (payload: SubscribePayload, errors: readonly unknown[]) =>
+    presentErrors(errors, (error) => maskError(error, requestIds.get(payload) ?? newRequestId()))
+
+  return {
+    onSubscribe: async ({ extra: { credentials, running } }, _id, payload) => {
+      if (running.size() > MAX_OPERATIONS) return [tooMany()]
+      const requestId = newRequestId()
+      requestIds.set(payload, requestId)
+      const params = { ...payload, query: String(payload.query) }
+      return prepare(graphql, { requestId, credentials, params, traceParent: null }).catch(
+        (error: unknown) => present(payload, [error]),
+      )
+    },
+    execute: (args) => (args as Operation).execute(args),
+    subscribe: (args) => (args as Operation).subscribe(args),
+    onNext: (_ctx, _id, payload, _args, { data = null, errors, extensions }) =>
+      errors && {
+        data,
+        errors: present(payload, errors).map(formatError),
+        ...(extensions && { extensions }),
+      },
+    onError: ({ extra }, id, payload, errors) => {
+      extra.running.ending(id)
+      return present(payload, errors).map(formatError)
+    },
+    onComplete: ({ extra }, id) => extra.running.ending(id),
+  }
+}
+
+/** Parses, validates and authenticates. Throws or returns errors as the pipeline does. */
+async function prepare(
+  graphql: Graphql,
+  caller: Caller & { params: SubscribePayload },
+): Promise<Operation | readonly GraphQLError[]> {
+  const { contextFactory, execute, parse, schema, subscribe, validate } =
+    graphql.getEnveloped(caller)
+  const document = parse(caller.params.query)
+  const errors: readonly GraphQLError[] = validate(schema, document)
+  if (errors.length > 0) return errors
+  return {
+    schema,
+    document,
+    operationName: caller.params.operationName,
+    variableValues: caller.params.variables,
+    contextValue: await contextFactory(),
+    execute,
+    subscribe,
+  }
+}
+
+const tooMany = () =>
+  new GraphQLError(
+    `At most ${MAX_OPERATIONS} operations can run at once on one socket. Complete one of them first, or open another socket.`,
+    { extensions: { code: 'RATE_LIMITED' } },
+  )

@@ -1,0 +1,206 @@
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { CloseCode, makeServer, type ServerOptions } from 'graphql-ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { MaskError } from '../../graphql/mask-error.ts'
+import type { Authenticate, Credentials } from '../../services/authentication.ts'
+import type { Logger } from '../../services/ports.ts'
+import type { Enter, Place } from '../connection-limit.ts'
+import type { LiveConnection, LiveConnections } from '../live-connections.ts'
+import type { UnreadAnswers } from '../unread-answers.ts'
+import type { Graphql } from '../yoga.ts'
+import {
+  type Closing,
+  type ConnectionParams,
+  closingOf,
+  credentialsOf,
+  NO_ROOM,
+  TOO_EARLY,
+  UNAVAILABLE,
+} from './authorize.ts'
+import { operationHooks, type SocketOperations } from './operations.ts'
+import { createRunningOperations } from './running-operations.ts'
+import { closeSocket, endWhenSilent, onText, sendText } from './socket.ts'
+import { admit, chooseProtocol, PROTOCOL } from './upgrade.ts'
+
+const MAX_MESSAGE_BYTES = 1_000_000
+/** Frames that one message may be split into. Clients send one frame, browsers one for each 64 kB or so. */
+const MAX_FRAGMENTS = 256
+/** Reads from the network that may wait for the rest of a frame: a megabyte in the smallest TCP segments (536 bytes). */
+const MAX_BUFFERED_CHUNKS = 2_048
+const INIT_TIMEOUT_MS = 10_000
+
+const GOING_AWAY = { code: 1001, reason: 'Going away' }
+const FAILED = { code: CloseCode.InternalServerError, reason: 'Internal server error' }
+
+/** Characters of an id in the reason of a close, which has at most 123 bytes: the client chooses the id. */
+const LONGEST_ID = 20
+
+const WRONG_PROTOCOL =
+  'Subprotocol not acceptable: use graphql-transport-ws (npm graphql-ws), not subscriptions-transport-ws.'
+
+export interface WebSocketOptions {
+  graphql: Graphql
+  authenticate: Authenticate
+  maskError: MaskError
+  newRequestId: () => string
+  live: LiveConnections
+  enter: Enter
+  unread: UnreadAnswers
+  log: Logger
+  /** Origins of pages that may open sockets, as in "https://app.example.com", beside those on our own host. */
+  allowedOrigins?: readonly string[]
+  /** Milliseconds for the client to send its credentials. Default: 10,000. */
+  initTimeout?: number
+}
+
+type Extra = SocketOperations & {
+  socket: WebSocket
+  connection: LiveConnection
+  place: Place
+  /** Of the upgrade request. */
+  headers: IncomingHttpHeaders
+}
+
+type Protocol = ReturnType<typeof makeServer<ConnectionParams, Extra>>
+
+/** Serves graphql-ws at /graphql. Other paths are answered 404, pages of other sites 403, too many connections 503. */
+export function serveWebSockets(server: Server, options: WebSocketOptions): void {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+    handleProtocols: chooseProtocol,
+  })
+  const protocol = makeServer<ConnectionParams, Extra>(protocolOptions(options))
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on('error', (error) => options.log.debug({ err: error }, 'a WebSocket failed'))
+    const place = admit(request, stream, options)
+    if (!place) return
+    sockets.handleUpgrade(request, stream, head, (socket) => {
+      socket.on('error', (error) => options.log.debug({ err: error }, 'a WebSocket failed'))
+      if (socket.protocol !== PROTOCOL) return refuseProtocol(socket)
+      attach({ socket, place, headers: request.headers }, protocol, options)
+    })
+  })
+}
+
+/** Refuses a client of another protocol. The message is what clients of subscriptions-transport-ws report. */
+function refuseProtocol(socket: WebSocket): void {
+  socket.send(JSON.stringify({ type: 'connection_error', payload: { message: WRONG_PROTOCOL } }))
+  closeSocket(socket, { code: CloseCode.SubprotocolNotAcceptable, reason: WRONG_PROTOCOL })
+}
+
+function protocolOptions(options: WebSocketOptions): ServerOptions<ConnectionParams, Extra> {
+  return {
+    ...operationHooks<Extra>(options),
+    connectionInitWaitTimeout: options.initTimeout ?? INIT_TIMEOUT_MS,
+    onConnect: ({ connectionParams, extra }) => authorize(options, connectionParams, extra),
+  }
+}
+
+/** @returns whether the socket may stay open; one that may not is closed with the reason */
+async function authorize(
+  options: WebSocketOptions,
+  params: ConnectionParams | undefined,
+  extra: Extra,
+): Promise<boolean> {
+  const credentials = credentialsOf(params, extra.headers)
+  const closing = await refusalOf(credentials, extra.place, options)
+  if (closing) {
+    closeSocket(extra.socket, closing)
+    return false
+  }
+  extra.connection.credentials = credentials
+  extra.credentials = credentials
+  return true
+}
+
+async function refusalOf(
+  credentials: Credentials,
+  place: Place,
+  { authenticate, log }: WebSocketOptions,
+): Promise<Closing | null> {
+  try {
+    const found = await authenticate(credentials)
+    if (!found.viewer) return closingOf(credentials, found)
+    return place.claim(found.viewer) ? null : NO_ROOM
+  } catch (error) {
+    log.error({ err: error }, 'could not check the key of a WebSocket')
+    return UNAVAILABLE
+  }
+}
+
+/** Joins a socket to the protocol: messages, pings, the end. */
+function attach(
+  { headers, place, socket }: Pick<Extra, 'headers' | 'place' | 'socket'>,
+  protocol: Protocol,
+  { live, log, unread }: WebSocketOptions,
+): void {
+  let receive: (text: string) => Promise<void> = async () => {}
+  const running = createRunningOperations({
+    handle: (text) => receive(text),
+    refuse: (id) => closeSocket(socket, idInUse(id)),
+  })
+  const extra: Extra = {
+    socket,
+    place,
+    headers,
+    running,
+    connection: connectionOf(socket),
+    ...NOBODY,
+  }
+  const gone = live.add(extra.connection)
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      // The protocol awaits this before it pulls the next item: a slow client holds one item a subscription.
+      send: (data) => sendText(socket, data, unread),
+      close: (code = FAILED.code, reason = '') =>
+        closeSocket(socket, code === TOO_EARLY.code ? TOO_EARLY : { code, reason }),
+      onMessage: (handle) => {
+        receive = handle
+      },
+    },
+    extra,
+  )
+  onText(socket, (text) => {
+    running.handle(text).catch((error: unknown) => fail(socket, error, log))
+  })
+  endWhenSilent(socket)
+  socket.once('close', (code, reason) => {
+    gone()
+    running.close()
+    closed(code, String(reason)).catch((error: unknown) =>
+      log.error({ err: error }, 'could not end the subscriptions of a WebSocket'),
+    )
+  })
+}
+
+const NOBODY = { credentials: { authorization: null, organization: null } }
+
+/** Without credentials until the client has sent valid ones. */
+function connectionOf(socket: WebSocket): LiveConnection {
+  const connection: LiveConnection = {
+    credentials: null,
+    end: (refused) =>
+      closeSocket(
+        socket,
+        refused ? closingOf(connection.credentials ?? NOBODY.credentials, refused) : GOING_AWAY,
+      ),
+  }
+  return connection
+}
+
+const idInUse = (id: string): Closing => ({
+  code: CloseCode.SubscriberAlreadyExists,
+  reason: `An operation with the id ${id.slice(0, LONGEST_ID)} is still running.`,
+})
+
+function fail(socket: WebSocket, error: unknown, log: Logger): void {
+  // What was still to be answered when the client went away is no fault of ours.
+  const level = socket.readyState === socket.OPEN ? 'error' : 'debug'
+  log[level]({ err: error }, 'could not handle a WebSocket message')
+  closeSocket(socket, FAILED)
+}
