@@ -26,7 +26,7 @@ export const graphqlExecutor = ({ log, tracing }: { log: Logger; tracing: Tracin
     setSubscribeFn(async (args: ExecutionArgs) => {
       begin(args, log)
       const result = await subscribe({ ...args, options })
-      return isAsyncIterable(result) ? overWithItsFirstError(result) : result
+      return isAsyncIterable(result) ? endWithFirstError(result) : result
     }),
 })
 
@@ -63,33 +63,45 @@ const isGone = ({ errors }: ExecutionResult) =>
       VANISHED.test(message) || (originalError as { code?: unknown })?.code === MISSING,
   )
 
+const DONE = { value: undefined, done: true } as const
+
 /**
- * A stream without what was deleted meanwhile. A generator is over once it has thrown, another iterator need not
- * be: who goes on would be told for ever.
+ * Leaves out what was deleted meanwhile, and ends with the first error: a generator ends once it has thrown, another
+ * iterator need not. `return` ends a pending `next` as well, whatever the source does.
  */
-function overWithItsFirstError(
+function endWithFirstError(
   source: AsyncIterableIterator<ExecutionResult>,
 ): AsyncIterableIterator<ExecutionResult> {
-  let failed = false
-  const done = { value: undefined, done: true } as const
-  const stream: AsyncIterableIterator<ExecutionResult> = {
-    [Symbol.asyncIterator]: () => stream,
+  let isOver = false
+  let pending: PromiseWithResolvers<IteratorResult<ExecutionResult>> | null = null
+
+  async function pull(): Promise<IteratorResult<ExecutionResult>> {
+    try {
+      let next = await source.next()
+      while (!next.done && isGone(next.value)) next = await source.next()
+      return next
+    } catch (error) {
+      isOver = true
+      await source.return?.()
+      throw error
+    }
+  }
+
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
     async next() {
-      if (failed) return done
-      try {
-        let next = await source.next()
-        while (!next.done && isGone(next.value)) next = await source.next()
-        return next
-      } catch (error) {
-        failed = true
-        await source.return?.()
-        throw error
-      }
+      if (isOver) return DONE
+      pending = Promise.withResolvers()
+      pull().then(pending.resolve, pending.reject)
+      return pending.promise
     },
     async return() {
+      isOver = true
+      pending?.resolve(DONE)
       await source.return?.()
-      return done
+      return DONE
     },
   }
-  return stream
 }

@@ -26,7 +26,6 @@ describe('with the keys that the issuer publishes', () => {
   })
 
   test.each([
-    ['has expired', { exp: seconds() - 1 }],
     ['says nothing of its end', { exp: undefined }],
     ['is not valid yet', { nbf: seconds() + 60 }],
     ['is of another issuer', { iss: 'https://other.example.com' }],
@@ -38,6 +37,12 @@ describe('with the keys that the issuer publishes', () => {
     await using issuer = await startIssuer()
     const verify = createTokenVerifier(issuer.settings, { clock })
     expect(await verify(await issuer.sign(claims))).toBeNull()
+  })
+
+  test('of a token that has expired its verdict says so', async () => {
+    await using issuer = await startIssuer()
+    const verify = createTokenVerifier(issuer.settings, { clock })
+    expect(await verify(await issuer.sign({ exp: seconds() - 1 }))).toBe('EXPIRED')
   })
 
   test('a clock that is a little ahead is forgiven', async () => {
