@@ -5,6 +5,7 @@ import { cancelPart, cancelRest } from './cancellation.ts'
 import type { DeliveryOutcome, Metrics } from './metrics.ts'
 import type { Persist } from './persist.ts'
 import type { Database, Logger, NewId, Queue, Sql } from './ports.ts'
+import { writeDespiteRefusals } from './refused-result.ts'
 
 /** What came of one request, on its way into the history. */
 export interface AttemptResult {
@@ -59,18 +60,31 @@ const GROUP_SIZE = 500
  */
 export function createAttemptRecorder(ports: Ports): AttemptRecorder {
   const { db, persist } = ports
+  const writeAll = <Written>(
+    what: string,
+    results: readonly AttemptResult[],
+    write: (results: readonly AttemptResult[]) => Promise<Written>,
+  ) => writeDespiteRefusals(results, (part) => persist(what, () => write(part)), db.isPassing)
   const successes = createGroupCommit<AttemptResult, boolean>(async (results) => {
-    const record = () => db.query<Recorded>(RECORD, columns(results, ports.newId))
-    const recorded = await persist('record successes', record)
+    const written = await writeAll('record successes', results, (part) =>
+      db.query<Recorded>(RECORD, columns(part, ports.newId)),
+    )
+    const recorded = written.flat()
     tell(ports, results, recorded)
     return answer(results, activeAfter(recorded))
   }, GROUP_SIZE)
   const failures = createGroupCommit<AttemptResult, boolean>(async (results) => {
-    const record = () => db.transaction((tx) => recordFailures(ports, tx, results))
-    const { active, backlog, recorded } = await persist('record failures', record)
-    tell(ports, results, recorded)
+    const written = await writeAll('record failures', results, (part) =>
+      db.transaction((tx) => recordFailures(ports, tx, part)),
+    )
+    tell(
+      ports,
+      results,
+      written.flatMap(({ recorded }) => recorded),
+    )
+    const backlog = written.flatMap((one) => one.backlog)
     if (backlog.length > 0) void cancelLater(ports, backlog)
-    return answer(results, active)
+    return answer(results, new Set(written.flatMap(({ active }) => [...active])))
   }, GROUP_SIZE)
   return {
     record: (result) =>

@@ -37,6 +37,8 @@ export interface World extends AsyncDisposable {
 }
 
 export interface ProcessOptions {
+  /** A migrated database. Default: one of the world's own. */
+  databaseUrl?: string
   /** Default: true. */
   worker?: boolean
   clock?: Clock
@@ -55,6 +57,8 @@ export interface ProcessOptions {
   mutationLimits?: MutationLimits
   /** Milliseconds a statement may take. Default: the product's 25 s. */
   statementTimeout?: number
+  /** Connections of the pool at most. Default: the product's 16. */
+  poolSize?: number
   /** Pages that may open sockets, beside those of the API's own host. Default: none. */
   allowedOrigins?: readonly string[]
 }
@@ -70,7 +74,7 @@ export const loopback = createAddressPolicy({
 
 /** Starts a deployment of one process with the role "all". Use it with `await using`. */
 export async function createWorld(options: ProcessOptions = {}): Promise<World> {
-  const database = await createDatabase()
+  const databaseUrl = options.databaseUrl ?? (await createDatabase()).url
   const encryptionKey = randomBytes(32)
   const ownRing = [{ id: 'test', key: encryptionKey }]
   const processes: TestProcess[] = []
@@ -80,9 +84,9 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
     const { worker = true, clock, timeoutMs, resolve } = options
     const { addressPolicy = loopback, encryptionKeys = ownRing } = options
     const { jwt = null, log = SILENT } = options
-    const { allowedOrigins = [], mutationLimits, statementTimeout } = options
+    const { allowedOrigins = [], mutationLimits, poolSize, statementTimeout } = options
     const app = await createApp({
-      databaseUrl: database.url,
+      databaseUrl,
       encryptionKeys,
       addressPolicy,
       jwt,
@@ -92,6 +96,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
       allowedOrigins,
       ...(mutationLimits && { mutationLimits }),
       ...(statementTimeout && { statementTimeout }),
+      ...(poolSize && { poolSize }),
       ...(clock && { clock }),
       client: { ...(timeoutMs && { timeoutMs }), ...(resolve && { resolve }) },
     })
@@ -134,7 +139,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
   clients.push(client)
 
   return {
-    databaseUrl: database.url,
+    databaseUrl,
     encryptionKey,
     app: first.app,
     url: first.url,

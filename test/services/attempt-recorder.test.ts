@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { type AttemptResult, createAttemptRecorder } from '../../src/services/attempt-recorder.ts'
+import { UNSTORABLE_MESSAGE } from '../../src/services/refused-result.ts'
 import { findDue } from '../../src/services/due-deliveries.ts'
 import { publishTodos } from '../helpers/delivery-operations.ts'
 import { readDestination, UpdateDestination } from '../helpers/destination-operations.ts'
@@ -123,4 +124,66 @@ test('a result is recorded and counted once, however often it is handed in', asy
   const { failureCount, deliveries } = await readDestination(world.client, id)
   expect(failureCount).toBe(3)
   expect(deliveries.map(({ attemptCount }) => attemptCount)).toEqual([1, 1, 1])
+})
+
+/** Makes the database refuse a text, as one in another encoding than UTF-8 does with characters that it lacks. */
+const REFUSE = `
+create function refuse() returns trigger language plpgsql as $$
+begin
+  if concat(new.response_body, new.failure_message) like '%unwritable%' then
+    raise exception 'no equivalent in encoding' using errcode = '22P05';
+  end if;
+  return new;
+end $$;
+create trigger refuse before insert on delivery_attempt for each row execute function refuse()`
+
+/** Of a success its body, of a failure its body, of a failure its message. */
+const UNWRITABLE: (() => Partial<AttemptResult>)[] = [
+  () => ({ outcome: { status: 'SUCCEEDED', responseCode: 200, responseBody: 'unwritable' } }),
+  () => ({
+    outcome: {
+      status: 'FAILED',
+      responseCode: 500,
+      responseBody: 'unwritable',
+      failure: { code: 'HTTP_STATUS', message: 'The receiver answered 500.' },
+    },
+  }),
+  () => ({
+    outcome: {
+      status: 'FAILED',
+      responseCode: null,
+      responseBody: null,
+      failure: { code: 'CONNECTION', message: 'unwritable' },
+    },
+  }),
+]
+
+test('a result that the database refuses is recorded without what made it so, and the others whole', async () => {
+  await using world = await createWorld({ worker: false })
+  const { id, results } = await createWaiting(world, 12)
+  await world.app.ports.db.query(REFUSE)
+  const recorder = recorderOf(world.app)
+  const whole = results.map(
+    (result, index): AttemptResult => ({
+      ...result,
+      outcome: { ...result.outcome, responseBody: `answer ${index}` },
+    }),
+  )
+  const given = whole.map((result, index) => ({ ...result, ...UNWRITABLE[index]?.() }))
+  await Promise.all(given.map((result) => recorder.record(result)))
+
+  const rows = await world.app.ports.db.query<{ delivery: string; body: string; message: string }>(
+    `select delivery_id as delivery, response_body as body, failure_message as message from delivery_attempt
+    order by delivery_id`,
+  )
+  const [success, failed, unreachable, ...others] = results.map(
+    ({ deliveryId }) => rows.find(({ delivery }) => delivery === deliveryId)!,
+  )
+  expect(success).toMatchObject({ body: null })
+  expect(failed).toMatchObject({ body: null, message: 'The receiver answered 500.' })
+  expect(unreachable).toMatchObject({ body: null, message: UNSTORABLE_MESSAGE })
+  expect(others.map(({ body }) => body)).toEqual(
+    whole.slice(3).map(({ outcome }) => outcome.responseBody),
+  )
+  expect(await readDestination(world.client, id)).toMatchObject({ failureCount: 11 })
 })
