@@ -17,10 +17,10 @@ import type { MutationLimits } from './server/mutation-limit.ts'
 import { createAttemptFeed } from './services/attempt-feed.ts'
 import { createAuthenticator } from './services/authentication.ts'
 import { CHANGES, createDestinationFeed, DELETIONS } from './services/destination-feed.ts'
-import { adoptRestoredRows } from './services/feed-tail.ts'
 import { createPersist } from './services/persist.ts'
 import type { Clock, Logger } from './services/ports.ts'
 import { createPublisher } from './services/publisher.ts'
+import { adoptRestoredRows } from './services/restored-rows.ts'
 import { type Tracing, untraced } from './services/tracing.ts'
 
 export interface AppOptions {
@@ -63,7 +63,9 @@ export async function connect(options: AppOptions) {
   const queueAdapter = createQueue({ db, clock, log })
   const { boss, queue } = queueAdapter
   await startQueue(boss)
-  await adoptRestoredRows(db)
+  const offset = await adoptRestoredRows(db)
+  if (offset !== null)
+    log.info({ offset: String(offset) }, 'adopted the rows of a restored database')
   const cursors = { cursorSeal: createCursorSeal(options.encryptionKeys), lowestId, timeOfId }
   const feeds = {
     attemptFeed: await createAttemptFeed({ db, listener, clock, metrics, log, ...cursors }),

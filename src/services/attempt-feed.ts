@@ -181,13 +181,13 @@ async function readNew(
     from (
       select exists (
         select from delivery_attempt
-        where recorded_in >= pg_snapshot_xmin(pg_current_snapshot())
+        where recorded_in >= feed_horizon()
       ) as held
     ) as state
     left join (
       select ${COLUMNS} from delivery_attempt
       where (recorded_in, id) > ($1::text::xid8, $2)
-        and recorded_in < pg_snapshot_xmin(pg_current_snapshot())
+        and recorded_in < feed_horizon()
       order by recorded_in, delivery_attempt.id limit $3
     ) as attempt on true
     order by transaction::xid8, id`,
@@ -206,7 +206,7 @@ async function readSince(
     `select ${COLUMNS} from delivery_attempt
     where organization_id = $1
       and (recorded_in, id) > ($2::text::xid8, $3)
-      and recorded_in < pg_snapshot_xmin(pg_current_snapshot())
+      and recorded_in < feed_horizon()
       and ($4::text is null or destination_id = $4)
       and ($5::text[] is null or event_type = any($5))
       and ($6::attempt_status[] is null or status = any($6))

@@ -160,14 +160,14 @@ async function readLog(
     `select held, told.*
     from (
       select exists (
-        select from ${table} where ${writtenIn} >= pg_snapshot_xmin(pg_current_snapshot())
+        select from ${table} where ${writtenIn} >= feed_horizon()
       ) as held
     ) as state
     left join (
       select ${writtenIn}::text as transaction, id, organization_id as "organizationId"
       from ${table}
       where (${writtenIn}, id) > ($1::text::xid8, $2)
-        and ${writtenIn} < pg_snapshot_xmin(pg_current_snapshot())
+        and ${writtenIn} < feed_horizon()
       order by ${writtenIn}, id limit $3
     ) as told on true
     order by transaction::xid8, id`,

@@ -157,25 +157,7 @@ export async function createFeedTail<Row>(
 /** The place before which nothing can be added any more. */
 async function end(db: Database): Promise<FeedPosition> {
   const [row] = await db.query<{ transaction: string }>(
-    'select pg_snapshot_xmin(pg_current_snapshot())::text as transaction',
+    'select feed_horizon()::text as transaction',
   )
   return { transaction: row?.transaction ?? '0', id: '' }
-}
-
-/**
- * Makes the feeds' places fit this server. A database that was restored from a dump carries the numbers of
- * the server it came from: those above this one's would hold the feeds back, and come again as new one day.
- * Places of attempts become "before everything", in the order of their ids; deletions are forgotten.
- */
-export async function adoptRestoredRows(db: Database): Promise<void> {
-  // The number is taken after the statement has begun, so it is above those of all rows that it sees.
-  await db.query(
-    `update delivery_attempt set recorded_in = '0' where recorded_in > (select pg_current_xact_id())`,
-  )
-  // A trigger stamps each row that is written.
-  await db.query('update destination set id = id where changed_in > (select pg_current_xact_id())')
-  // Nobody is left who could be told.
-  await db.query(
-    'delete from destination_deletion where deleted_in > (select pg_current_xact_id())',
-  )
 }

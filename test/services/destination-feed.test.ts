@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { adoptRestoredRows } from '../../src/services/feed-tail.ts'
 import { activeDestination } from '../helpers/operations.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 
@@ -86,16 +85,4 @@ test('a subscriber that does not pull has a bounded queue, and is told the rest 
   const [last] = await writeDeletions(world, 'last', { count: 1 })
   expect(await slow.next()).toBe(last)
   await Promise.all([quick.end(), slow.end()])
-})
-
-test('a database that was restored from another server holds no deletion back', async () => {
-  await using world = await createWorld({ worker: false })
-  const { db } = world.app.ports
-  await writeDeletions(world, 'kept', { count: 1 })
-  await db.query(
-    `insert into destination_deletion (id, organization_id, deleted_in) values ('whk_foreign', $1, '999999999999')`,
-    [world.organizationId],
-  )
-  await adoptRestoredRows(db)
-  expect(await db.query('select id from destination_deletion')).toEqual([{ id: 'whk_kept10000' }])
 })
