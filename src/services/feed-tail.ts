@@ -91,7 +91,8 @@ export async function createFeedTail<Row>(
   const bell = createBell(clock)
   const unlisten = await listener.listen(source.channel, () => bell.ring())
   let session: Session<Row> | null = null
-  let closed = false
+  const closing = new AbortController()
+  const { signal } = closing
 
   /** @returns milliseconds until the next read is due without a notification */
   async function read(current: Session<Row>): Promise<number> {
@@ -110,11 +111,11 @@ export async function createFeedTail<Row>(
   }
 
   async function run(): Promise<void> {
-    while (!closed) {
+    while (!signal.aborted) {
       const rings = bell.rings()
       const rest = session ? await read(session) : POLL
-      if (rest > 0 && !closed) await bell.wait(rings, rest)
-      if (!closed && source.settle > 0 && bell.rings() > rings) await pause(clock, source.settle)
+      if (rest > 0 && !signal.aborted) await bell.wait(rings, rest)
+      if (source.settle > 0 && bell.rings() > rings) await pause(clock, source.settle, signal)
     }
   }
 
@@ -146,7 +147,7 @@ export async function createFeedTail<Row>(
     },
     alive: () => session === null || clock.now() - session.readAt < SILENT,
     async close() {
-      closed = true
+      closing.abort()
       bell.ring()
       await unlisten()
       await running

@@ -16,7 +16,7 @@ interface Answer {
 }
 
 /** A log whose rows are numbered from 1, one transaction each. Its answers are those of `answers`, then immediate ones. */
-async function createLog(answers: Answer[]) {
+async function createLog(answers: Answer[], settle = 0) {
   let rows = 0
   let ring = () => {}
   async function answer<Result>(result: Result): Promise<Result> {
@@ -40,7 +40,7 @@ async function createLog(answers: Answer[]) {
     },
     {
       channel: 'row_written',
-      settle: 0,
+      settle,
       async read(after, limit) {
         const first = Number(after.transaction) + (after.id === '' ? 0 : 1)
         const numbers = Array.from({ length: Math.max(0, rows + 1 - first) }, (_, n) => first + n)
@@ -152,5 +152,13 @@ test('it is not alive while reads fail for 5 seconds with a follower, and alive 
   expect(log.tail.alive()).toBe(false)
   await vi.advanceTimersByTimeAsync(1_000)
   expect(log.tail.alive()).toBe(true)
+  await log.tail.close()
+})
+
+test('a feed that waits for further rows closes while its clock does not move', async () => {
+  const log = await createLog([], 20)
+  await setImmediate()
+  log.write()
+  await setImmediate()
   await log.tail.close()
 })
