@@ -15,6 +15,7 @@ import { createNameResolver, type ResolveName } from './name-resolver.ts'
 import { connectInTurns } from './webhook-connect-turns.ts'
 import { type Connections, openConnections } from './webhook-connections.ts'
 import { type Answer, ExchangeTimeout, WebhookExchange } from './webhook-exchange.ts'
+import { bodyText } from './webhook-response-body.ts'
 
 export interface WebhookClientOptions {
   policy: AddressPolicy
@@ -42,9 +43,9 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookSende
     const startedAt = performance.now()
     const post = { ...request, headers: requestHeaders(userAgent, request.headers) }
     const { outcome, decidedAt } = await exchange(connections, post, startedAt + timeoutMs).then(
-      (answer) => ({
-        outcome: outcomeOfResponse(answer.status, answer.body),
-        decidedAt: answer.decidedAt,
+      async ({ body, decidedAt, headers, status }) => ({
+        outcome: outcomeOfResponse(status, await bodyText(headers, body)),
+        decidedAt,
       }),
       (error) => ({ outcome: outcomeOfError(error, timeoutMs), decidedAt: performance.now() }),
     )

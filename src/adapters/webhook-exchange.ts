@@ -2,11 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Phase } from '../domain/outcome.ts'
 import { RESPONSE_CODES } from '../domain/transport-failure.ts'
+import { MAX_BODY_BYTES, type ReceivedBody } from './webhook-response-body.ts'
 import { ResponseError } from './webhook-response-head.ts'
 import type { WebhookSocket } from './webhook-socket.ts'
 
-/** How much of a response's body is kept. */
-const MAX_BODY_BYTES = 4096
 /** How long a body may take after its head; the rest of the attempt's time if that is less. */
 const MAX_BODY_MS = 1000
 
@@ -19,8 +18,7 @@ const EXPIRED = new Error('The connection is too old')
 export interface Answer {
   status: number
   headers: IncomingHttpHeaders
-  /** The first 4 KiB of the body as text; null when there were none. */
-  body: string | null
+  body: ReceivedBody
   /** When the head arrived, on the clock of `performance.now()`. */
   decidedAt: number
 }
@@ -53,6 +51,7 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
   #head: Omit<Answer, 'body'> | null = null
   #chunks: Buffer[] = []
   #size = 0
+  #complete = false
   #done = false
 
   /** @param deadline when the head must be there, on the clock of `performance.now()` */
@@ -117,6 +116,7 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#socket?.end()
+    this.#complete = true
     this.#settle()
   }
 
@@ -145,17 +145,13 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
     if (this.#done) return
     this.#done = true
     clearTimeout(this.#timer)
-    if (this.#head) this.#resolve({ ...this.#head, body: this.#text() })
+    if (this.#head) this.#resolve({ ...this.#head, body: this.#body() })
     else this.#reject(error ?? new ResponseError(RESPONSE_CODES.unreadable))
     this.#chunks = []
   }
 
-  /** Bytes that are no UTF-8 become U+FFFD; NUL goes, because PostgreSQL's text cannot hold it. */
-  #text(): string | null {
-    if (this.#size === 0) return null
-    const truncated = this.#size > MAX_BODY_BYTES
+  #body(): ReceivedBody {
     const bytes = Buffer.concat(this.#chunks).subarray(0, MAX_BODY_BYTES)
-    // With `stream` a character that the cut has split is left out instead of replaced.
-    return new TextDecoder().decode(bytes, { stream: truncated }).replaceAll('\0', '')
+    return { bytes, size: this.#size, complete: this.#complete }
   }
 }

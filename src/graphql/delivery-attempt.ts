@@ -87,7 +87,7 @@ export const DeliveryAttempt = builder.prismaObject('DeliveryAttempt', {
     responseBody: t.exposeString('responseBody', {
       nullable: true,
       description:
-        'The beginning of the answer, at most 4 KiB, as text. Null when there was none, or when the event was erased.',
+        'The beginning of the answer\'s body as text: of its first 4 KiB, decompressed by its Content-Encoding and decoded by the charset of its Content-Type. For a body that is not text, its size and type, as in "70 bytes of image/png". Null when there was none, or when the event was erased.',
     }),
     failure: t.field({
       type: AttemptFailure,

@@ -1,0 +1,169 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Transform } from 'node:stream'
+import { MIMEType } from 'node:util'
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+} from 'node:zlib'
+
+/** How much of a response's body is kept, as it came and decompressed. */
+export const MAX_BODY_BYTES = 4096
+
+/** The beginning of a response's body, as it came. */
+export interface ReceivedBody {
+  /** At most `MAX_BODY_BYTES`. */
+  bytes: Buffer
+  /** How many bytes came; those that were not kept count. */
+  size: number
+  /** Whether the body was received to its end. */
+  complete: boolean
+}
+
+/**
+ * Returns what the history shows of a body: the beginning as text, decompressed and decoded as its headers say; or,
+ * for what is not text, its size and type, as in "70 bytes of image/png". Null for an empty body. Never throws.
+ */
+export async function bodyText(
+  headers: IncomingHttpHeaders,
+  body: ReceivedBody,
+): Promise<string | null> {
+  if (body.size === 0) return null
+  const type = mimeTypeOf(headers['content-type'])
+  const content = await contentOf(headers['content-encoding'], body)
+  const text = content && textOf(content, type)
+  return text ?? describe(headers, body, type)
+}
+
+interface Content {
+  bytes: Buffer
+  /** Whether more follows, so that the last character may be cut. */
+  truncated: boolean
+}
+
+/** Returns the decompressed content, as far as it was received; null when it cannot be decompressed. */
+async function contentOf(encoding = '', body: ReceivedBody): Promise<Content | null> {
+  const codings = encoding
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== '' && coding !== 'identity')
+  if (codings.length === 0) return { bytes: body.bytes, truncated: body.bytes.length < body.size }
+  const [coding = ''] = codings
+  const decompressor = codings.length === 1 ? decompressorOf(coding, body.bytes) : null
+  return decompressor && decompress(decompressor, body.bytes)
+}
+
+/** Makes the end of the input no error: what was not kept of the body is missing. */
+const ZLIB = { finishFlush: constants.Z_SYNC_FLUSH }
+const BROTLI = { finishFlush: constants.BROTLI_OPERATION_FLUSH }
+const ZSTD = { finishFlush: constants.ZSTD_e_flush }
+
+/** The method "deflate" in the header of a zlib stream, which some servers leave out. */
+const hasZlibHeader = ([first = 0]: Buffer) => (first & 0x0f) === 8
+
+function decompressorOf(coding: string, bytes: Buffer): Transform | null {
+  switch (coding) {
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip(ZLIB)
+    case 'deflate':
+      return hasZlibHeader(bytes) ? createInflate(ZLIB) : createInflateRaw(ZLIB)
+    case 'br':
+      return createBrotliDecompress(BROTLI)
+    case 'zstd':
+      return createZstdDecompress(ZSTD)
+    default:
+      return null
+  }
+}
+
+/** Stops at the limit, so that a small body cannot fill the memory. */
+async function decompress(decompressor: Transform, bytes: Buffer): Promise<Content | null> {
+  const chunks: Buffer[] = []
+  let size = 0
+  decompressor.end(bytes)
+  try {
+    for await (const chunk of decompressor as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > MAX_BODY_BYTES) break
+    }
+  } catch {
+    // What was decompressed before the fault is kept.
+  }
+  if (size === 0) return null
+  return { bytes: Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES), truncated: true }
+}
+
+const TEXT_TYPE = /^text\/|[/+](json|xml|javascript|ecmascript|yaml|x-www-form-urlencoded)$/
+const BINARY_TYPE = /^(image|audio|video|font)\//
+
+/** Controls that no text has; NUL is left out, which some receivers end their texts with. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it searches for
+const CONTROL_CHARACTER = /[\u0001-\u0008\u000e-\u001a\u001c-\u001f]/
+
+/** Returns the text without NUL, which PostgreSQL cannot store; null when it is none. */
+function textOf(content: Content, type: MIMEType | null): string | null {
+  const isDeclared = type !== null && TEXT_TYPE.test(type.essence)
+  if (!isDeclared && type !== null && BINARY_TYPE.test(type.essence)) return null
+  const charset = byteOrderMark(content.bytes) ?? charsetOf(type)
+  const utf8 = charset === null ? decode(content, 'utf-8', { fatal: true }) : null
+  // As browsers do with what has no charset and is not UTF-8.
+  const text = utf8 ?? decode(content, charset ?? 'windows-1252')
+  if (text === null) return null
+  const isText = isDeclared || !CONTROL_CHARACTER.test(text)
+  return isText ? text.replaceAll('\0', '') : null
+}
+
+function byteOrderMark([first, second, third]: Buffer): string | null {
+  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8'
+  if (first === 0xfe && second === 0xff) return 'utf-16be'
+  return first === 0xff && second === 0xfe ? 'utf-16le' : null
+}
+
+/** Returns the declared charset; null when there is none or none that is known. */
+function charsetOf(type: MIMEType | null): string | null {
+  const label = type?.params.get('charset')
+  if (!label) return null
+  try {
+    return new TextDecoder(label).encoding
+  } catch {
+    return null
+  }
+}
+
+function decode({ bytes, truncated }: Content, charset: string, options = {}): string | null {
+  try {
+    // With `stream`, a character that was cut is left out instead of replaced.
+    return new TextDecoder(charset, options).decode(bytes, { stream: truncated })
+  } catch {
+    return null
+  }
+}
+
+function mimeTypeOf(contentType: string | undefined): MIMEType | null {
+  try {
+    return contentType === undefined ? null : new MIMEType(contentType)
+  } catch {
+    return null
+  }
+}
+
+/** Characters of a type that are shown; RFC 6838 allows 127 for either part. */
+const MAX_TYPE_LENGTH = 255
+
+function describe(
+  headers: IncomingHttpHeaders,
+  { complete, size }: ReceivedBody,
+  type: MIMEType | null,
+): string {
+  const declared = Number(headers['content-length'])
+  const isKnown = complete || declared >= size
+  const bytes = complete ? size : isKnown ? declared : size
+  const amount = `${isKnown ? '' : 'at least '}${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
+  return `${amount} of ${type?.essence.slice(0, MAX_TYPE_LENGTH) ?? 'an unknown type'}`
+}
