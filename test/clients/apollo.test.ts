@@ -102,7 +102,7 @@ function connectOverHttp(connection: Connection) {
 }
 
 describe('Apollo Client over a WebSocket', () => {
-  const setup = testClient(connectWithSocket, { retriesForbidden: true })
+  const setup = testClient(connectWithSocket)
 
   test('collects pages in its cache, and shows there what a mutation changed', async () => {
     const { apollo } = setup().client

@@ -117,7 +117,7 @@ const mutate = (environment: Environment, mutation: ConcreteRequest, variables: 
   )
 
 describe('Relay', () => {
-  const setup = testClient(connect, { retriesForbidden: true })
+  const setup = testClient(connect)
 
   test('collects pages in its store, and shows there what mutations changed', async () => {
     const { client } = setup()

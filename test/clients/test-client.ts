@@ -30,9 +30,6 @@ interface Setup<Client extends ApiClient = ApiClient> {
 interface Expectations {
   /** Default: true. */
   subscribes?: boolean
-  /** The client connects again after a close with 4403. */
-  retriesForbidden?: boolean
-  queriesOverSocket?: boolean
   /** HTTP requests, upgrades included, after which a client has given up with a bad key. Default: 1. */
   requestsWithBadKey?: number
 }
@@ -64,12 +61,15 @@ export function testClient<Client extends ApiClient>(
   afterAll(async () => {
     for (const one of close.reverse()) await one()
   })
-  describeRequests(() => setup, expectations)
+  describeRequests(() => setup)
   if (expectations.subscribes !== false) describeSubscriptions(() => setup, expectations)
   return () => setup
 }
 
-function describeRequests(setup: () => Setup, expectations: Expectations): void {
+/** For a machine that is busy with other things as well. */
+const WITHIN = { timeout: 15_000 }
+
+function describeRequests(setup: () => Setup): void {
   test('sends a query', async () => {
     const { client, world } = setup()
     const { viewer } = await client.request(Viewer, {})
@@ -112,8 +112,7 @@ function describeRequests(setup: () => Setup, expectations: Expectations): void 
     })
   })
 
-  const retried = expectations.retriesForbidden && expectations.queriesOverSocket
-  test.skipIf(retried)('with a bad key gets an error that says so', async () => {
+  test('with a bad key gets an error that says so', async () => {
     const { connect } = setup()
     const stranger = await connect('bmk_wrong')
     await expect(stranger.request(Viewer, {})).rejects.toThrow(/key/i)
@@ -173,7 +172,7 @@ function describeSubscriptions(setup: () => Setup, expectations: Expectations): 
       status: 'SUCCEEDED',
       eventType: 'TODO_CREATED',
     })
-    await expect.poll(() => subscribers(world)).toBe(0)
+    await expect.poll(() => subscribers(world), WITHIN).toBe(0)
   })
 
   test('follows on after its connection was cut', async () => {
@@ -207,22 +206,19 @@ function describeSubscriptions(setup: () => Setup, expectations: Expectations): 
     expect(inbox.items.map(({ id }) => id)).toEqual(feed)
   })
 
-  test.skipIf(expectations.retriesForbidden)(
-    'is told once and in words that its key is bad',
-    async () => {
-      const { connect, line } = setup()
-      const stranger = await connect('bmk_wrong')
-      const inbox = createInbox<Attempt>()
-      const before = line.requests
-      follow(stranger, inbox, () => ({}))
-      expect((await inbox.failure()).message).toMatch(/key|unauthorized/i)
-      expect(line.requests - before).toBeLessThanOrEqual(expectations.requestsWithBadKey ?? 1)
-    },
-  )
+  test('is told once and in words that its key is bad', async () => {
+    const { connect, line } = setup()
+    const stranger = await connect('bmk_wrong')
+    const inbox = createInbox<Attempt>()
+    const before = line.requests
+    follow(stranger, inbox, () => ({}))
+    expect((await inbox.failure()).message).toMatch(/key|unauthorized/i)
+    expect(line.requests - before).toBeLessThanOrEqual(expectations.requestsWithBadKey ?? 1)
+  })
 
   test('may leave as soon as it has come, and the feed goes on for others', async () => {
     const { client, world } = setup()
-    await expect.poll(() => subscribers(world)).toBe(0)
+    await expect.poll(() => subscribers(world), WITHIN).toBe(0)
     // Keeps the connection of a client that has one for all.
     const end = client.follow!(Changes, () => ({}), { next() {}, error() {} })
     for (let turns = 0; turns < 30; turns += 1) {

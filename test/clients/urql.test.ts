@@ -141,7 +141,7 @@ function connectOverHttp(connection: Connection): Urql {
 }
 
 describe('urql over a WebSocket', () => {
-  const setup = testClient(connectWithSocket, { retriesForbidden: true })
+  const setup = testClient(connectWithSocket)
 
   test('collects pages in its cache, and shows there what a mutation changed', async () => {
     const { line, world } = setup()

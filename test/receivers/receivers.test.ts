@@ -4,14 +4,17 @@ import { readDelivery } from '../helpers/delivery-operations.ts'
 import { publishTodo } from '../helpers/operations.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 import { EXPRESS_WITH_DEFAULTS, JS_RECEIVERS } from './js-receivers.ts'
-import { connectReceiver, publishEverything, testReceivers } from './test-receivers.ts'
+import { connectReceiver, publishEverything, testReceivers, WITHIN } from './test-receivers.ts'
 
 testReceivers(JS_RECEIVERS, { acceptsOldSecret: /Standard Webhooks/ })
 
 /** How the first attempt of each delivery ended, oldest first, once all were attempted. */
 async function firstAttempts({ client }: World, id: string, count: number) {
   await expect
-    .poll(async () => (await deliveriesOf(client, id)).filter((one) => one.attemptCount > 0).length)
+    .poll(
+      async () => (await deliveriesOf(client, id)).filter((one) => one.attemptCount > 0).length,
+      WITHIN,
+    )
     .toBe(count)
   const deliveries = (await deliveriesOf(client, id)).reverse()
   return Promise.all(
