@@ -20,8 +20,9 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/prisma/migrations prisma/migrations
 COPY --from=build /app/src src
 COPY --from=build /app/dist dist
-# It writes no file, so nothing here needs to belong to it.
-USER node
+# The user "node", by number: Kubernetes' runAsNonRoot cannot check a name. It writes no file, so nothing here needs to
+# belong to it, and the file system may be read-only.
+USER 1000:1000
 EXPOSE 4000
 # First signal: what is on the wire ends and the rest is handed over, within 6 s. Docker gives 10 s.
 STOPSIGNAL SIGTERM

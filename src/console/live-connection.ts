@@ -44,6 +44,7 @@ export function openLiveConnection({ address, credential, onRefused }: Options):
   const breaks = createSignal(0)
   let pong: ReturnType<typeof setTimeout> | undefined
   let refusals = 0
+  let isLost = false
   const mayRetry = () => refusals < (typeof credential === 'function' ? 2 : 1)
   const client: Client = createClient({
     url: address.href.replace(/^http/, 'ws'),
@@ -62,7 +63,8 @@ export function openLiveConnection({ address, credential, onRefused }: Options):
       connected: (_socket, _payload, again) => {
         refusals = 0
         state.set('live')
-        if (again) breaks.set(breaks.get() + 1)
+        if (again || isLost) breaks.set(breaks.get() + 1)
+        isLost = false
       },
       // A network that went away silently answers no ping.
       ping: (received) => {
@@ -72,10 +74,10 @@ export function openLiveConnection({ address, credential, onRefused }: Options):
       closed: (event) => {
         clearTimeout(pong)
         const { code, wasClean } = event as CloseEvent
-        // A token that has expired; a new one may be had. Any other credential would be refused again.
-        if (code === CloseCode.Forbidden) refusals += 1
-        if (code === CloseCode.Unauthorized || !mayRetry()) onRefused()
+        if (code === CloseCode.Forbidden || code === CloseCode.Unauthorized) refusals += 1
+        if (!mayRetry()) onRefused()
         const ended = wasClean && code === 1000
+        isLost = !ended
         state.set(ended ? 'idle' : navigator.onLine ? 'reconnecting' : 'offline')
         if (ended) removeEventListener('offline', goOffline)
       },
@@ -89,30 +91,41 @@ export function openLiveConnection({ address, credential, onRefused }: Options):
   return {
     state,
     breaks,
-    subscribe: (document, variables, { onData, onError }) =>
-      client.subscribe(
-        {
-          query: stringifyDocument(document),
-          // Read when the message is written, at each beginning.
-          get variables() {
-            return variables() as Record<string, unknown>
+    subscribe(document, variables, { onData, onError }) {
+      let stop: () => void
+      const begin = () => {
+        stop = client.subscribe(
+          {
+            query: stringifyDocument(document),
+            // Read when the message is written, at each beginning.
+            get variables() {
+              return variables() as Record<string, unknown>
+            },
           },
-        },
-        {
-          next: ({ data, errors }) => {
-            if (data) onData(data as never)
-            if (errors?.[0]) onError?.(errors[0].message)
+          {
+            next: ({ data, errors }) => {
+              if (data) onData(data as never)
+              if (errors?.[0]) onError?.(errors[0].message)
+            },
+            // The client gives up after this code, but the credential may be another one by now.
+            error: (error) =>
+              isUnauthorized(error) && mayRetry() ? begin() : onError?.(sentenceOf(error)),
+            complete: () => {},
           },
-          error: (error) => onError?.(sentenceOf(error)),
-          complete: () => {},
-        },
-      ),
+        )
+      }
+      begin()
+      return () => stop()
+    },
     close: () => {
       removeEventListener('offline', goOffline)
       void client.dispose()
     },
   }
 }
+
+const isUnauthorized = (error: unknown) =>
+  (error as Partial<CloseEvent>).code === CloseCode.Unauthorized
 
 /** Refusals come as a list of GraphQL errors, broken sockets as events. */
 const sentenceOf = (error: unknown) =>

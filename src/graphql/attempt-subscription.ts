@@ -1,4 +1,5 @@
-import { UnknownAttemptError } from '../services/feed.ts'
+import { cursorOf } from '../services/attempt-cursor.ts'
+import { type RecordedAttempt, UnknownAttemptError } from '../services/feed.ts'
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
 import { AttemptStatus, DeliveryAttempt } from './delivery-attempt.ts'
@@ -11,7 +12,7 @@ builder.subscriptionField('deliveryAttempted', (t) =>
   t.field({
     type: DeliveryAttempt,
     description:
-      'Every attempt of your organization as it is recorded, by whichever worker, in order and each once. To lose nothing over a broken connection, subscribe again with the cursor of the last attempt seen as after. Needs the scope DESTINATIONS_READ.',
+      'Every attempt of your organization as it is recorded, by whichever worker, in order and each once. To lose nothing over a broken connection, subscribe again with the cursor of the last attempt seen as after. An event stream has the cursor as the id of each event, and the header Last-Event-ID counts before after. Needs the scope DESTINATIONS_READ.',
     authScopes: { DESTINATIONS_READ: true },
     args: {
       destinationId: t.arg.id({
@@ -32,13 +33,20 @@ builder.subscriptionField('deliveryAttempted', (t) =>
       }),
     },
     subscribe: (_root, { destinationId, eventTypes, statuses, after }, ctx) => {
+      const organizationId = organizationOf(ctx)
       const filter = {
-        organizationId: organizationOf(ctx),
+        organizationId,
         destinationId: destinationId == null ? null : isId(destinationId) ? destinationId : NOBODY,
         eventTypes: eventTypes ?? null,
         statuses: statuses ?? null,
       }
-      const attempts = ctx.ports.attemptFeed.subscribe(filter, after ?? null)
+      if (ctx.resume) {
+        ctx.resume.eventIdOf = (attempt) =>
+          cursorOf(ctx.ports.cursorSeal, organizationId, attempt as RecordedAttempt)
+      }
+      // Newer than the argument, which a client sends again as it was when it connects anew.
+      const start = ctx.resume?.lastEventId ?? after ?? null
+      const attempts = ctx.ports.attemptFeed.subscribe(filter, start)
       return streamFrom(attempts, () => attempts.next().catch(explain))
     },
     resolve: (attempt) => attempt,
@@ -54,5 +62,5 @@ function explain(error: unknown): never {
 
 const unknownPosition = () =>
   badUserInput(
-    'after is neither a cursor nor the id of an attempt that exists: old ones are deleted. Use cursors as they came, which stay valid. Subscribe without it, and read what was missed with Destination.attempts.',
+    'after, or the header Last-Event-ID, is neither a cursor nor the id of an attempt that exists: old ones are deleted. Use cursors as they came, which stay valid. Subscribe without it, and read what was missed with Destination.attempts.',
   )

@@ -47,6 +47,16 @@ export interface Context {
   ports: ServicePorts
   /** Names the request in the log and in the answer when something goes wrong on our side. */
   requestId: string
+  /** Present where results are sent as an event stream. */
+  resume?: Resume
+}
+
+/** How an event stream is resumed. */
+export interface Resume {
+  /** The header Last-Event-ID, unchecked; null when the client names none. */
+  lastEventId: string | null
+  /** Names the place of an item of the source. Set by a subscription that can be resumed. */
+  eventIdOf: ((item: unknown) => string) | null
 }
 
 /**

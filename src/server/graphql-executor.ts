@@ -1,14 +1,9 @@
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  getOperationAST,
-  subscribe,
-} from 'graphql'
-import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { type ExecutionArgs, execute, getOperationAST } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
 import type { Viewer } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
 import type { TracedOperation, Tracing } from '../services/tracing.ts'
+import { subscribeTo } from './subscription-results.ts'
 
 /** Each fault of the variables is told with the value it is in, which may be 1 MB: 50 of them would be 50 MB. */
 const options = { maxCoercionErrors: 1 }
@@ -25,8 +20,7 @@ export const graphqlExecutor = ({ log, tracing }: { log: Logger; tracing: Tracin
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {
       begin(args, log)
-      const result = await subscribe({ ...args, options })
-      return isAsyncIterable(result) ? endWithFirstError(result) : result
+      return subscribeTo({ ...args, options })
     }),
 })
 
@@ -49,59 +43,4 @@ function begin(
   const { apiKeyId, organizationId } = viewer ?? {}
   log.debug({ requestId, kind, name, organizationId, apiKeyId }, 'begins an operation')
   return { kind, name, requestId, traceParent }
-}
-
-/** Prisma's word for a row that is not there, although another one names it. */
-const MISSING = 'P2025'
-/** GraphQL's, when it went between the two statements that read both. */
-const VANISHED = /^Cannot return null for non-nullable field \w+\.(delivery|destination|event)\.$/
-
-/** Whether what it tells of was deleted while it was on its way: then it tells of nothing any more. */
-const isGone = ({ errors }: ExecutionResult) =>
-  errors?.some(
-    ({ message, originalError }) =>
-      VANISHED.test(message) || (originalError as { code?: unknown })?.code === MISSING,
-  )
-
-const DONE = { value: undefined, done: true } as const
-
-/**
- * Leaves out what was deleted meanwhile, and ends with the first error: a generator ends once it has thrown, another
- * iterator need not. `return` ends a pending `next` as well, whatever the source does.
- */
-function endWithFirstError(
-  source: AsyncIterableIterator<ExecutionResult>,
-): AsyncIterableIterator<ExecutionResult> {
-  let isOver = false
-  let pending: PromiseWithResolvers<IteratorResult<ExecutionResult>> | null = null
-
-  async function pull(): Promise<IteratorResult<ExecutionResult>> {
-    try {
-      let next = await source.next()
-      while (!next.done && isGone(next.value)) next = await source.next()
-      return next
-    } catch (error) {
-      isOver = true
-      await source.return?.()
-      throw error
-    }
-  }
-
-  return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    async next() {
-      if (isOver) return DONE
-      pending = Promise.withResolvers()
-      pull().then(pending.resolve, pending.reject)
-      return pending.promise
-    },
-    async return() {
-      isOver = true
-      pending?.resolve(DONE)
-      await source.return?.()
-      return DONE
-    },
-  }
 }

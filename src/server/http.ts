@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Resume } from '../graphql/context.ts'
 import type { Credentials } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
 import type { Console } from './console.ts'
@@ -7,7 +8,7 @@ import type { Graphiql } from './graphiql.ts'
 import { answerMonitoring, type Monitoring } from './monitoring.ts'
 import { HttpRefusal, readJsonBody } from './request-body.ts'
 import { checkQueryString } from './request-query.ts'
-import { checkAccept } from './result-format.ts'
+import { acceptsEvents, checkAccept } from './result-format.ts'
 import { sendJson } from './send.ts'
 import type { Graphql } from './yoga.ts'
 
@@ -59,6 +60,8 @@ async function answerGraphql(
   if (request.method === 'OPTIONS') return answerPreflight(request, response)
   const requestId = newRequestId()
   response.setHeader('x-request-id', requestId)
+  response.setHeader('cache-control', 'no-store')
+  response.setHeader('vary', 'accept, accept-encoding')
   if (isLostUpgrade(request)) refuseLostUpgrade(response)
   checkAccept(request.headers.accept)
   if (request.method === 'GET') checkQueryString(request)
@@ -67,6 +70,7 @@ async function answerGraphql(
     requestId,
     credentials: credentialsOf(request),
     traceParent: request.headers.traceparent?.toString() ?? null,
+    ...(acceptsEvents(request.headers.accept) && { resume: resumeOf(request) }),
   })
 }
 
@@ -75,6 +79,12 @@ const credentialsOf = ({ headers }: IncomingMessage): Credentials => {
   const organization = headers['x-organization'] as string | undefined
   return { authorization: headers.authorization ?? null, organization: organization ?? null }
 }
+
+/** A client that lost an event stream names the last event that it has read. */
+const resumeOf = ({ headers }: IncomingMessage): Resume => ({
+  lastEventId: headers['last-event-id']?.toString() || null,
+  eventIdOf: null,
+})
 
 const LOST_UPGRADE =
   'This is a WebSocket handshake whose "Connection: Upgrade" was removed on the way. Configure the proxy to speak HTTP/1.1 and to pass on the headers Upgrade and Connection, or subscribe with server-sent events.'

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import type { ExecutionResult } from 'graphql'
+import { type ExecutionResult, getOperationAST } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { hasParameter, preferred } from './accept.ts'
+import { compress, ENCODINGS } from './compression.ts'
 import { HttpRefusal } from './request-body.ts'
 import { streamBody } from './stream-body.ts'
 import {
@@ -10,6 +11,7 @@ import {
   STREAM_HEADERS,
   type StreamFormat,
 } from './stream-format.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 
 const JSON_TYPES = ['application/json', 'application/graphql-response+json'] as const
 
@@ -33,20 +35,45 @@ export function checkAccept(accept = '*/*'): void {
   }
 }
 
-/** Writes results in the format that the client prefers: JSON for a single one where that is accepted, else a stream. */
+/** Whether a client reads server-sent events rather than another stream. */
+export const acceptsEvents = (accept = '*/*'): boolean => acceptedStream(accept) === EVENT_STREAM
+
+interface FormatOptions {
+  /** Milliseconds between two heartbeats of a stream. */
+  heartbeatInterval: number
+  unread: UnreadAnswers
+}
+
+/**
+ * Writes results in the format that the client prefers: JSON for a single one where that is accepted, else a stream.
+ * Long JSON is compressed, but for answers to mutations: these alone contain secrets, whose length must not show.
+ */
 export function formatResults({
   heartbeatInterval,
-}: {
-  heartbeatInterval: number
-}): Plugin<object, { res: ServerResponse }> {
+  unread,
+}: FormatOptions): Plugin<object, { res: ServerResponse }> {
+  const mutations = new WeakSet<Request>()
   return {
+    onExecute({ args }) {
+      const operation = getOperationAST(args.document, args.operationName)
+      if (operation?.operation === 'mutation') mutations.add(args.contextValue.request)
+    },
     onResultProcess({ request, result, resultProcessor, serverContext, setResultProcessor }) {
       const accept = request.headers.get('accept') ?? '*/*'
       const json = isAsyncIterable(result) ? null : preferred(accept, JSON_TYPES)
-      if (json && resultProcessor) return setResultProcessor(resultProcessor, json)
+      const { res: response } = serverContext
+      if (json && resultProcessor) {
+        const accepted = mutations.has(request) ? null : request.headers.get('accept-encoding')
+        const encoding = accepted && preferred(accepted, ENCODINGS)
+        if (!encoding) return setResultProcessor(resultProcessor, json)
+        return setResultProcessor(async (one, fetchAPI, type) => {
+          const answer = await resultProcessor(one, fetchAPI, type)
+          return compress(answer, { encoding, fetchAPI, response, unread })
+        }, json)
+      }
       const format = acceptedStream(accept)
       if (!format) return setResultProcessor(refuseStream, 'application/json')
-      const options = { heartbeatInterval, response: serverContext.res }
+      const options = { heartbeatInterval, response }
       setResultProcessor((one, { Response }) => {
         const results = isAsyncIterable(one) ? one : only(one as ExecutionResult)
         const init = isAsyncIterable(one) ? {} : httpOf(one as ExecutionResult)

@@ -1,5 +1,6 @@
 import type { ExecutionResult } from 'graphql'
 import { formatResult } from './errors.ts'
+import { eventIdOf } from './subscription-results.ts'
 
 /** How the results of one operation are written to a response that stays open. */
 export interface StreamFormat {
@@ -17,7 +18,10 @@ export const EVENT_STREAM: StreamFormat = {
   contentType: 'text/event-stream',
   opening: ':\n\n',
   heartbeat: ':\n\n',
-  item: (result) => `event: next\ndata: ${JSON.stringify(formatResult(result))}\n\n`,
+  item(result) {
+    const id = eventIdOf(result)
+    return `event: next\n${id === null ? '' : `id: ${id}\n`}data: ${JSON.stringify(formatResult(result))}\n\n`
+  },
   closing: 'event: complete\ndata:\n\n',
 }
 

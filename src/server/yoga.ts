@@ -8,6 +8,7 @@ import {
   type ValidationContext,
 } from 'graphql'
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga'
+import type { Resume } from '../graphql/context.ts'
 import type { MaskError } from '../graphql/mask-error.ts'
 import { unauthenticated } from '../graphql/request-error.ts'
 import type {
@@ -27,6 +28,7 @@ import { takeTurns } from './heavy-turns.ts'
 import type { LiveConnections } from './live-connections.ts'
 import { limitMutations, type MutationLimits } from './mutation-limit.ts'
 import { pageLimitRule } from './page-limit.ts'
+import { persistedDocuments } from './persisted-documents.ts'
 import { formatResults } from './result-format.ts'
 import { limitStreams } from './stream-limit.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
@@ -37,6 +39,8 @@ export interface Caller {
   credentials: Credentials
   /** The header `traceparent`, unchecked; null when there is none. */
   traceParent: string | null
+  /** Present for what may be answered by an event stream. */
+  resume?: Resume
 }
 
 /** Makes the resolvers' context. The viewer is null only for introspection, which needs no key. */
@@ -77,6 +81,7 @@ export function createGraphql(options: GraphqlOptions) {
     },
     plugins: [
       graphqlExecutor(options),
+      persistedDocuments(options),
       ...documentLimits(),
       limitPages(sizes),
       requireKey,

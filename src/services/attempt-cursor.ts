@@ -30,9 +30,16 @@ export async function cursorsOf(
         )
   const found = new Map(rows.map((row) => [row.id, row.transaction]))
   return attempts.map(({ id, transaction = found.get(id) }) =>
-    transaction ? cursorSeal.seal(`${transaction} ${id}`, organizationId) : new NotFoundError(id),
+    transaction ? cursorOf(cursorSeal, organizationId, { id, transaction }) : new NotFoundError(id),
   )
 }
+
+/** Answers the cursor of an attempt whose transaction is known. */
+export const cursorOf = (
+  cursorSeal: CursorSeal,
+  organizationId: string,
+  { id, transaction }: Pick<RecordedAttempt, 'id' | 'transaction'>,
+): string => cursorSeal.seal(`${transaction} ${id}`, organizationId)
 
 /**
  * Finds the place after which a subscriber continues.

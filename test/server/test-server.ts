@@ -64,7 +64,7 @@ function createTestSchema(world: World) {
     typeDefs: /* GraphQL */ `
       type Query { viewer: String! fail: String! slow: String! echo(text: String!): String friend: Friend large(first: Int!): [Friend!]! huge: String! }
       type Friend { friend: Friend name: String }
-      type Mutation { add(number: Int!): Int! }
+      type Mutation { add(number: Int!): Int! say(text: String!): String }
       type Subscription {
         "Counts up, then stays silent."
         count(to: Int!): Int!
@@ -108,7 +108,10 @@ function createTestSchema(world: World) {
           throw Object.assign(new Error('No record was found.'), { code: 'P2025' })
         },
       },
-      Mutation: { add: (_root, { number }: { number: number }) => number + 1 },
+      Mutation: {
+        add: (_root, { number }: { number: number }) => number + 1,
+        say: (_root, { text }: { text: string }) => text,
+      },
       Subscription: {
         count: {
           subscribe: (_root: unknown, { to }: { to: number }) =>

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { GraphQLError } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import type { Authenticate } from '../services/authentication.ts'
+import { type DocumentStore, createDocumentStore } from './document-store.ts'
+import { refusal } from './errors.ts'
+import type { Caller } from './yoga.ts'
+
+const SHA_256 = /^[0-9a-f]{64}$/
+
+/**
+ * Automatic persisted queries, as the links of Apollo and urql send them: a client sends the SHA-256 of a document,
+ * and its text only when the hash is not known here. What an organization has sent is known to this organization
+ * alone, in this process.
+ */
+export function persistedDocuments({
+  authenticate,
+  store = createDocumentStore(),
+}: {
+  authenticate: Authenticate
+  store?: DocumentStore
+}): Plugin<object, Caller> {
+  return {
+    async onParams({ context, params, setParams }) {
+      const hash = hashOf(params.extensions?.persistedQuery)
+      if (hash === null) return
+      const { query } = params
+      // Also in place of an empty text, which some clients send.
+      const isAsked = !query
+      if (!isAsked && sha256(query) !== hash) throw mismatch()
+      const { viewer } = await authenticate((context as unknown as Caller).credentials)
+      if (!isAsked) {
+        if (viewer) store.add(viewer.organizationId, hash, query)
+        return
+      }
+      const known = viewer && store.get(viewer.organizationId, hash)
+      if (known === null) throw notFound()
+      setParams({ ...params, query: known })
+    },
+  }
+}
+
+/** @returns null when the request names no persisted document */
+function hashOf(extension: unknown): string | null {
+  if (extension === undefined || extension === null) return null
+  const { sha256Hash, version } = Object(extension) as { sha256Hash?: unknown; version?: unknown }
+  if (version !== 1 || typeof sha256Hash !== 'string') throw notSupported()
+  const hash = sha256Hash.toLowerCase()
+  if (!SHA_256.test(hash)) throw mismatch()
+  return hash
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** Clients know this message, and send the text then. */
+const notFound = () =>
+  new GraphQLError('PersistedQueryNotFound', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } })
+
+/** Clients know this message, and send texts alone from then on. */
+const notSupported = () =>
+  new GraphQLError('PersistedQueryNotSupported', {
+    extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' },
+  })
+
+const mismatch = () =>
+  refusal(
+    'extensions.persistedQuery.sha256Hash must be the SHA-256 of the text in query, in UTF-8, as 64 hexadecimal digits.',
+    'BAD_USER_INPUT',
+    { status: 400, spec: true },
+  )
