@@ -104,10 +104,7 @@ async function startDatabase(
   log: Logger,
   closing: (() => Promise<void>)[],
 ): Promise<string> {
-  const postgres = await startEmbeddedPostgres({
-    dataDir,
-    log: (message) => log.info({}, message),
-  })
+  const postgres = await startEmbeddedPostgres({ dataDir, log })
   closing.push(() => postgres.stop())
   return postgres.url
 }

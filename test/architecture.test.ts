@@ -56,6 +56,7 @@ const LIBRARIES: Record<string, RegExp> = {
   pg: /^adapters\/(database|listener|migrations|migration-draft|schema-engine|postgres-|embedded-postgres)/,
   'pg-connection-string': /^adapters\/database-tls\.ts$/,
   'pg-boss': /^adapters\/(queue|drain-pump|wake-worker)\.ts$/,
+  'fs-native-extensions': /^adapters\/file-lock\.ts$/,
   pino: /^adapters\/(logger|standard-output)\.ts$/,
   'prom-client': /^adapters\/prometheus\.ts$/,
   '@opentelemetry/api': /^adapters\/trac(ing|e-export)\.ts$/,

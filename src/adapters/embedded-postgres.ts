@@ -1,12 +1,16 @@
-import { userInfo } from 'node:os'
+import { hostname, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { FileHandle } from 'node:fs/promises'
 import type { Client } from 'pg'
+import type { Logger } from '../services/ports.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
-import { type Cluster, openCluster } from './postgres-cluster.ts'
-import { type Ownership, takeOwnership } from './postgres-ownership.ts'
-import { runningPort, startServer, stopServer } from './postgres-server.ts'
+import { LockedError, lockFile, NoFileLocksError, writeHolder } from './file-lock.ts'
+import { openCluster, prepareFolder } from './postgres-cluster.ts'
+import { explainFullDisk } from './postgres-disk.ts'
+import { superviseServer } from './postgres-supervisor.ts'
 
-/** Starts that may fail for a passing cause: a port taken meanwhile, another service starting or stopping the server. */
-const ATTEMPTS = 5
+/** How long to wait for a service that is about to end. */
+const LOCK_WAIT_MS = 2_000
 
 export type EmbeddedPostgres = {
   /** Of the database `bigmind`, as its owner: a role that may create databases but is no superuser. */
@@ -15,60 +19,48 @@ export type EmbeddedPostgres = {
   stop(): Promise<void>
 }
 
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
 /**
- * Runs the service's own PostgreSQL with its data in `<dataDir>/postgres`, on a free port of 127.0.0.1, and owns it. The
- * server does not end with this process: one that a killed service has left behind is taken over by the next start.
+ * Runs the service's own PostgreSQL with its data in `<dataDir>/postgres`, on a free port of 127.0.0.1. This process owns
+ * the folder: it locks `<dataDir>/lock` before it touches anything else there. The server is started again when it ends. It
+ * does not end with this process: one that a killed service has left behind is taken over by the next start.
  * `settings` overrides settings of the server, but not of one that already runs.
  *
- * Throws an EmbeddedPostgresError, with a message for whoever started the service, when the server cannot run or when
- * another living process owns it.
+ * @throws EmbeddedPostgresError, with a message for whoever started the service, when the server cannot run or when
+ *   another living process owns the folder
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string
-  log?: (message: string) => void
+  log?: Logger
   settings?: Record<string, string>
 }): Promise<EmbeddedPostgres> {
-  const { dataDir, log = () => {}, settings = {} } = options
-  const cluster = await openCluster(dataDir).catch(explain)
-  const { port, ownership } = await own(cluster, { log, settings }).catch(explain)
-  await createServiceDatabase(ownership.connection, cluster.password)
-  let stopped: Promise<void> | undefined
-  return {
-    url: `postgres://bigmind:${cluster.password}@127.0.0.1:${port}/bigmind`,
-    stop() {
-      stopped ??= ownership.release().then((ours) => (ours ? stopServer(cluster) : undefined))
-      return stopped
-    },
+  const { dataDir, log = SILENT, settings = {} } = options
+  let lock: FileHandle | undefined
+  try {
+    const folder = await prepareFolder(dataDir)
+    lock = await lockFolder(folder)
+    const cluster = await openCluster(folder)
+    const server = await superviseServer(cluster, { log, settings })
+    await createServiceDatabase(server.connection, cluster.password)
+    let stopped: Promise<void> | undefined
+    return {
+      url: `postgres://bigmind:${cluster.password}@127.0.0.1:${server.port}/bigmind`,
+      stop() {
+        stopped ??= server.stop().finally(() => lock?.close())
+        return stopped
+      },
+    }
+  } catch (error) {
+    await lock?.close()
+    throw await explain(error as NodeJS.ErrnoException, dataDir)
   }
 }
 
-async function own(
-  cluster: Cluster,
-  { log, settings }: { log: (message: string) => void; settings: Record<string, string> },
-): Promise<{ port: number; ownership: Ownership }> {
-  for (let attempt = 1; ; attempt += 1) {
-    const running = await runningPort(cluster)
-    let port = running
-    try {
-      port ??= await startServer(cluster, settings)
-    } catch (error) {
-      // Another program was faster to take the port, or another service to start the server.
-      const passing = /could not bind|postmaster\.pid/.test((error as Error).message)
-      if (!passing || attempt >= ATTEMPTS) throw error
-      continue
-    }
-    const ownership = await takeOwnership(cluster, { port, log })
-    if (typeof ownership === 'object') {
-      if (running) log('took over the PostgreSQL of a service that was killed')
-      return { port, ownership }
-    }
-    if (attempt >= ATTEMPTS) {
-      throw new EmbeddedPostgresError(
-        `The PostgreSQL over ${cluster.folder} runs but does not answer. Its log is ${cluster.logFile}.`,
-      )
-    }
-    if (ownership === 'silent') await stopServer(cluster)
-  }
+async function lockFolder(folder: string): Promise<FileHandle> {
+  const lock = await lockFile(join(folder, 'lock'), LOCK_WAIT_MS)
+  await writeHolder(lock, `process ${process.pid} on ${hostname()}`)
+  return lock
 }
 
 async function createServiceDatabase(connection: Client, password: string): Promise<void> {
@@ -82,12 +74,37 @@ async function createServiceDatabase(connection: Client, password: string): Prom
   }
 }
 
-/** A file that we may not touch is a matter of the installation, as much as what PostgreSQL says. */
-function explain(error: NodeJS.ErrnoException): never {
-  if (error.code !== 'EACCES' && error.code !== 'EPERM' && error.code !== 'EROFS') throw error
-  throw new EmbeddedPostgresError(
-    `The user "${userInfo().username}" may not use ${error.path ?? 'a file'} (${error.code}), where the embedded PostgreSQL ` +
-      'keeps its data or its programs. Start the service as the user who owns it, or set DATA_DIR to another folder.',
+/** Faults of the installation get a message that says what to do; others are returned as they are. */
+async function explain(error: NodeJS.ErrnoException, dataDir: string): Promise<Error> {
+  if (error instanceof LockedError) {
+    return new EmbeddedPostgresError(
+      `${dataDir} is in use by ${error.holder}. One process owns an embedded database: stop that one, set DATA_DIR to ` +
+        'another folder, or set DATABASE_URL to share a database.',
+    )
+  }
+  if (error instanceof NoFileLocksError) {
+    return new EmbeddedPostgresError(
+      `${error.message}, without which two services could destroy its data. Set DATA_DIR to a folder on another file ` +
+        'system, or set DATABASE_URL.',
+    )
+  }
+  const { code = '', path = 'a file' } = error
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return (await explainFullDisk(dataDir, code)) ?? error
+  }
+  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') return error
+  return new EmbeddedPostgresError(
+    `The user ${userName()} may not use ${path} (${code}), where the embedded PostgreSQL keeps its data or its programs. ` +
+      'Start the service as the user who owns it, or set DATA_DIR to another folder.',
     { cause: error },
   )
+}
+
+/** A container may run under a number that has no name. */
+function userName(): string {
+  try {
+    return `"${userInfo().username}"`
+  } catch {
+    return `with the id ${process.getuid?.()}`
+  }
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
@@ -11,7 +11,9 @@ export type Binaries = {
   /** The major version, e.g. `18`, as in a data folder's PG_VERSION. */
   major: string
   /** Runs one to its end: its exit code and all it printed. */
-  run(program: 'initdb' | 'pg_ctl', args: string[]): Promise<{ code: number; output: string }>
+  run(program: 'initdb', args: string[]): Promise<{ code: number; output: string }>
+  /** Starts one that goes on running when this process ends. */
+  start(program: 'postgres', args: string[], stdio: StdioOptions): ChildProcess
 }
 
 /**
@@ -29,6 +31,11 @@ export async function findBinaries(dataDir: string, account: Account | null): Pr
   return {
     major: version.split('.', 1)[0]!,
     run: (program, args) => run(join(folder, 'bin', program), args, account),
+    start(program, args, stdio) {
+      const child = spawnAs(account, [join(folder, 'bin', program), args], stdio)
+      child.unref()
+      return child
+    },
   }
 }
 
@@ -79,19 +86,27 @@ async function makeReadable(folder: string): Promise<void> {
   )
 }
 
-function run(path: string, args: string[], account: Account | null) {
-  const { promise, resolve, reject } = Promise.withResolvers<{ code: number; output: string }>()
+function spawnAs(
+  account: Account | null,
+  [path, args]: [path: string, args: string[]],
+  stdio: StdioOptions,
+): ChildProcess {
   // Not our environment: it may hold keys, and the server would keep them. Nor our folder, which the account may not enter.
-  const child = spawn(path, args, {
+  return spawn(path, args, {
     ...(account && { uid: account.uid, gid: account.gid }),
     cwd: dirname(path),
     env: { LC_ALL: 'C' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio,
     // In a session of its own, as Ctrl-C is for us: we stop PostgreSQL in order, once it has started.
     detached: true,
   })
+}
+
+function run(path: string, args: string[], account: Account | null) {
+  const { promise, resolve, reject } = Promise.withResolvers<{ code: number; output: string }>()
+  const child = spawnAs(account, [path, args], ['ignore', 'pipe', 'pipe'])
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding('utf8').on('data', (text) => {
       output += text
     })

@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { type Account, accountFor, blockedFolder } from './postgres-account.ts'
 import { type Binaries, findBinaries } from './postgres-binaries.ts'
+import { explainFullDisk } from './postgres-disk.ts'
 
 /** A PostgreSQL data folder that is ready to be served, and what it takes to do so. */
 export type Cluster = {
@@ -29,9 +30,11 @@ export type Cluster = {
   binaries: Binaries
 }
 
-/** Opens the cluster below `dataDir`; on the first start it is made. `dataDir` itself stays ours: other secrets live there. */
-export async function openCluster(dataDir: string): Promise<Cluster> {
-  const root = await prepareFolder(dataDir)
+/**
+ * Opens the cluster below `root`, a folder from `prepareFolder` that this process has locked; on the first start it is made.
+ * `root` itself stays ours: other secrets live there.
+ */
+export async function openCluster(root: string): Promise<Cluster> {
   const folder = join(root, 'postgres')
   const account = await accountFor(folder)
   if (account) await refuseBlocked(root, account)
@@ -43,8 +46,11 @@ export async function openCluster(dataDir: string): Promise<Cluster> {
   return cluster
 }
 
-/** Makes the folder. What is new or still empty other users may then pass through (not list): PostgreSQL may be one. */
-async function prepareFolder(dataDir: string): Promise<string> {
+/**
+ * Makes the folder and returns its real path. What is new or still empty other users may then pass through (not list):
+ * PostgreSQL may be one.
+ */
+export async function prepareFolder(dataDir: string): Promise<string> {
   const outermost = await mkdir(dataDir, { recursive: true })
   const folder = await realpath(dataDir)
   if ((await readdir(folder)).length === 0) await makePassable(folder)
@@ -124,11 +130,21 @@ async function initialise(folder: string, passwordFile: string, { binaries }: Cl
     '--no-instructions',
   ])
   if (code !== 0) {
+    const full = await explainFullDisk(dirname(folder), output)
+    if (full) throw full
+    if (output.includes('could not look up effective user ID')) throw unknownUser()
     throw new EmbeddedPostgresError(
       `PostgreSQL could not make its data folder (initdb exited with ${code}):\n${output.trim()}`,
     )
   }
 }
+
+/** As in a container that runs under any number. initdb alone minds: data that exists is served. */
+const unknownUser = () =>
+  new EmbeddedPostgresError(
+    `The user id ${process.getuid?.()} has no name on this machine, and initdb needs one to make the data folder. Add a line ` +
+      'for it to /etc/passwd, start the service as another user, or set DATABASE_URL.',
+  )
 
 async function checkVersion({ folder, binaries }: Cluster): Promise<void> {
   const found = (await readFile(join(folder, 'PG_VERSION'), 'utf8').catch(noneIfMissing)).trim()

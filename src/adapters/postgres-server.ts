@@ -1,19 +1,31 @@
-import { execFile } from 'node:child_process'
-import { chmod, chown, open, readFile, rm } from 'node:fs/promises'
+import { type ChildProcess, execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, chown, type FileHandle, open, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
+import { LockedError, lockFile } from './file-lock.ts'
 import type { Cluster } from './postgres-cluster.ts'
+import { explainFullDisk } from './postgres-disk.ts'
 
 const execute = promisify(execFile)
 
-/** Seconds a start may take: after a crash PostgreSQL first replays what it had promised. */
-const START_LIMIT = 300
+/** A start may take so long: after a crash PostgreSQL first replays what it had promised. */
+const START_LIMIT_MS = 300_000
 
-/** Seconds a stop may take before it is made without a last checkpoint, which the next start makes up for. */
-const STOP_LIMIT = 30
+/** A stop may take so long before it is made without a last checkpoint, which the next start makes up for. */
+const STOP_LIMIT_MS = 30_000
+
+/** Between two looks at a server that starts or stops. */
+const POLL_MS = 25
+
+/** How long to wait for the last processes of a server that has just ended. */
+const LOCK_WAIT_MS = 10_000
+
+/** Starts that may fail since another program was faster to take the port. */
+const PORT_ATTEMPTS = 5
 
 /** PostgreSQL's own defaults keep every commit safe; these are the few that a local service wants otherwise. */
 const SETTINGS = {
@@ -27,65 +39,146 @@ const SETTINGS = {
   log_checkpoints: 'off',
 }
 
-/** Port of the server that runs over the cluster, once it has done starting or stopping; null when none runs. */
-export async function runningPort({ folder }: Cluster): Promise<number | null> {
-  for (;;) {
-    const server = await findServer(folder)
-    if (server === null || server.status === 'ready') return server?.port ?? null
-    await pause(50)
+export type StartOptions = {
+  settings: Record<string, string>
+  /** Where the server has to listen. Default: a free port. */
+  port?: number
+  /** Breaks the wait for the server off. */
+  signal: AbortSignal
+}
+
+/**
+ * Takes over the server that runs over the cluster or starts one, and waits until it accepts connections.
+ * @throws EmbeddedPostgresError, or the signal's reason
+ */
+export async function ensureServer(
+  cluster: Cluster,
+  options: StartOptions,
+): Promise<{ port: number; started: boolean }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const running = await readyServer(cluster, options.signal)
+    if (running !== null) return { port: running, started: false }
+    try {
+      const port = options.port ?? (await freePort())
+      await startServer(cluster, { ...options, port })
+      return { port, started: true }
+    } catch (error) {
+      const taken = /could not bind/.test((error as Error).message)
+      if (!taken || options.port !== undefined || attempt >= PORT_ATTEMPTS) throw error
+    }
   }
 }
 
-/** Starts the server and returns its port. What is no fault of the cluster (a port just taken) may be tried again. */
-export async function startServer(
+/** Returns the port of the server that runs over the cluster, once it has done starting or stopping; null without one. */
+async function readyServer({ folder }: Cluster, signal: AbortSignal): Promise<number | null> {
+  for (;;) {
+    const server = await findServer(folder)
+    if (server === null || server.status === 'ready') return server?.port ?? null
+    await pause(POLL_MS, undefined, { signal })
+  }
+}
+
+async function startServer(
   cluster: Cluster,
-  settings: Record<string, string> = {},
-): Promise<number> {
-  const { account, binaries, folder, logFile } = cluster
+  { port, settings, signal }: StartOptions & { port: number },
+): Promise<void> {
+  await using opened = new AsyncDisposableStack()
+  const lock = opened.use(await lockServer(cluster))
+  // A leftover: whoever had written it would still hold the lock.
+  await rm(pidFile(cluster.folder), { force: true })
+  const log = opened.use(await openLog(cluster))
+  const { size } = await log.stat()
+  const options = Object.entries({ ...SETTINGS, ...settings, port: String(port) })
+  const server = cluster.binaries.start(
+    'postgres',
+    ['-D', cluster.folder, ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    // The server and all of its processes inherit the lock, and so hold it for as long as one of them runs.
+    ['ignore', log.fd, log.fd, lock.fd],
+  )
+  try {
+    await acceptsConnections(server, { folder: cluster.folder, signal })
+  } catch (error) {
+    if (signal.aborted) throw error
+    throw await explainStart(cluster, error as Error, size)
+  }
+}
+
+/** While another server has the folder, in this container or another one, a second would destroy its data. */
+async function lockServer({ folder }: Cluster): Promise<FileHandle> {
+  return lockFile(`${folder}.lock`, LOCK_WAIT_MS).catch((error: unknown) => {
+    if (!(error instanceof LockedError)) throw error
+    throw new EmbeddedPostgresError(
+      `A PostgreSQL of another container or process tree still runs over ${folder}. Stop that one, set DATA_DIR to ` +
+        'another folder, or set DATABASE_URL.',
+    )
+  })
+}
+
+async function openLog({ account, logFile }: Cluster): Promise<FileHandle> {
   const log = await open(logFile, 'a', 0o600)
-  const { size } = await log.stat().finally(() => log.close())
   await chmod(logFile, 0o600)
   if (account) await chown(logFile, account.uid, account.gid)
-  const port = await freePort()
-  const options = Object.entries({ ...SETTINGS, ...settings, port: String(port) })
-    .map(([name, value]) => `-c ${name}=${value}`)
-    .join(' ')
-  const start = ['start', '-w', '-s', '-t', String(START_LIMIT), '-l', logFile, '-o', options]
-  const { code, output } = await binaries.run('pg_ctl', [...start, '-D', folder])
-  if (code === 0) return port
-  const tail = (await readFile(logFile, 'utf8')).slice(size).trim().split('\n').slice(-20)
-  throw new EmbeddedPostgresError(
-    `PostgreSQL did not start. It said:\n${[output.trim(), ...tail].join('\n')}\n(The whole log is ${logFile}.)`,
+  return log
+}
+
+async function acceptsConnections(
+  server: ChildProcess,
+  { folder, signal }: { folder: string; signal: AbortSignal },
+): Promise<void> {
+  let ended: Error | null = null
+  const end = once(server, 'exit').then(
+    ([code, killed]) => {
+      ended = new Error(`It ended with ${killed ?? `code ${code}`}.`)
+    },
+    (error: Error) => {
+      ended = error
+    },
+  )
+  const limit = performance.now() + START_LIMIT_MS
+  while ((await findServer(folder))?.status !== 'ready' || ended !== null) {
+    if (ended !== null) throw ended
+    if (performance.now() >= limit) throw new Error(`It took more than ${START_LIMIT_MS} ms.`)
+    await Promise.race([end, pause(POLL_MS, undefined, { signal })])
+  }
+}
+
+async function explainStart(cluster: Cluster, error: Error, logSize: number): Promise<Error> {
+  if ('syscall' in error) return error
+  const said = (await readFile(cluster.logFile)).subarray(logSize).toString().trim()
+  const full = await explainFullDisk(cluster.folder, said)
+  if (full) return full
+  const tail = said.split('\n').slice(-20).join('\n')
+  return new EmbeddedPostgresError(
+    `PostgreSQL did not start. ${error.message} It said:\n${tail}\n(The whole log is ${cluster.logFile}.)`,
   )
 }
 
 /** Stops the server, if one runs, and returns when it has ended. */
-export async function stopServer({ binaries, folder }: Cluster): Promise<void> {
-  for (const mode of ['fast', 'immediate']) {
-    if ((await findServer(folder)) === null) return
-    const stop = ['stop', '-w', '-s', '-t', String(STOP_LIMIT), '-m', mode]
-    const { code } = await binaries.run('pg_ctl', [...stop, '-D', folder])
-    if (code === 0) return
+export async function stopServer({ folder }: Cluster): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    const limit = performance.now() + STOP_LIMIT_MS
+    for (let asked = false; performance.now() < limit; await pause(POLL_MS)) {
+      const server = await findServer(folder)
+      if (server === null) return
+      if (!asked && isAlive(server.pid)) process.kill(server.pid, signal)
+      asked = true
+    }
   }
-  if ((await findServer(folder)) === null) return
   throw new EmbeddedPostgresError(`The PostgreSQL that runs over ${folder} does not stop.`)
 }
 
-type Server = { port: number; status: string }
+type Server = { pid: number; port: number; status: string }
 
-/** What postmaster.pid tells of the server. Its lines: process id, folder, start, port, socket, address, memory, status. */
+/** What postmaster.pid says of the server. Its lines: process id, folder, start, port, socket, address, memory, status. */
 async function findServer(folder: string): Promise<Server | null> {
-  const file = join(folder, 'postmaster.pid')
-  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+  const lines = (await readFile(pidFile(folder), 'utf8').catch(() => '')).split('\n')
   const pid = Number(lines[0])
-  if (!pid || !isAlive(pid)) return null
-  if ((await commandOf(pid)).includes(folder)) {
-    return { port: Number(lines[3]), status: (lines[7] ?? 'starting').trim() || 'starting' }
-  }
   // After a restart of the machine or the container the number may belong to another program, which must not be signalled.
-  await rm(file, { force: true })
-  return null
+  if (!pid || !isAlive(pid) || !(await commandOf(pid)).includes(folder)) return null
+  return { pid, port: Number(lines[3]), status: (lines[7] ?? 'starting').trim() || 'starting' }
 }
+
+const pidFile = (folder: string): string => join(folder, 'postmaster.pid')
 
 function isAlive(pid: number): boolean {
   try {

@@ -9,6 +9,9 @@ import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
 
+/** All that a start makes in its folder. */
+const FILES = ['lock', 'postgres', 'postgres-password', 'postgres.lock', 'postgres.log']
+
 const isRoot = process.getuid?.() === 0
 
 async function freshFolder(): Promise<string> {
@@ -119,7 +122,7 @@ test('of two services that start at once over a new folder one gets it', async (
   expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   const refused = starts.find((attempt) => attempt.status === 'rejected')
   expect(refused?.reason.message).toMatch(`is in use by process ${process.pid}`)
-  expect((await readdir(dataDir)).sort()).toEqual(['postgres', 'postgres-password', 'postgres.log'])
+  expect((await readdir(dataDir)).sort()).toEqual(FILES)
 })
 
 test('data of another major version is refused with both versions', async () => {
