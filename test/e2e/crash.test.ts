@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createGraphqlClient, type GraphqlClient } from '../../src/cli/graphql-client.ts'
@@ -190,7 +191,7 @@ test('a second service over the same folder is refused with a sentence that name
   const { code, stderr } = await runProgram(['main.ts'], { DATA_DIR: dataDir })
 
   expect(code).toBe(1)
-  expect(stderr).toMatch(`is in use by process ${first.pid}. One process owns an embedded database`)
+  expect(stderr).toMatch(`is in use by process ${first.pid} on ${hostname()}. One process owns`)
   expect(stderr.trim().split('\n')).toHaveLength(1)
 })
 

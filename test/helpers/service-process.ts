@@ -46,7 +46,8 @@ export async function startServiceProcess(
   const started = Promise.withResolvers<string | null>()
   const lines = createInterface(child.stdout!)
   lines.on('line', (line) => {
-    if (!line.startsWith('{')) return
+    // A killed process may leave half a line.
+    if (!line.startsWith('{') || !line.endsWith('}')) return
     const entry = JSON.parse(line) as LogEntry & { url?: string | null }
     logged.push(entry)
     if (entry.msg === 'started') started.resolve(entry.url ?? null)
