@@ -162,7 +162,7 @@ describe('the files', () => {
 
   test('are named in kebab-case, and none is a drawer for this and that', () => {
     const names = files.map((file) => relative(dirname(file), file))
-    expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/.test(name))).toEqual([])
+    expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.tsx?$/.test(name))).toEqual([])
     expect(
       names.filter((name) => /^(utils?|types|common|helpers?|misc)\.tsx?$/.test(name)),
     ).toEqual([])
