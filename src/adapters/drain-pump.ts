@@ -4,7 +4,7 @@ import { createGroupCommit } from '../domain/group-commit.ts'
 import { pause } from '../domain/pause.ts'
 import type { Persist } from '../services/persist.ts'
 import type { Clock, Database, DrainTurn, Listener, Logger, Queue } from '../services/ports.ts'
-import { asBossDatabase, DRAIN, WAKE_CHANNEL } from './queue.ts'
+import { asBossDatabase, DRAIN, URGENT_MARK, WAKE_CHANNEL } from './queue.ts'
 
 /** Destinations drained at a time by one process. */
 const SLOTS = 200
@@ -60,9 +60,10 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
   const unlisten = await ports.listener.listen(WAKE_CHANNEL, (payload) => {
     // Without ids some notifications may have been missed, so everybody looks.
     const ids = payload === '' ? [...runs.keys(), ''] : payload.split(',')
-    for (const id of ids) {
-      const run = runs.get(id)
-      if (run) run.wake()
+    for (const entry of ids) {
+      const marked = entry.endsWith(URGENT_MARK)
+      const run = runs.get(marked ? entry.slice(0, -URGENT_MARK.length) : entry)
+      if (run) run.wake({ urgent: marked || payload === '' })
       else bell.ring()
     }
   })
@@ -136,7 +137,7 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
 interface Run {
   job: DrainJob
   turn: DrainTurn
-  wake(): void
+  wake(options: { urgent: boolean }): void
   /** Lets it start nothing more. */
   stop(): void
   /** The same, since another worker has the job now. */
@@ -150,22 +151,21 @@ function createRun(job: DrainJob): Run {
   const over = new AbortController()
   let lost = false
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-  let wakeups = 0
-  let woken = Promise.withResolvers<void>()
+  const all = createWakeups()
+  const urgent = createWakeups()
   return {
     job,
     turn: {
       destinationId: job.data.destinationId,
       signal: over.signal,
-      wakeups: () => wakeups,
-      awake: async (seen, otherwise) => {
-        if (wakeups <= seen) await Promise.race([woken.promise, otherwise()])
-      },
+      wakeups: all.count,
+      awake: all.await,
+      urgentWakeups: urgent.count,
+      awakeUrgently: urgent.await,
     },
-    wake() {
-      wakeups += 1
-      woken.resolve()
-      woken = Promise.withResolvers()
+    wake(options) {
+      all.add()
+      if (options.urgent) urgent.add()
     },
     stop: () => over.abort(),
     lose() {
@@ -175,6 +175,23 @@ function createRun(job: DrainJob): Run {
     lost: () => lost,
     end,
     ended,
+  }
+}
+
+/** Counts wake-ups and resolves what waits for the next one. */
+function createWakeups() {
+  let count = 0
+  let next = Promise.withResolvers<void>()
+  return {
+    count: () => count,
+    async await(seen: number, otherwise: () => Promise<void>): Promise<void> {
+      if (count <= seen) await Promise.race([next.promise, otherwise()])
+    },
+    add(): void {
+      count += 1
+      next.resolve()
+      next = Promise.withResolvers()
+    },
   }
 }
 

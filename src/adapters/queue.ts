@@ -10,6 +10,9 @@ export const WAKE = 'wake-destination'
 /** Channel of NOTIFY: the payload is destination ids, comma separated. It is a hint; the jobs are the truth. */
 export const WAKE_CHANNEL = 'destination_woken'
 
+/** Follows an id in such a payload when the wake-up is urgent. */
+export const URGENT_MARK = '!'
+
 /** Ids of one NOTIFY: its payload must stay below 8,000 bytes. */
 const IDS_PER_NOTIFY = 200
 
@@ -59,7 +62,7 @@ export function createQueue(ports: {
   let hear: (seconds: number) => void = () => {}
 
   const queue: Queue = {
-    async wake(tx, destinationIds) {
+    async wake(tx, destinationIds, { urgent } = { urgent: false }) {
       if (destinationIds.length === 0) return
       // In one order for all, since two that wait for each other's rows would be a deadlock.
       const ids = [...new Set(destinationIds)].sort()
@@ -74,7 +77,7 @@ export function createQueue(ports: {
       )
       await tx.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
         WAKE_CHANNEL,
-        notifications(ids),
+        notifications(urgent ? ids.map((id) => id + URGENT_MARK) : ids),
       ])
     },
     async wakeLater(tx, wakes) {

@@ -1,6 +1,7 @@
 import type { EventName } from '../domain/events/index.ts'
 import { payload } from '../domain/payload.ts'
 import type { Prisma, DeliveryStatus as Status } from '../generated/prisma/client.ts'
+import { plannedAt } from '../services/urgency.ts'
 import { builder } from './builder.ts'
 import { organizationOf } from './context.ts'
 import { EventType } from './event-type.ts'
@@ -61,7 +62,7 @@ const Delivery = builder.prismaObject('Delivery', {
       nullable: true,
       description:
         'When the next attempt is due; a moment in the past means as soon as possible. Null unless PENDING.',
-      resolve: ({ status, dueAt }) => (status === 'PENDING' ? dueAt : null),
+      resolve: ({ status, dueAt }) => (status === 'PENDING' && dueAt ? plannedAt(dueAt) : null),
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',

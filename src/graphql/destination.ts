@@ -44,7 +44,7 @@ export const Destination = builder.prismaObject('Destination', {
     }),
     failureCount: t.exposeInt('failureCount', {
       description:
-        'Failed attempts since it was last activated, over all its deliveries. A success does not reset it, and test sends do not count.',
+        'Failed attempts that began since it was last activated, over all its deliveries. A success does not reset it, and test sends do not count.',
     }),
     failureLimit: t.int({
       description: 'The failed attempt with this number turns it DISABLED.',

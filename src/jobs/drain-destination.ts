@@ -7,8 +7,16 @@ import type { Clock, Database, DrainTurn, SecretBox } from '../services/ports.ts
 import type { Tracing } from '../services/tracing.ts'
 import type { WebhookSender } from '../services/webhook-sender.ts'
 
-/** Requests to one destination at a time: enough to keep a good receiver busy, few enough to spare a slow one. */
+/**
+ * Requests to one destination at a time: enough to keep a good receiver busy, few enough to spare a slow one. An
+ * urgent one may go beside them. Requests that began at another URL, or before the destination was activated again, do
+ * not count.
+ */
 const CONCURRENCY = 16
+const URGENT_CONCURRENCY = CONCURRENCY + 1
+
+/** Requests on the wire in all, however often the URL changes while they hang. */
+const LARGEST_WIRE = 4 * CONCURRENCY
 
 /** Characters of event data on the wire to one destination, beyond which no further request is begun. */
 const WIRE_LENGTH = 4_000_000
@@ -48,41 +56,48 @@ type Ports = {
 
 /**
  * Sends what is due for a destination until nothing is. A delivery is on the wire until its result is
- * recorded; a crash before that means it is sent again.
+ * recorded; a crash before that means it is sent again. When its turn is over, it sends only what is urgent while the
+ * wire empties.
  *
  * @returns 'done' when nothing is due, 'more' when the turn is over or was cut short before that
  */
 export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'done' | 'more'> {
   const wire = createWire(ports)
-  const endOfTurn = ports.clock.now() + TURN
+  let endOfTurn = ports.clock.now() + TURN
   let startedBelow: bigint | null = null
   let looks = 0
   let late = false
+  let urgentWakeups = turn.urgentWakeups()
   try {
-    while (!turn.signal.aborted && ports.clock.now() < endOfTurn) {
-      await wire.room()
-      const wakeups = turn.wakeups()
-      const stops = wire.stops()
+    while (!turn.signal.aborted) {
+      const over = ports.clock.now() >= endOfTurn
+      await turn.awakeUrgently(urgentWakeups, () => (over ? wire.empty() : wire.room()))
+      if (over && turn.urgentWakeups() === urgentWakeups) return 'more'
+      const seen = { wakeups: turn.wakeups(), urgent: turn.urgentWakeups(), stops: wire.stops() }
       const asked = ports.clock.now()
       const look = await findDue(ports, turn.destinationId, {
-        limit: PAGE,
+        limit: wire.hasRoom() ? PAGE : CONCURRENCY,
         except: wire.ids(),
         numbered: startedBelow === null,
       })
       startedBelow ??= look.startedBelow
       late = !late && ports.clock.now() - asked > LATE
       if (late) continue
-      const cutShort = await sendPage(ports, look.deliveries, { wire, stops, signal: turn.signal })
-      if (cutShort || look.more) continue
+      urgentWakeups = seen.urgent
+      const changed = wire.beginGeneration(look.generation)
+      if (changed) endOfTurn = ports.clock.now() + TURN
+      const onlyUrgent = over && !changed
+      const cutShort = await sendPage(ports, look.deliveries, { wire, turn, seen, onlyUrgent })
+      if (onlyUrgent || cutShort || look.more) continue
       // A publication that found this job still queued left the wake-up to it, and may commit after our
       // look. Such a transaction had started before our first look, so once all of those have ended,
       // whatever comes brings a wake-up of its own.
       if (startedBelow !== null && look.endedBelow < startedBelow && ++looks <= LAST_LOOKS) {
-        await turn.awake(wakeups, () => pause(ports.clock, LOOK_PAUSE, turn.signal))
+        await turn.awake(seen.wakeups, () => pause(ports.clock, LOOK_PAUSE, turn.signal))
         continue
       }
-      await turn.awake(wakeups, () => wire.empty())
-      if (turn.wakeups() === wakeups) return 'done'
+      await turn.awake(seen.wakeups, () => wire.empty())
+      if (turn.wakeups() === seen.wakeups) return 'done'
     }
     return 'more'
   } finally {
@@ -94,14 +109,28 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
 async function sendPage(
   { clock, pace }: Pick<Ports, 'clock' | 'pace'>,
   deliveries: readonly DueDelivery[],
-  { wire, stops, signal }: { wire: Wire; stops: number; signal: AbortSignal },
+  {
+    wire,
+    turn,
+    seen,
+    onlyUrgent,
+  }: {
+    wire: Wire
+    turn: DrainTurn
+    seen: { urgent: number; stops: number }
+    onlyUrgent: boolean
+  },
 ): Promise<boolean> {
   const freshUntil = clock.now() + PAGE_FRESH_FOR
   for (const delivery of deliveries) {
-    await wire.room()
+    const { urgent } = delivery
+    if (onlyUrgent && !urgent) return true
+    if (wire.hasRoom(urgent)) await wire.room(urgent)
+    else await turn.awakeUrgently(seen.urgent, () => wire.room(urgent))
+    if (!wire.hasRoom(urgent)) return true
     // A destination with nothing on the wire goes ahead of those that are busy.
-    await pace.next({ ahead: wire.ids().length === 0 })
-    if (signal.aborted || clock.now() > freshUntil || wire.stops() > stops) return true
+    await pace.next({ ahead: urgent || wire.ids().length === 0 })
+    if (turn.signal.aborted || clock.now() > freshUntil || wire.stops() > seen.stops) return true
     wire.send(delivery)
   }
   return false
@@ -113,21 +142,36 @@ interface Wire {
   ids(): string[]
   /** How many results so far found the destination not ACTIVE any more. */
   stops(): number
+  /**
+   * What is sent from here on goes to another URL, or under another activation: what is on the wire holds no room for it.
+   * @returns whether that is news
+   */
+  beginGeneration(name: string | null): boolean
+  hasRoom(urgent?: boolean): boolean
   /** Resolves when one more may be sent; rejects with what went wrong on our side. */
-  room(): Promise<void>
+  room(urgent?: boolean): Promise<void>
   /** Resolves when all are recorded; rejects with what went wrong on our side. */
   empty(): Promise<void>
 }
 
+/** What is on the wire to one URL, under one activation. */
+interface Generation {
+  name: string | null
+  count: number
+  /** Characters of event data. */
+  length: number
+}
+
 function createWire(ports: Ports): Wire {
   const sending = new Map<string, Promise<void>>()
+  let generation: Generation = { name: null, count: 0, length: 0 }
   let stops = 0
-  let length = 0
   let fault: { error: unknown } | null = null
   let left = Promise.withResolvers<void>()
 
-  async function send(delivery: DueDelivery): Promise<void> {
-    length += delivery.data.length
+  async function send(delivery: DueDelivery, mine: Generation): Promise<void> {
+    mine.count += 1
+    mine.length += delivery.data.length
     try {
       const active = await ports.recorder.record(await attemptDelivery(ports, delivery))
       if (!active) stops += 1
@@ -135,7 +179,8 @@ function createWire(ports: Ports): Wire {
       fault ??= { error }
     } finally {
       sending.delete(delivery.id)
-      length -= delivery.data.length
+      mine.count -= 1
+      mine.length -= delivery.data.length
       left.resolve()
       left = Promise.withResolvers()
     }
@@ -146,11 +191,24 @@ function createWire(ports: Ports): Wire {
     if (fault) throw fault.error
   }
 
+  function hasRoom(urgent = false): boolean {
+    const { count, length } = generation
+    if (sending.size >= LARGEST_WIRE) return false
+    return urgent ? count < URGENT_CONCURRENCY : count < CONCURRENCY && length < WIRE_LENGTH
+  }
+
   return {
-    send: (delivery) => void sending.set(delivery.id, send(delivery)),
+    send: (delivery) => void sending.set(delivery.id, send(delivery, generation)),
     ids: () => [...sending.keys()],
     stops: () => stops,
-    room: () => until(() => sending.size < CONCURRENCY && length < WIRE_LENGTH),
+    beginGeneration(name) {
+      const { name: before } = generation
+      if (name === null || name === before) return false
+      generation = { name, count: 0, length: 0 }
+      return before !== null
+    },
+    hasRoom,
+    room: (urgent) => until(() => hasRoom(urgent)),
     empty: () => until(() => sending.size === 0),
   }
 }

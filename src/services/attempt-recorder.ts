@@ -15,6 +15,8 @@ export interface AttemptResult {
   eventType: string
   /** Attempts recorded when the request was made: the fence that lets each try be recorded once. */
   attemptCount: number
+  /** The number of the destination's activation that it began under: a failure counts for that one alone. */
+  activation: number
   /** Failed test sends are not counted. */
   test: boolean
   outcome: Outcome
@@ -163,7 +165,7 @@ interface Recorded {
   destinationId: string
   /** Whether the destination was ACTIVE at that moment. */
   active: boolean
-  /** Whether a failure is one of those that disable the destination. */
+  /** Whether a failure is one of those that disable the destination: no test send, and begun since it was activated. */
   counts: boolean
   /** Null when the delivery has ended with this attempt. */
   retryDelay: number | null
@@ -183,14 +185,15 @@ with result as (
   select * from unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bool[], $8::timestamptz[],
     $9::int[], $10::int[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[], $16::int[],
-    $17::text[]
+    $17::text[], $18::int[]
   ) as result (
     id, delivery_id, destination_id, organization_id, event_type, attempt_count, succeeded, attempted_at,
     duration_ms, response_code, response_body, failure_code, failure_message, attempt_base, planned_delay,
-    restarted_delay, url
+    restarted_delay, url, activation
   )
 ), target as (
   select result.*, delivery.status as status_before, destination.status as destination_status,
+    destination.activation = result.activation as under_this_activation,
     case when delivery.attempt_base = result.attempt_base then planned_delay else restarted_delay end
       as retry_delay
   from result
@@ -237,7 +240,7 @@ with result as (
 )
 select
   delivery_id as "deliveryId", destination_id as "destinationId",
-  destination_status = 'ACTIVE' as active, not test as counts,
+  destination_status = 'ACTIVE' as active, not test and under_this_activation as counts,
   case when delivery_status = 'PENDING' then retry_delay end as "retryDelay",
   case when delivery_status not in ('PENDING', status_before) then delivery_status end as ended
 from moved`
@@ -264,6 +267,7 @@ function columns(results: readonly AttemptResult[], newId: NewId): unknown[] {
     of((one) => one.retryDelay),
     of((one) => one.restartedDelay),
     of((one) => one.url),
+    of((one) => one.activation),
   ]
 }
 

@@ -28,6 +28,7 @@ async function attempt(ports: Ports, delivery: DueDelivery): Promise<AttemptResu
     organizationId: delivery.organizationId,
     eventType: delivery.eventType,
     attemptCount: delivery.attemptCount,
+    activation: delivery.activation,
     test: delivery.test,
     attemptBase: delivery.attemptBase,
     retryDelay: retryDelay(delivery.test ? MAX_ATTEMPTS : tries),

@@ -1,5 +1,6 @@
 import { WAITING } from './due-deliveries.ts'
 import type { Clock, Database } from './ports.ts'
+import { plannedAtSql } from './urgency.ts'
 
 /** What is due and not sent, over all organizations. Only ACTIVE destinations count. */
 export interface Backlog {
@@ -36,7 +37,7 @@ select
       limit ${COUNTED}
     ) as counted
   ) as deliveries,
-  coalesce(extract(epoch from job_now() - (select min(due_at) from behind)), 0)::float8 as "oldestAge"`
+  coalesce(extract(epoch from job_now() - (select min(${plannedAtSql('due_at')}) from behind)), 0)::float8 as "oldestAge"`
 
 /** Answers what is waiting. Those who ask at about the same time cost one statement, whose error is theirs as well. */
 export function createBacklogReader({ db, clock }: { db: Database; clock: Clock }) {

@@ -10,6 +10,7 @@ import { newEvent } from './event.ts'
 import type { Metrics } from './metrics.ts'
 import type { Clock, Database, NewId, Queue, Sql } from './ports.ts'
 import type { Tracing } from './tracing.ts'
+import { URGENT_NOW } from './urgency.ts'
 
 type Ports = {
   db: Database
@@ -22,7 +23,7 @@ type Ports = {
 
 /**
  * Sends a delivery that has ended once more, with a full set of attempts: same body, same `webhook-id`,
- * attempt numbers that go on counting. One that still waits is left as it is.
+ * attempt numbers that go on counting. It goes ahead of what waits for the destination. One that still waits is left as it is.
  * @throws NotFoundError, EventErasedError, DestinationInactiveError
  */
 export async function retryDelivery(
@@ -42,12 +43,12 @@ export async function retryDelivery(
     if (destination.status !== 'ACTIVE') throw new DestinationInactiveError(destination.status)
     const restarted = await tx.query(
       `update delivery set
-        status = 'PENDING', attempt_base = attempt_count, due_at = job_now(), completed_at = null
+        status = 'PENDING', attempt_base = attempt_count, due_at = ${URGENT_NOW}, completed_at = null
       where id = $1 and status <> 'PENDING'
       returning id`,
       [deliveryId],
     )
-    if (restarted.length > 0) await queue.wake(tx, [destination.id])
+    if (restarted.length > 0) await queue.wake(tx, [destination.id], { urgent: true })
   })
 }
 
@@ -72,7 +73,7 @@ async function refuseErased(tx: Sql, deliveryId: string): Promise<void> {
 
 /**
  * Sends the catalogue's example of an event to one destination, whatever its status and selection.
- * It is tried once, and a failure is not counted.
+ * It goes ahead of what waits for the destination, is tried once, and a failure is not counted.
  * @returns the delivery's id
  * @throws NotFoundError, DestinationNotReadyError without a URL
  */
@@ -106,7 +107,7 @@ export async function sendTest(
         returning id
       )
       insert into delivery (id, event_id, destination_id, status, test, due_at, created_at)
-      select $7, id, $8, 'PENDING', true, job_now(), job_now() from event`,
+      select $7, id, $8, 'PENDING', true, ${URGENT_NOW}, job_now() from event`,
         [
           event.id,
           organizationId,
@@ -119,7 +120,7 @@ export async function sendTest(
           traceParent,
         ],
       )
-      await ports.queue.wake(tx, [destinationId])
+      await ports.queue.wake(tx, [destinationId], { urgent: true })
     })
   await ports.tracing.publication([event], store)
   return deliveryId

@@ -17,10 +17,11 @@ import { NAME_EXPECTED, parseName } from '../domain/name.ts'
 import { type Actor, type Setting, writeAuditEntry } from './audit.ts'
 import { cancelPart, cancelRest } from './cancellation.ts'
 import type { Metrics } from './metrics.ts'
-import type { Database, NewId, SecretBox, Sql } from './ports.ts'
+import type { Database, NewId, Queue, SecretBox, Sql } from './ports.ts'
 
 type Ports = {
   db: Database
+  queue: Queue
   secrets: SecretBox
   newId: NewId
   newSecret: () => string
@@ -97,7 +98,7 @@ select $7, id, 'CREATED', $8, $9, '{}', job_now() from destination`
  * @throws NotFoundError, ValidationError, DestinationNotReadyError when an ACTIVE one would lack something
  */
 export async function updateDestination(
-  ports: Pick<Ports, 'db' | 'addressPolicy' | 'newId'>,
+  ports: Pick<Ports, 'db' | 'queue' | 'addressPolicy' | 'newId'>,
   target: DestinationTarget,
   settings: DestinationSettings,
 ): Promise<void> {
@@ -121,15 +122,17 @@ export async function updateDestination(
     )
     const deed = { action: 'SETTINGS_CHANGED', changed } as const
     await writeAuditEntry({ tx, newId: ports.newId }, target, deed)
+    // What hangs at the old URL holds no room for the new one.
+    if (changed.includes('url')) await ports.queue.wake(tx, [target.id], { urgent: true })
   })
 }
 
 /**
- * Starts sending, with the failure count at 0. An ACTIVE destination is left as it is.
+ * Starts sending, with the failure count at 0: attempts that began before do not count. An ACTIVE destination is left as it is.
  * @throws NotFoundError, DestinationNotReadyError
  */
 export async function activateDestination(
-  { db, metrics, newId }: Pick<Ports, 'db' | 'metrics' | 'newId'>,
+  { db, queue, metrics, newId }: Pick<Ports, 'db' | 'queue' | 'metrics' | 'newId'>,
   target: DestinationTarget,
 ): Promise<void> {
   for (let more = true; more; ) {
@@ -142,11 +145,14 @@ export async function activateDestination(
       if (await cancelPart({ tx, metrics }, [target.id])) return true
       await tx.query(
         `update destination set
-          status = 'ACTIVE', failure_count = 0, disabled_at = null, updated_at = job_now()
+          status = 'ACTIVE', activation = activation + 1, failure_count = 0, disabled_at = null,
+          updated_at = job_now()
         where id = $1`,
         [target.id],
       )
       await writeAuditEntry({ tx, newId }, target, { action: 'ACTIVATED' })
+      // What began under the activation before holds no room for what is published now.
+      await queue.wake(tx, [target.id], { urgent: true })
       return false
     })
   }

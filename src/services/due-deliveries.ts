@@ -1,5 +1,6 @@
 import type { EventName } from '../domain/events/index.ts'
 import type { Database } from './ports.ts'
+import { isUrgent, plannedAt } from './urgency.ts'
 
 /** A delivery to be sent now, with all that sending it needs. */
 export interface DueDelivery {
@@ -7,6 +8,8 @@ export interface DueDelivery {
   organizationId: string
   destinationId: string
   test: boolean
+  /** Whether it comes before all that is not: a test send, or the first try of a retry by hand. */
+  urgent: boolean
   dueAt: Date
   attemptCount: number
   attemptBase: number
@@ -17,6 +20,8 @@ export interface DueDelivery {
   relations: string
   timestamp: Date
   url: string
+  /** The number of the activation of its destination that it is sent under. */
+  activation: number
   /** Sealed. */
   secret: string
   /** Sealed; null when no rotated-out secret signs any more. */
@@ -29,6 +34,8 @@ export interface DueLook {
   deliveries: DueDelivery[]
   /** Whether there may be more than these. */
   more: boolean
+  /** Names the URL and the activation of the destination: what began under another one holds no room. Null when it is gone. */
+  generation: string | null
   /** Every transaction numbered below this had ended when we looked. */
   endedBelow: bigint
   /** Every transaction that was writing when we looked is numbered below this. Null when it was not asked for. */
@@ -37,12 +44,13 @@ export interface DueLook {
 
 interface Row extends Partial<DueDelivery> {
   found: number | null
+  generation: string | null
   endedBelow: string
   startedBelow: string | null
 }
 
 /**
- * What is due for a destination, oldest first. Test sends are due whatever its status, all else only while
+ * What is due for a destination, urgent ones first, then oldest first. Test sends are due whatever its status, all else only while
  * it is ACTIVE; of erased events nothing is, whether or not it was canceled already. The settings come with
  * each delivery, so that a change holds from the next look on.
  *
@@ -56,11 +64,14 @@ export async function findDue(
 ): Promise<DueLook> {
   const rows = await db.query<Row>(DUE, [destinationId, limit, except, numbered])
   const [first] = rows
-  const deliveries = rows.filter((row): row is Row & DueDelivery => row.id != null)
+  const deliveries = rows
+    .filter((row): row is Row & DueDelivery => row.id != null)
+    .map((row) => ({ ...row, urgent: isUrgent(row.dueAt), dueAt: plannedAt(row.dueAt) }))
   const found = first?.found ?? 0
   return {
     deliveries,
     more: found === limit || found > deliveries.length,
+    generation: first?.generation ?? null,
     endedBelow: BigInt(first?.endedBelow ?? 0),
     startedBelow: first?.startedBelow ? BigInt(first.startedBelow) : null,
   }
@@ -82,7 +93,7 @@ with due as (
     delivery.attempt_count as "attemptCount", delivery.attempt_base as "attemptBase",
     event.id as "eventId", event.type as "eventType", event.data, event.relations, event.timestamp,
     event.trace_parent as "traceParent",
-    destination.url, signing_secret.current as secret,
+    destination.url, destination.activation, signing_secret.current as secret,
     case when previous_expires_at > job_now() then previous end as "previousSecret"
   from delivery
   join event on event.id = delivery.event_id
@@ -101,8 +112,10 @@ with due as (
 select
   pg_snapshot_xmin(snapshot)::text as "endedBelow",
   case when $4 then pg_current_xact_id()::text end as "startedBelow",
+  target.activation || ' ' || target.url as generation,
   measured.*
 from pg_current_snapshot() as snapshot
+left join destination as target on target.id = $1
 left join measured on before < ${LOOK_LENGTH}
 order by "dueAt", id`
 

@@ -39,8 +39,10 @@ export interface Queue {
   /**
    * Queues one drain for each destination, in the caller's transaction, and tells the workers when it
    * commits. A destination that already has one queued keeps it.
+   * @param options.urgent makes a drain that waits for room on the wire look at once, since what it is to send next
+   *   has room: an urgent delivery, or any when the URL or the activation has changed
    */
-  wake(tx: Sql, destinationIds: readonly string[]): Promise<void>
+  wake(tx: Sql, destinationIds: readonly string[], options?: { urgent: boolean }): Promise<void>
   /** The same, at a later time. Times are whole seconds from the transaction's own start. */
   wakeLater(tx: Sql, wakes: readonly { destinationId: string; seconds: number }[]): Promise<void>
   /**
@@ -59,6 +61,10 @@ export interface DrainTurn {
   wakeups(): number
   /** Resolves when it was woken more than `seen` times, else waits for `otherwise` beside the next wake-up. */
   awake(seen: number, otherwise: () => Promise<void>): Promise<void>
+  /** How many of these wake-ups were urgent. */
+  urgentWakeups(): number
+  /** Resolves when more than `seen` were urgent, else waits for `otherwise` beside the next urgent one. */
+  awakeUrgently(seen: number, otherwise: () => Promise<void>): Promise<void>
 }
 
 /** Encrypts what must not be readable in the database. */

@@ -6,6 +6,9 @@ import { createPace } from '../../src/domain/pace.ts'
 import { drainDestination } from '../../src/jobs/drain-destination.ts'
 import { createAttemptRecorder } from '../../src/services/attempt-recorder.ts'
 import type { Clock, DrainTurn } from '../../src/services/ports.ts'
+import { addBacklog } from '../helpers/backlog.ts'
+import { SendTest } from '../helpers/delivery-operations.ts'
+import { heldAnswers } from '../helpers/held-answers.ts'
 import { activeDestination } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { startClient } from '../helpers/webhook-client.ts'
@@ -17,12 +20,21 @@ const quietTurn = (destinationId: string): DrainTurn => ({
   signal: new AbortController().signal,
   wakeups: () => 0,
   awake: (_seen, otherwise) => otherwise(),
+  urgentWakeups: () => 0,
+  awakeUrgently: (_seen, otherwise) => otherwise(),
 })
 
 /** Runs one drain; `onPause` comes before each pause that it makes between looks. */
-async function drain(world: World, destinationId: string, onPause: () => Promise<void>) {
+async function drain(
+  world: World,
+  turn: DrainTurn,
+  {
+    onPause = async () => {},
+    now = systemClock.now,
+  }: { onPause?(): Promise<void>; now?(): number },
+) {
   const { db, metrics, queue, secrets, tracing } = world.app.ports
-  await using sender = startClient()
+  await using sender = startClient({ timeoutMs: 60_000 })
   const recorder = createAttemptRecorder({
     db,
     queue,
@@ -33,12 +45,13 @@ async function drain(world: World, destinationId: string, onPause: () => Promise
   })
   const clock: Clock = {
     ...systemClock,
+    now,
     setTimeout: (work, milliseconds) =>
       void onPause().then(() => systemClock.setTimeout(work, milliseconds)),
   }
   return await drainDestination(
     { db, secrets, recorder, sender, clock, tracing, pace: createPace(8, setImmediate) },
-    quietTurn(destinationId),
+    turn,
   )
 }
 
@@ -69,10 +82,11 @@ test('a publication that commits after the last look, when its wake-up was taken
   const publication = await openPublication(world, id)
   let pauses = 0
 
-  const end = await drain(world, id, async () => {
+  const onPause = async () => {
     pauses += 1
     if (pauses === 1) await publication.query('commit')
-  })
+  }
+  const end = await drain(world, quietTurn(id), { onPause })
 
   expect(end).toBe('done')
   expect(receiver.requests).toHaveLength(1)
@@ -85,11 +99,46 @@ test('a transaction that stays open holds a turn up for a moment only', async ()
   const publication = await openPublication(world, id)
   let pauses = 0
 
-  const end = await drain(world, id, async () => {
+  const onPause = async () => {
     pauses += 1
-  })
+  }
+  const end = await drain(world, quietTurn(id), { onPause })
   await publication.query('rollback')
 
   expect(end).toBe('done')
   expect(pauses).toBe(20)
+})
+
+test('when its turn is over, a drain sends what is urgent while the wire empties, and nothing else', async () => {
+  await using world = await createWorld({ worker: false })
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await addBacklog(world, id, 20)
+  let passed = 0
+  let urgent = 0
+  let wake = Promise.withResolvers<void>()
+  const turn: DrainTurn = {
+    ...quietTurn(id),
+    urgentWakeups: () => urgent,
+    async awakeUrgently(seen, otherwise) {
+      if (urgent <= seen) await Promise.race([wake.promise, otherwise()])
+    },
+  }
+  const sendTest = async () => {
+    await world.client.request(SendTest, { id, event: 'EMAIL_SENT' })
+    urgent += 1
+    wake.resolve()
+    wake = Promise.withResolvers()
+  }
+  const draining = drain(world, turn, { now: () => systemClock.now() + passed })
+  await receiver.request(16)
+  passed = 60_000
+  held.release(200, 1)
+  await sendTest()
+  await receiver.request(17)
+  held.release(200)
+  expect(await draining).toBe('more')
+  const tests = receiver.requests.filter(({ body }) => body.includes('email_sent'))
+  expect([receiver.requests.length - tests.length, tests.length]).toEqual([16, 1])
 })

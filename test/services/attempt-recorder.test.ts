@@ -3,7 +3,12 @@ import { type AttemptResult, createAttemptRecorder } from '../../src/services/at
 import { UNSTORABLE_MESSAGE } from '../../src/services/refused-result.ts'
 import { findDue } from '../../src/services/due-deliveries.ts'
 import { publishTodos } from '../helpers/delivery-operations.ts'
-import { readDestination, UpdateDestination } from '../helpers/destination-operations.ts'
+import {
+  activate,
+  deactivate,
+  readDestination,
+  UpdateDestination,
+} from '../helpers/destination-operations.ts'
 import { activeDestination, DestinationChanged } from '../helpers/operations.ts'
 import { createWorld, SILENT, type World } from '../helpers/world.ts'
 
@@ -36,6 +41,7 @@ const failure = (delivery: Due): AttemptResult => ({
   attemptBase: delivery.attemptBase,
   retryDelay: 2,
   restartedDelay: 2,
+  activation: 1,
   url: 'http://127.0.0.1:4001/never-sent',
 })
 
@@ -186,4 +192,27 @@ test('a result that the database refuses is recorded without what made it so, an
     whole.slice(3).map(({ outcome }) => outcome.responseBody),
   )
   expect(await readDestination(world.client, id)).toMatchObject({ failureCount: 11 })
+})
+
+test('failures of a worker that was frozen while the destination was activated again are recorded and not counted', async () => {
+  await using world = await createWorld({ worker: false })
+  const [frozen, awake] = [world.app, (await world.addProcess({ worker: false })).app].map(
+    recorderOf,
+  )
+  const { id, results } = await createWaiting(world, 20)
+  await deactivate(world.client, id)
+  await activate(world.client, id)
+  await Promise.all(results.map((result) => frozen!.record(result)))
+  const after = await readDestination(world.client, id)
+  expect(after).toMatchObject({ status: 'ACTIVE', failureCount: 0 })
+  expect(after.deliveries.map(({ attemptCount }) => attemptCount)).toEqual(Array(20).fill(1))
+
+  await publishTodos(world.client, 1)
+  const { deliveries } = await findDue(world.app.ports, id, {
+    limit: 9,
+    except: [],
+    numbered: false,
+  })
+  await awake!.record({ ...failure(deliveries[0]!), activation: deliveries[0]!.activation })
+  expect(await readDestination(world.client, id)).toMatchObject({ failureCount: 1 })
 })

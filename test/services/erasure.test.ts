@@ -30,6 +30,7 @@ const resultOf = (delivery: DueDelivery, outcome: Outcome): AttemptResult => ({
   waitedMs: 0,
   retryDelay: 2,
   restartedDelay: 2,
+  activation: 1,
   url: 'http://127.0.0.1:4001/never-sent',
 })
 
