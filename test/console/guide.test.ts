@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startReceiver, type Receiver } from '../helpers/receiver.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 import { startBrowser, visit } from './browser.ts'
-import { EVENTS, publishExample } from './scenery.ts'
+import { EVENTS, publishExample } from './examples.ts'
 import { type Hand, keyboard, mouse } from './walk.ts'
 
 let browser: Browser

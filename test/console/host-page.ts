@@ -129,7 +129,12 @@ const pageFor = (api: string, nonce: string) => `<!doctype html>
   </body>
 </html>`
 
+/** Rules for elements, rules that outweigh any class, and rules in a layer of the page. */
 const TASTE = `
+  @layer base { #webhooks *, #webhooks ::before, [role=dialog] * { margin: 4px; padding: 6px; border: 1px solid red; font-weight: 900; } }
+  #webhooks h1, #webhooks td, #webhooks th, body [role=dialog] * { padding: 31px; color: red; text-align: center; }
+  #webhooks table :where(*), #webhooks main a.link { display: inline; font-weight: 100; }
+  ::placeholder { color: red; letter-spacing: 5px; }
   * { box-sizing: content-box; letter-spacing: 1px; }
   body { margin: 7px; font: italic 21px/2 serif; color: maroon; background: ivory; text-align: right; text-transform: uppercase; }
   #webhooks { margin: 0 -7px; }

@@ -1,128 +1,149 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { newId } from '../../src/adapters/ids.ts'
-import type { App } from '../../src/app.ts'
-import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
-import { catalogue, enumName } from '../../src/domain/events/index.ts'
-import type { EventType } from '../../src/generated/graphql/graphql.ts'
-import {
-  inactiveDestination,
-  readDestination,
-  UpdateDestination,
-} from '../helpers/destination-operations.ts'
-import { activeDestination, PublishEvent } from '../helpers/operations.ts'
-import type { Answer, Receiver } from '../helpers/receiver.ts'
+import { systemClock } from '../../src/adapters/system-clock.ts'
+import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
+import type { Clock } from '../../src/services/ports.ts'
+import type { World } from '../helpers/world.ts'
+import { historyOf } from './scenery-history.ts'
+import { idOf, insert, minutesAgo, NOW } from './scenery-rows.ts'
+import { EVENTS } from './examples.ts'
 
-/** Destinations in every state, with a history: what the pages are looked at with. */
+/** Keys for the pages to be shown with. */
 export interface Scenery {
+  /** Has every scope, in the organization with the destinations. */
+  owner: string
+  /** Has every scope, in an organization without destinations. */
+  newcomer: string
+  /** Has no scope. */
+  stranger: string
+}
+
+/** Destinations in every state, by name. The ids are the same in every run, because pages and addresses show them. */
+export const DESTINATIONS = {
   /** ACTIVE, with a busy hour behind it. */
-  busy: string
-  /** ACTIVE, with retries to come. */
-  struggling: string
-  /** DISABLED by 15 failures. */
-  disabled: string
+  busy: idOf('whk', minutesAgo(40_000), 1),
+  /** ACTIVE, with a delivery that is retried. */
+  struggling: idOf('whk', minutesAgo(30_000), 2),
+  /** DISABLED by 15 failures of every kind. */
+  disabled: idOf('whk', minutesAgo(20_000), 3),
+  /** INACTIVE, with a name and a URL that are too long for their places, and two signing secrets. */
+  long: idOf('whk', minutesAgo(9_000), 4),
   /** INACTIVE, with nothing set but its name. */
-  fresh: string
+  fresh: idOf('whk', minutesAgo(3), 5),
 }
 
-export const EVENTS = catalogue.map(({ name }) => enumName(name))
+/** The clock of the service in front of the scenery: it does not go on. */
+export const STILL: Clock = { ...systemClock, now: () => NOW.getTime() }
 
-/** The example that the catalogue has of an event. */
-const exampleOf = (type: EventType) =>
-  catalogue.find(({ name }) => enumName(name) === type)!.example
+const ORGANIZATION = idOf('org', minutesAgo(50_000), 1)
 
-const UNAVAILABLE: Answer = {
-  status: 503,
-  headers: { 'content-type': 'application/json' },
-  body: '{"error":"Down for maintenance, back at 14:00"}',
-}
-
-export async function buildScenery(
-  { app, client }: { app: App; client: GraphqlClient },
-  { good, bad }: { good: Receiver; bad: Receiver },
-): Promise<Scenery> {
-  bad.answerWith(UNAVAILABLE)
-  const fresh = await inactiveDestination(client)
-  await client.request(UpdateDestination, { id: fresh, input: { name: 'Staging' } })
-  const disabled = await activeDestination(client, {
-    name: 'Slack alerts',
-    url: bad.url,
-    events: ['SIGNAL_ACTION'],
-  })
-  await publishMany(client, 'SIGNAL_ACTION', 15)
-  await until(async () => (await readDestination(client, disabled.id)).status === 'DISABLED')
-  const struggling = await activeDestination(client, {
-    name: 'Data warehouse',
-    url: bad.url,
-    events: ['DOCUMENT_GENERATED', 'DOCUMENT_UPDATED'],
-  })
-  const busy = await activeDestination(client, { name: 'Our CRM', url: good.url, events: EVENTS })
-  for (const type of EVENTS) await publishExample(client, type)
-  await until(async () => (await readDestination(client, struggling.id)).failureCount > 1)
-  await addHistory(app, busy.id)
-  // Nothing waits to be sent there: they are only looked at.
-  await rename(app, busy.id, 'https://crm.example.com/webhooks/bigmind')
-  await rename(app, disabled.id, 'https://alerts.example.com/hooks/bigmind')
-  return { busy: busy.id, struggling: struggling.id, disabled: disabled.id, fresh }
-}
-
-async function publishMany(client: GraphqlClient, type: EventType, count: number): Promise<void> {
-  await Promise.all(Array.from({ length: count }, () => publishExample(client, type)))
-}
-
-/** Publishes the catalogue's example of an event. @returns the event's id */
-export async function publishExample(client: GraphqlClient, type: EventType): Promise<string> {
-  const { data } = exampleOf(type)
-  const { eventPublish } = await client.request(PublishEvent, { input: { event: type, data } })
-  if (eventPublish.__typename !== 'EventPublished') throw new Error(eventPublish.message)
-  return eventPublish.event.id
-}
-
-async function rename({ ports: { db } }: App, id: string, url: string): Promise<void> {
-  await db.query('update destination set url = $2 where id = $1', [id, url])
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await pause(20)
-}
-
-/** An hour of attempts, with a quarter of an hour in which the receiver was in trouble. */
-async function addHistory({ ports: { db, lowestId } }: App, destinationId: string): Promise<void> {
-  const minutes = Array.from({ length: 58 }, (_, index) => 59 - index)
-  const attempts = minutes.flatMap((minute) => {
-    const troubled = minute > 20 && minute < 34
-    const count = 6 + Math.round(4 * Math.sin(minute / 5)) + ((minute * 7) % 5)
-    return Array.from({ length: count }, (_, place) => ({
-      at: new Date(Date.now() - minute * 60_000 + place * 1_000),
-      failed: troubled && place % 3 !== 0,
-    }))
-  })
-  // Ids begin with their time.
-  const idsOf = (prefix: 'att' | 'dlv') =>
-    attempts.map(({ at }) => lowestId(prefix, at).slice(0, 14) + newId(prefix).slice(14))
-  await db.query(
-    `with past as (
-      select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::bool[]) with ordinality
-        as past (id, delivery_id, at, failed, place)
-    ), delivered as (
-      insert into delivery (id, event_id, destination_id, status, attempt_count, created_at, completed_at)
-      select past.delivery_id, event_id, $5, (case when failed then 'FAILED' else 'SUCCEEDED' end)::delivery_status,
-        1, at, at
-      from past, (select event_id from delivery where destination_id = $5 limit 1) as told
-    )
-    insert into delivery_attempt (
-      id, delivery_id, destination_id, organization_id, event_type, number, status, attempted_at, duration_ms,
-      response_code
-    )
-    select past.id, delivery_id, $5, organization_id, 'todo_created', 1,
-      (case when failed then 'FAILED' else 'SUCCEEDED' end)::attempt_status, at, 40 + place % 90,
-      case when failed then 503 else 200 end
-    from past, destination where destination.id = $5`,
-    [
-      idsOf('att'),
-      idsOf('dlv'),
-      attempts.map(({ at }) => at),
-      attempts.map(({ failed }) => failed),
-      destinationId,
-    ],
+/** Writes the scenery into the database of a world without a worker, whose clock is `STILL`. */
+export async function buildScenery({ app }: World): Promise<Scenery> {
+  const { db, secrets } = app.ports
+  await insert(db, 'organization', [{ id: ORGANIZATION, name: 'Northwind' }])
+  const keyOf = (organization: string, name: string, scopes: readonly Scope[] = SCOPES) =>
+    app.createApiKey(organization, { name, scopes })
+  const owner = await keyOf(ORGANIZATION, 'Sales operations')
+  const stranger = await keyOf(ORGANIZATION, 'Status page', [])
+  const newcomer = await keyOf('Newcomer', 'First key')
+  await insert(db, 'destination', destinations())
+  await insert(
+    db,
+    'signing_secret',
+    Object.values(DESTINATIONS).map((id) => ({
+      destination_id: id,
+      current: secrets.seal(`wsec_k7${'Qx3'.repeat(11)}`, id),
+      created_at: minutesAgo(3),
+      previous: id === DESTINATIONS.long ? secrets.seal(`wsec_m2${'Tz8'.repeat(11)}`, id) : null,
+      // Beyond the end of any run: what the service leaves out is decided by the clock of the database.
+      previous_expires_at: id === DESTINATIONS.long ? new Date('2126-01-16T10:30:00Z') : null,
+    })),
   )
+  const [key] = await db.query<{ id: string }>(
+    `select id from api_key where name = 'Sales operations'`,
+  )
+  await insert(db, 'audit_entry', auditLog(key!.id))
+  const { events, deliveries, attempts } = historyOf(ORGANIZATION, DESTINATIONS)
+  await insert(db, 'event', events)
+  await insert(db, 'delivery', deliveries)
+  await insert(db, 'delivery_attempt', attempts)
+  return { owner, newcomer, stranger }
+}
+
+const WIRE_NAMES = EVENTS.map((event) => event.toLowerCase())
+
+function destinations() {
+  const row = (id: string, rest: object) => ({
+    id,
+    organization_id: ORGANIZATION,
+    name: '',
+    url: null as string | null,
+    events: [] as string[],
+    status: 'ACTIVE',
+    disabled_at: null as Date | null,
+    failure_count: 0,
+    created_at: minutesAgo(20_000),
+    updated_at: minutesAgo(3),
+    ...rest,
+  })
+  return [
+    row(DESTINATIONS.busy, {
+      name: 'Our CRM',
+      url: 'https://crm.example.com/webhooks/bigmind',
+      events: WIRE_NAMES,
+    }),
+    row(DESTINATIONS.struggling, {
+      name: 'Data warehouse',
+      url: 'https://warehouse.example.com/ingest',
+      events: ['document_generated', 'document_updated'],
+      failure_count: 9,
+    }),
+    row(DESTINATIONS.disabled, {
+      name: 'Slack alerts',
+      url: 'https://alerts.example.com/hooks/bigmind',
+      events: ['signal_action'],
+      status: 'DISABLED',
+      disabled_at: minutesAgo(21),
+      failure_count: 15,
+    }),
+    row(DESTINATIONS.long, {
+      name: 'Synchronisation of all meetings of the European sales organisation with the archive of the legal department',
+      url: `https://integration.eu-central.archive.legal.example.com/webhooks/${'meetings/'.repeat(9)}bigmind`,
+      events: ['todo_created', 'todo_updated', 'summary_created'],
+      status: 'INACTIVE',
+    }),
+    row(DESTINATIONS.fresh, { name: 'Staging', status: 'INACTIVE' }),
+  ]
+}
+
+function auditLog(key: string) {
+  const steps = [
+    ['CREATED', [], key, null],
+    ['SETTINGS_CHANGED', ['url', 'events'], key, null],
+    ['ACTIVATED', [], key, null],
+    ['SECRET_REVEALED', [], null, 'ada@northwind.example'],
+    ['SETTINGS_CHANGED', ['name'], null, 'ada@northwind.example'],
+  ] as const
+  const { disabled, fresh } = DESTINATIONS
+  const entries = Object.values(DESTINATIONS).flatMap((id) =>
+    (id === fresh ? steps.slice(0, 1) : steps).map((step, place) => ({ id, step, place })),
+  )
+  return [
+    ...entries.map(({ id, step: [action, changed, apiKey, user], place }, number) => ({
+      id: idOf('aud', minutesAgo(300 - 50 * place), number),
+      destination_id: id,
+      action,
+      changed,
+      api_key_id: apiKey,
+      user_id: user,
+      created_at: id === fresh ? minutesAgo(3) : minutesAgo(300 - 50 * place),
+    })),
+    {
+      id: idOf('aud', minutesAgo(21), 99),
+      destination_id: disabled,
+      action: 'DISABLED',
+      changed: [],
+      api_key_id: null,
+      user_id: null,
+      created_at: minutesAgo(21),
+    },
+  ]
 }

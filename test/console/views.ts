@@ -1,74 +1,186 @@
-import type { Page } from 'playwright-core'
-import type { Scenery } from './scenery.ts'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { type Visit, visit } from './browser.ts'
+import { DESTINATIONS, type Scenery } from './scenery.ts'
+import { NOW } from './scenery-rows.ts'
 
 /** A page in one of its states. */
 export interface View {
   name: string
   path: string
-  signedOut: boolean
-  /** Whether something stands in front of the page. */
+  /** Whose key the page is opened with; null shows the sign-in. */
+  viewer: keyof Scenery | null
+  /** Whether a dialog is open in front of the page. */
   dialog: boolean
+  /** Whether a picture shows the first screen alone, because the rest of the page is in the picture of another view. */
+  top: boolean
+  /** Whether the service refuses a request of the page on the way to the state. */
+  refused: boolean
+  /** What the API answers to an operation in place of the service; null leaves it without an answer. */
+  answers: Record<string, object | null>
   /** Brings the page into the state, and waits until it is there. */
   arrive(page: Page): Promise<void>
 }
 
-interface Options {
-  signedOut?: boolean
-  dialog?: boolean
+interface Options extends Partial<Pick<View, 'viewer' | 'dialog' | 'top' | 'refused' | 'answers'>> {
+  /** Whether the page stays as it is before its data arrives. */
+  loading?: boolean
   act?: (page: Page) => Promise<unknown>
 }
 
 function view(name: string, path: string, options: Options = {}): View {
-  const { act, dialog = false, signedOut = false } = options
+  const { act, answers = {}, dialog = false, loading = false } = options
+  const { refused = false, top = dialog, viewer = 'owner' } = options
   return {
     name,
     path,
-    signedOut,
+    viewer,
     dialog,
+    top,
+    refused,
+    answers,
     async arrive(page) {
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      await settle(page)
+      await page.getByRole('heading').first().waitFor()
+      if (!loading) await settle(page)
       await act?.(page)
       if (dialog) await page.locator('[role=dialog], [role=alertdialog]').waitFor()
-      await settle(page)
+      if (!loading) await settle(page)
+      if (!top) await page.evaluate(() => scrollTo(0, 0))
     },
   }
 }
 
-/** Waits until nothing is loading any more. */
+/** Waits until nothing is loading and the live connection is open, or not needed. */
 const settle = (page: Page) =>
-  page.waitForFunction(() => !document.querySelector('main:empty, [aria-busy="true"]'))
+  page.waitForFunction(
+    () =>
+      !document.querySelector('main:empty, [aria-busy="true"], [data-state="connecting"]') &&
+      document.fonts.status === 'loaded',
+  )
 
 const press = (name: string) => (page: Page) =>
   page.getByRole('button', { name, exact: true }).click()
 
+const then =
+  (...steps: ((page: Page) => Promise<unknown>)[]) =>
+  async (page: Page) => {
+    for (const step of steps) await step(page)
+  }
+
+const { busy, disabled, fresh, long, struggling } = DESTINATIONS
+
+const ROTATED = {
+  destinationRotateSecret: {
+    __typename: 'SecretRevealed',
+    secret: `wsec_${'Rq7'.repeat(12)}`,
+    destination: null,
+  },
+}
+
+const FAILED = {
+  errors: [
+    {
+      message: 'Unexpected error.',
+      extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: '5f0c9a52' },
+    },
+  ],
+}
+
 /** Every page and state there is to look at. */
-export const viewsOf = ({ busy, struggling, disabled, fresh }: Scenery): View[] => [
-  view('sign-in', '/', { signedOut: true }),
+export const VIEWS: readonly View[] = [
+  view('sign-in', '/', { viewer: null }),
+  view('sign-in-refused', '/', { viewer: null, refused: true, act: signInWrongly }),
   view('webhooks', '/'),
+  view('webhooks-loading', '/', { loading: true, answers: { Destinations: null } }),
+  view('webhooks-failed', '/', { refused: true, answers: { Destinations: FAILED } }),
+  view('webhooks-none', '/', { viewer: 'newcomer' }),
   view('webhooks-no-match', '/?search=nothing'),
+  view('webhooks-not-readable', '/', { viewer: 'stranger' }),
   view('webhooks-create', '/', { dialog: true, act: press('Create destination') }),
   view('webhooks-delete', '/', { dialog: true, act: press('Delete Our CRM') }),
   view('destination-fresh', `/destinations/${fresh}`),
   view('destination-active', `/destinations/${busy}`),
-  view('destination-disabled', `/destinations/${disabled}`),
-  view('deliveries', `/destinations/${busy}/deliveries`),
+  view('destination-disabled', `/destinations/${disabled}`, { top: true }),
+  view('destination-long', `/destinations/${long}`, { top: true, act: rename }),
+  view('destination-rotate', `/destinations/${busy}`, {
+    dialog: true,
+    act: press('Rotate secret'),
+  }),
+  view('destination-rotated', `/destinations/${busy}`, {
+    dialog: true,
+    answers: { RotateSecret: { data: ROTATED } },
+    act: then(press('Rotate secret'), confirmRotation),
+  }),
+  view('destination-none', '/destinations/whk_none'),
+  view('deliveries', `/destinations/${busy}/deliveries`, { top: true }),
   view('deliveries-none', `/destinations/${fresh}/deliveries`),
-  view('deliveries-disabled', `/destinations/${disabled}/deliveries?status=FAILED`),
+  view('deliveries-no-match', `/destinations/${disabled}/deliveries?status=SUCCEEDED`),
+  view('deliveries-disabled', `/destinations/${disabled}/deliveries`),
   view('attempt', `/destinations/${struggling}/deliveries`, { dialog: true, act: openAttempt }),
+  view('attempt-succeeded', `/destinations/${busy}/deliveries`, { dialog: true, act: openAttempt }),
   view('events', '/events'),
   view('event', '/events/notes_created'),
-  view('event-refused', '/events/email_sent', { act: publishWrongSample }),
-  view('api', '/api'),
+  view('event-refused', '/events/email_sent', { top: true, act: publishWrongSample }),
+  view('event-published', '/events/todo_created', {
+    top: true,
+    answers: { PublishSample: { data: { eventPublish: published(1) } } },
+    act: press('Publish sample'),
+  }),
+  view('api', '/api', { act: openOperation }),
   view('graphql', '/events', { dialog: true, act: press('Show GraphQL') }),
-  view('not-found', '/destinations/whk_none/deliveries'),
+  view('page-none', '/events/made_up'),
 ]
 
+/** Opens a page in its state, in a context of its own, at the time of the scenery. */
+export async function openView(
+  browser: Browser,
+  { url, keys, view }: { url: string; keys: Scenery; view: View },
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const visited = await visit(
+    browser,
+    {
+      url,
+      path: view.path,
+      ...(view.viewer && { apiKey: keys[view.viewer] }),
+      async before(page) {
+        await page.clock.setFixedTime(NOW)
+        await answerInPlace(page, view.answers)
+      },
+    },
+    { reducedMotion: 'reduce', ...options },
+  )
+  await view.arrive(visited.page)
+  return visited
+}
+
+async function answerInPlace(page: Page, answers: View['answers']): Promise<void> {
+  if (Object.keys(answers).length === 0) return
+  await page.route('**/graphql', async (route) => {
+    const { operationName } = route.request().postDataJSON() as { operationName: string }
+    const answer = answers[operationName]
+    if (answer === undefined) return route.continue()
+    if (answer !== null) await route.fulfill({ json: answer })
+  })
+}
+
+async function signInWrongly(page: Page): Promise<void> {
+  await page.getByLabel('API key or token').fill('bmk_mistyped')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').waitFor()
+}
+
+async function rename(page: Page): Promise<void> {
+  await page.getByLabel('Name', { exact: true }).fill('Archive')
+  await page.getByText('You have unsaved changes.').waitFor()
+}
+
+async function confirmRotation(page: Page): Promise<void> {
+  await page.getByRole('dialog').getByRole('button', { name: 'Rotate secret' }).click()
+  await page.getByRole('heading', { name: 'The new signing secret' }).waitFor()
+}
+
 async function openAttempt(page: Page): Promise<void> {
-  await page
-    .getByRole('link', { name: /Document/ })
-    .first()
-    .click()
+  await page.locator('tr[data-attempt]').first().getByRole('link').click()
   await page.getByRole('heading', { name: 'Timeline' }).waitFor()
 }
 
@@ -76,4 +188,16 @@ async function publishWrongSample(page: Page): Promise<void> {
   await page.getByRole('textbox').fill('{"subject": 1}')
   await press('Publish sample')(page)
   await page.getByRole('alert').waitFor()
+}
+
+function published(deliveryCount: number): object {
+  return {
+    __typename: 'EventPublished',
+    deliveryCount,
+    event: { id: 'evt_1', __typename: 'Event' },
+  }
+}
+
+async function openOperation(page: Page): Promise<void> {
+  await page.locator('summary', { hasText: 'CreateDestination' }).click()
 }

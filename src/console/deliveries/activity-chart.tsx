@@ -1,8 +1,8 @@
 import { type ReactElement, useEffect, useRef } from 'react'
 import UPlot from 'uplot'
-import 'uplot/dist/uPlot.min.css'
 import type { DeliveryActivityQuery } from '../generated/graphql.ts'
 import { useSurroundings } from '../surroundings.ts'
+import '../styles/uplot.css'
 import styles from './activity-chart.module.css'
 
 type Buckets = NonNullable<DeliveryActivityQuery['destination']>['attemptHistogram']
@@ -85,7 +85,8 @@ function optionsFor(element: HTMLElement): UPlot.Options {
     ...sizeOf(element),
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 0, 0, 0],
+    // On the right there is room for half of the last label.
+    padding: [8, 18, 0, 0],
     scales: {
       // Bars stand on the middle of their minute: half of one at either end.
       x: { range: (_plot, low, high) => [low - HALF_MINUTE, high + HALF_MINUTE] },

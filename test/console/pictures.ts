@@ -1,0 +1,67 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pixelmatch from 'pixelmatch'
+import { PNG } from 'pngjs'
+
+/** The accepted pictures. */
+const ACCEPTED = fileURLToPath(new URL('pictures/', import.meta.url))
+
+/** Where the pictures that differ go, with a picture of the difference. Not in version control. */
+const DIFFERING = fileURLToPath(new URL('../../screenshots/', import.meta.url))
+
+/** How much the colour of a pixel may differ, from 0 to 1: other processors round another way. */
+const COLOUR_TOLERANCE = 0.05
+
+/** How many pixels of a picture may differ by more. */
+const PIXEL_TOLERANCE = 12
+
+/** Without filters, and with repetitions found anywhere, pages of text take the fewest bytes. */
+const SMALLEST = { colorType: 2, filterType: 0, deflateLevel: 9, deflateStrategy: 0 } as const
+
+/** Whether this run replaces the accepted pictures instead of comparing with them. */
+const accepts = process.env.ACCEPT_PICTURES === 'true'
+
+/** Compares a picture with the accepted one. @returns what differs in a sentence, or null */
+export async function comparePicture(name: string, bytes: Buffer): Promise<string | null> {
+  const path = join(ACCEPTED, `${name}.png`)
+  const before = await readFile(path).catch(() => null)
+  const difference = before ? differenceOf(before, bytes) : { words: 'has no accepted picture' }
+  if (!difference) return null
+  if (accepts) {
+    await mkdir(ACCEPTED, { recursive: true })
+    await writeFile(path, PNG.sync.write(PNG.sync.read(bytes), SMALLEST))
+    return null
+  }
+  await mkdir(DIFFERING, { recursive: true })
+  await writeFile(join(DIFFERING, `${name}.png`), bytes)
+  if (difference.picture) {
+    await writeFile(join(DIFFERING, `${name}-difference.png`), difference.picture)
+  }
+  return `${name} ${difference.words}: see screenshots/${name}.png`
+}
+
+/** @returns null when the pictures are the same within the tolerance */
+function differenceOf(before: Buffer, after: Buffer): { words: string; picture?: Buffer } | null {
+  const [old, now] = [PNG.sync.read(before), PNG.sync.read(after)]
+  const { width, height } = old
+  if (width !== now.width || height !== now.height) {
+    return { words: `is ${now.width}×${now.height} in place of ${width}×${height} pixels` }
+  }
+  if (old.data.equals(now.data)) return null
+  const diff = new PNG({ width, height })
+  const options = { threshold: COLOUR_TOLERANCE }
+  const count = pixelmatch(old.data, now.data, diff.data, width, height, options)
+  if (count <= PIXEL_TOLERANCE) return null
+  return { words: `differs in ${count} pixels`, picture: PNG.sync.write(diff) }
+}
+
+/** The names of the accepted pictures. A run that accepts removes those that it did not take. */
+export async function acceptedPictures(taken: readonly string[]): Promise<string[]> {
+  const files = await readdir(ACCEPTED)
+  const names = files.map((file) => file.replace(/\.png$/, ''))
+  if (!accepts) return names
+  const left = names.filter((name) => !taken.includes(name))
+  await Promise.all(left.map((name) => rm(join(ACCEPTED, `${name}.png`))))
+  return names.filter((name) => taken.includes(name))
+}

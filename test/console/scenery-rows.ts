@@ -1,0 +1,25 @@
+import { lowestId } from '../../src/adapters/ids.ts'
+import type { Sql } from '../../src/services/ports.ts'
+
+/** The moment at which the pages are shown. */
+export const NOW = new Date('2026-01-15T10:30:20.000Z')
+
+export const secondsAgo = (seconds: number) => new Date(NOW.getTime() - seconds * 1000)
+
+export const minutesAgo = (minutes: number) => secondsAgo(minutes * 60)
+
+type Prefix = Parameters<typeof lowestId>[0]
+
+/** The id that was made at a time. `number` tells ids of one time apart. */
+export const idOf = (prefix: Prefix, time: Date, number: number) =>
+  lowestId(prefix, time).slice(0, -6) + String(number).padStart(6, '0')
+
+/** Inserts rows that all have the columns of the first one. */
+export async function insert(sql: Sql, table: string, rows: readonly object[]): Promise<void> {
+  const columns = Object.keys(rows[0]!).join(', ')
+  await sql.query(
+    `insert into ${table} (${columns})
+    select ${columns} from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
+    [JSON.stringify(rows)],
+  )
+}
