@@ -16,6 +16,13 @@ interface History {
   attempts: object[]
 }
 
+/** Where the destinations with a history are. */
+export const URLS = {
+  busy: 'https://crm.example.com/webhooks/bigmind',
+  struggling: 'https://warehouse.example.com/ingest',
+  disabled: 'https://alerts.example.com/hooks/bigmind',
+}
+
 const DOWN = {
   code: 503,
   body: '{"error":"Down for maintenance, back at 14:00"}',
@@ -25,7 +32,7 @@ const DOWN = {
 /** What was sent to the busy, the struggling and the disabled destination. */
 export function historyOf(
   organization: string,
-  destinations: { busy: string; struggling: string; disabled: string },
+  destinations: Record<keyof typeof URLS, string>,
 ): History {
   const events = EVENTS.map((type, place) => ({
     id: idOf('evt', minutesAgo(70), place),
@@ -38,11 +45,18 @@ export function historyOf(
     created_at: minutesAgo(70),
   }))
   const history: History = { events, deliveries: [], attempts: [] }
-  const add = (destination: string, type: string, tries: Try[], dueAt: Date | null = null) =>
-    addDelivery(history, { organization, destination, type, tries, dueAt })
-  for (const [type, tries] of busyHour()) add(destinations.busy, type, tries)
+  const add = (to: keyof typeof URLS, type: string, tries: Try[], dueAt: Date | null = null) =>
+    addDelivery(history, {
+      organization,
+      destination: destinations[to],
+      url: URLS[to],
+      type,
+      tries,
+      dueAt,
+    })
+  for (const [type, tries] of busyHour()) add('busy', type, tries)
   add(
-    destinations.struggling,
+    'struggling',
     'document_updated',
     [300, 298, 294, 286, 270, 238].map((seconds) => ({
       ...DOWN,
@@ -51,12 +65,12 @@ export function historyOf(
     })),
   )
   add(
-    destinations.struggling,
+    'struggling',
     'document_generated',
     [12, 9.9, 5.8].map((seconds) => ({ ...DOWN, at: secondsAgo(seconds), durationMs: 41 })),
     new Date(NOW.getTime() + 2_250),
   )
-  for (const attempt of everyFailure()) add(destinations.disabled, 'signal_action', [attempt])
+  for (const attempt of everyFailure()) add('disabled', 'signal_action', [attempt])
   return history
 }
 
@@ -111,6 +125,7 @@ const everyFailure = (): Try[] =>
 interface NewDelivery {
   organization: string
   destination: string
+  url: string
   type: string
   tries: Try[]
   /** When the next attempt is to be made; null when the delivery has ended. */
@@ -119,7 +134,7 @@ interface NewDelivery {
 
 function addDelivery(
   { deliveries, attempts }: History,
-  { organization, destination, type, tries, dueAt }: NewDelivery,
+  { organization, destination, url, type, tries, dueAt }: NewDelivery,
 ): void {
   const number = deliveries.length
   const [first, last] = [tries[0]!, tries.at(-1)!]
@@ -149,6 +164,7 @@ function addDelivery(
       destination_id: destination,
       organization_id: organization,
       event_type: type,
+      url,
       number: index + 1,
       status: failure ? 'FAILED' : 'SUCCEEDED',
       attempted_at: at,

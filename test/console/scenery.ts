@@ -2,7 +2,7 @@ import { systemClock } from '../../src/adapters/system-clock.ts'
 import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
 import type { Clock } from '../../src/services/ports.ts'
 import type { World } from '../helpers/world.ts'
-import { historyOf } from './scenery-history.ts'
+import { historyOf, URLS } from './scenery-history.ts'
 import { idOf, insert, minutesAgo, NOW } from './scenery-rows.ts'
 import { EVENTS } from './examples.ts'
 
@@ -87,18 +87,18 @@ function destinations() {
   return [
     row(DESTINATIONS.busy, {
       name: 'Our CRM',
-      url: 'https://crm.example.com/webhooks/bigmind',
+      url: URLS.busy,
       events: WIRE_NAMES,
     }),
     row(DESTINATIONS.struggling, {
       name: 'Data warehouse',
-      url: 'https://warehouse.example.com/ingest',
+      url: URLS.struggling,
       events: ['document_generated', 'document_updated'],
       failure_count: 9,
     }),
     row(DESTINATIONS.disabled, {
       name: 'Slack alerts',
-      url: 'https://alerts.example.com/hooks/bigmind',
+      url: URLS.disabled,
       events: ['signal_action'],
       status: 'DISABLED',
       disabled_at: minutesAgo(21),
