@@ -30,6 +30,8 @@ interface Options extends Partial<Pick<View, 'viewer' | 'dialog' | 'top' | 'refu
 function view(name: string, path: string, options: Options = {}): View {
   const { act, answers = {}, dialog = false, loading = false } = options
   const { refused = false, top = dialog, viewer = 'owner' } = options
+  // Pages about destinations follow them, for a viewer who may read them.
+  const live = !/^\/(events|api)/.test(path) && (viewer === 'owner' || viewer === 'newcomer')
   return {
     name,
     path,
@@ -40,21 +42,23 @@ function view(name: string, path: string, options: Options = {}): View {
     answers,
     async arrive(page) {
       await page.getByRole('heading').first().waitFor()
-      if (!loading) await settle(page)
+      if (!loading) await settle(page, live)
       await act?.(page)
       if (dialog) await page.locator('[role=dialog], [role=alertdialog]').waitFor()
-      if (!loading) await settle(page)
+      if (!loading) await settle(page, live)
       if (!top) await page.evaluate(() => scrollTo(0, 0))
     },
   }
 }
 
-/** Waits until nothing is loading and the live connection is open, or not needed. */
-const settle = (page: Page) =>
+/** Waits until nothing is loading and, on a page with live updates, the live connection is open. */
+const settle = (page: Page, live: boolean) =>
   page.waitForFunction(
-    () =>
-      !document.querySelector('main:empty, [aria-busy="true"], [data-state="connecting"]') &&
+    (live) =>
+      !document.querySelector('main:empty, [aria-busy="true"]') &&
+      (!live || document.querySelector('[data-state="live"]') !== null) &&
       document.fonts.status === 'loaded',
+    live,
   )
 
 const press = (name: string) => (page: Page) =>

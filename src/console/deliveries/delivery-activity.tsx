@@ -41,7 +41,9 @@ export function DeliveryActivity({ id, arrived }: DeliveryActivityProps): ReactE
     >
       {error && <Failure title="The counts could not be loaded" error={error} onRetry={refresh} />}
       <div className={styles.chart} aria-busy={!buckets && !error}>
-        <Suspense>{buckets && <ActivityChart buckets={buckets} />}</Suspense>
+        <Suspense fallback={<span aria-busy="true" />}>
+          {buckets && <ActivityChart buckets={buckets} />}
+        </Suspense>
       </div>
     </Section>
   )
