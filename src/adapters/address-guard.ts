@@ -115,6 +115,8 @@ function allowedLoopback(policy: AddressPolicy): readonly string[] {
   return addresses
 }
 
+const CUT: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE'])
+
 function startTls(
   socket: Socket,
   target: buildConnector.Options,
@@ -129,7 +131,8 @@ function startTls(
         if (secured) resolve(secured)
         else {
           socket.destroy()
-          reject(error)
+          const isCut = error && 'code' in error && CUT.has(error.code)
+          reject(isCut ? new GuardError(GUARD_CODES.handshakeCut, error) : error)
         }
       },
     )

@@ -43,9 +43,16 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookSende
     const startedAt = performance.now()
     const post = { ...request, headers: requestHeaders(userAgent, request.headers) }
     const { outcome, decidedAt } = await exchange(connections, post, startedAt + timeoutMs).then(
-      async ({ body, decidedAt, headers, status }) => ({
-        outcome: outcomeOfResponse(status, await bodyText(headers, body)),
-        decidedAt,
+      async (answer) => ({
+        outcome: outcomeOfResponse(
+          { status: answer.status, body: await bodyText(answer.headers, answer.body) },
+          {
+            url: request.url,
+            requestBytes: Buffer.byteLength(request.body),
+            location: answer.headers.location,
+          },
+        ),
+        decidedAt: answer.decidedAt,
       }),
       (error) => ({ outcome: outcomeOfError(error, timeoutMs), decidedAt: performance.now() }),
     )
@@ -135,5 +142,6 @@ function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
   // The head has been read before undici reads it, so it is the body that undici cannot read: after the head.
   if (error.name === 'HTTPParserError') return RESPONSE_CODES.unreadable
-  return 'code' in error ? String(error.code) : ''
+  const code = 'code' in error ? String(error.code) : ''
+  return code === 'UNSPECIFIED' ? error.message : code
 }

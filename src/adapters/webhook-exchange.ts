@@ -121,8 +121,9 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: unknown): void {
-    const cut = this.#socket?.headBegun && !(error instanceof ResponseError)
-    this.#settle(cut ? new ResponseError(RESPONSE_CODES.headCut) : error)
+    const cause = this.#socket?.failure ?? error
+    const isCut = this.#socket?.headBegun && !(cause instanceof ResponseError)
+    this.#settle(isCut ? new ResponseError(RESPONSE_CODES.headCut) : cause)
   }
 
   #giveUp(): void {

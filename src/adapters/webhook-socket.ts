@@ -13,12 +13,16 @@ export class WebhookSocket {
   #head: ResponseHeadReader | null = null
   #idle = true
   #used = false
+  #failure: Error | null = null
 
   /** @param maxAgeMs how long the connection may be used, from now */
   constructor(socket: Socket, maxAgeMs: number) {
     this.#socket = socket
     this.#expiresAt = performance.now() + maxAgeMs
     this.#read = socket.read
+    socket.on('error', (error) => {
+      this.#failure ??= error
+    })
     // undici reads by calling `read`. A stream in between would cost each request a turn of the event loop.
     socket.read = (size) => this.#next(size)
   }
@@ -31,6 +35,14 @@ export class WebhookSocket {
   /** Whether its largest age is over. */
   get expired(): boolean {
     return performance.now() >= this.#expiresAt
+  }
+
+  /**
+   * What ended the connection first. A TLS alert that comes after the handshake is followed by the end of the
+   * connection, which is all that undici reports.
+   */
+  get failure(): Error | null {
+    return this.#failure
   }
 
   /** Whether the connection has brought a part of the head that is awaited. */

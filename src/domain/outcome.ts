@@ -1,3 +1,5 @@
+import { failureOfStatus, type ResponseFacts } from './status-failure.ts'
+
 /** Why an attempt failed. The codes are part of the API. */
 export type FailureCode =
   | 'HTTP_STATUS'
@@ -29,24 +31,18 @@ export type Outcome =
     }
 
 /** What a response means: only 2xx is a success. */
-export function outcomeOfResponse(responseCode: number, responseBody: string | null): Outcome {
-  if (responseCode >= 200 && responseCode <= 299) {
-    return { status: 'SUCCEEDED', responseCode, responseBody }
-  }
-  return { status: 'FAILED', responseCode, responseBody, failure: failureOfStatus(responseCode) }
+export function outcomeOfResponse(
+  { status, body }: { status: number; body: string | null },
+  facts: ResponseFacts,
+): Outcome {
+  const response = { responseCode: status, responseBody: body }
+  if (status >= 200 && status <= 299) return { status: 'SUCCEEDED', ...response }
+  return { status: 'FAILED', ...response, failure: failureOfStatus(status, facts) }
 }
 
 /** What it means that no response arrived. */
 export function outcomeOfFailure(failure: Failure): Outcome {
   return { status: 'FAILED', responseCode: null, responseBody: null, failure }
-}
-
-function failureOfStatus(responseCode: number): Failure {
-  if (responseCode >= 300 && responseCode <= 399) {
-    const message = `The receiver answered ${responseCode}. Redirects are not followed: set the URL that answers itself.`
-    return { code: 'REDIRECT', message }
-  }
-  return { code: 'HTTP_STATUS', message: `The receiver answered ${responseCode}.` }
 }
 
 /** How far an attempt had come when its time was up. */

@@ -8,14 +8,38 @@ import tls from 'node:tls'
  */
 export type CertificateName = 'valid' | 'expired' | 'wrong-host' | 'self-signed'
 
-/** What `https.createServer` needs to show this certificate. */
-export function certificate(name: CertificateName): { key: string; cert: string } {
-  return { key: fixture('server.key'), cert: fixture(`${name}.pem`) }
+/**
+ * Certificates with a fault that is not about names and dates. `rsa` has none. All are issued by `weak-ca`, or
+ * by an authority below it: that of `no-intermediate` is left out, that of `weak-issuer` has a key of 1,024 bits.
+ */
+export type WeakCertificateName =
+  | 'rsa'
+  | 'weak-key'
+  | 'weak-issuer'
+  | 'sha1'
+  | 'client-only'
+  | 'no-intermediate'
+
+/** Prime of 1,024 bits for Diffie-Hellman. */
+export const weakDhParameters = () => fixture('weak-dh.pem')
+
+const OWN_KEYS: Partial<Record<CertificateName | WeakCertificateName, string>> = {
+  rsa: 'rsa.key',
+  'weak-key': 'weak-key.key',
 }
 
-/** Makes this process trust the authority of the test certificates, as NODE_EXTRA_CA_CERTS would. */
+/** What `https.createServer` needs to show this certificate. */
+export function certificate(name: CertificateName | WeakCertificateName): {
+  key: string
+  cert: string
+} {
+  return { key: fixture(OWN_KEYS[name] ?? 'server.key'), cert: fixture(`${name}.pem`) }
+}
+
+/** Makes this process trust the authorities of the test certificates, as NODE_EXTRA_CA_CERTS would. */
 export function trustTestAuthority(): void {
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), fixture('ca.pem')])
+  const authorities = [fixture('ca.pem'), fixture('weak-ca.pem')]
+  tls.setDefaultCACertificates([...tls.getCACertificates('default'), ...authorities])
 }
 
 function fixture(file: string): string {

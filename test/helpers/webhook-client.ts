@@ -36,6 +36,7 @@ export function expectFailure(outcome: Outcome, code: FailureCode): string {
   if (outcome.status !== 'FAILED') expect.fail(`The attempt succeeded: ${JSON.stringify(outcome)}`)
   const { message } = outcome.failure
   expect({ ...outcome.failure, message }).toMatchObject({ code })
-  expect(message).not.toMatch(/\d+\.\d+\.\d+\.\d+|[0-9a-f]*::|localhost|Error|\n/i)
+  expect(message).not.toMatch(/\d+\.\d+\.\d+\.\d+|[0-9a-f]*::|localhost|\n/i)
+  expect(message).not.toMatch(/Error|ERR_/)
   return message
 }
