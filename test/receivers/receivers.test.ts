@@ -30,6 +30,9 @@ test('Express with its own limit answers 413 to 150 kB, and takes the rest', asy
   expect(attempts.map(({ responseCode }) => responseCode)).toEqual(
     attempts.map((_, index) => (index === count - 1 ? 413 : 200)),
   )
+  expect(attempts.at(-1)!.failure!.message).toMatch(
+    /the body was 15\d kB; raise your server's limit \(Express: `express\.json\(\{ limit: '2mb' \}\)`\)/,
+  )
   await receiver.close()
 })
 
