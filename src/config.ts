@@ -7,6 +7,7 @@ import type { EncryptionKey } from './adapters/secret-box.ts'
 import { type AddressPolicy, createAddressPolicy } from './domain/address.ts'
 import { isPrintable, isSequence } from './domain/sample-key.ts'
 import { parseJwt } from './jwt-config.ts'
+import { type OtlpProtocol, parseTraces } from './trace-config.ts'
 import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from './server/mutation-limit.ts'
 
 /** What a process does: answer the API, deliver, or both. */
@@ -34,8 +35,8 @@ export interface Config {
   retentionDays: number
   /** Who has it may read /metrics from elsewhere; null for requests of this machine alone. */
   metricsToken: string | null
-  /** Whether traces are sent; the SDK reads the other variables OTEL_… itself. */
-  traces: boolean
+  /** How traces are sent; null when they are not. The SDK reads the other variables OTEL_… itself. */
+  traces: OtlpProtocol | null
   logLevel: LogLevel
 }
 
@@ -68,6 +69,7 @@ export function loadConfig(env: Env, role = 'all'): Config {
     return undefined as never
   }
   const jwt = parseJwt(env)
+  const traces = parseTraces(env)
   const config: Config = {
     role: read(parseRole(role, databaseUrl)),
     port:
@@ -97,12 +99,10 @@ export function loadConfig(env: Env, role = 'all'): Config {
       parseWhole('RETENTION_DAYS', env.RETENTION_DAYS || '30', { from: 1, to: 36_500 }),
     ),
     metricsToken: read(parseMetricsToken(env.METRICS_TOKEN || null)),
-    traces:
-      env.OTEL_SDK_DISABLED !== 'true' &&
-      !!(env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT),
+    traces: traces.protocol,
     logLevel: read(parseLogLevel(env.LOG_LEVEL || 'info')),
   }
-  faults.push(...jwt.faults)
+  faults.push(...jwt.faults, ...traces.faults)
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') faults.push(UNCHECKED_CERTIFICATES)
   if (faults.length > 0) throw new ConfigError(faults)
   return config

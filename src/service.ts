@@ -5,6 +5,7 @@ import { createTracing, isTracingRegistered } from './adapters/tracing.ts'
 import { type App, createApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { Logger } from './services/ports.ts'
+import type { OtlpProtocol } from './trace-config.ts'
 import { untraced } from './services/tracing.ts'
 
 export interface Service {
@@ -39,7 +40,7 @@ export async function startService(
     const encryptionKeys = config.encryptionKeys ?? [await localEncryptionKey(dataDir)]
     const migrations = await migrate(databaseUrl)
     if (migrations.length > 0) log.info({ migrations }, 'migrated the database')
-    if (config.traces) await startTraces({ log, version }, closing)
+    if (config.traces) await startTraces({ log, version, protocol: config.traces }, closing)
     const tracing = createTracing(version) ?? untraced
     const app = await createApp({ ...config, databaseUrl, encryptionKeys, version, log, tracing })
     closing.push(() => app.close())
@@ -78,7 +79,7 @@ async function startRoles(
 
 /** Loaded only where traces are sent, and only if nobody has registered an SDK of their own. */
 async function startTraces(
-  ports: { log: Logger; version: string },
+  ports: { log: Logger; version: string; protocol: OtlpProtocol },
   closing: (() => Promise<void>)[],
 ): Promise<void> {
   if (isTracingRegistered()) return

@@ -61,6 +61,7 @@ const LIBRARIES: Record<string, RegExp> = {
   'prom-client': /^adapters\/prometheus\.ts$/,
   '@opentelemetry/api': /^adapters\/trac(ing|e-export)\.ts$/,
   '@opentelemetry/exporter-trace-otlp-http': /^adapters\/trace-export\.ts$/,
+  '@opentelemetry/exporter-trace-otlp-proto': /^adapters\/trace-export\.ts$/,
   '@opentelemetry/resources': /^adapters\/trace-export\.ts$/,
   '@opentelemetry/sdk-trace-node': /^adapters\/trace-export\.ts$/,
   'typeid-js': /^adapters\/ids\.ts$/,

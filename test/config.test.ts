@@ -42,7 +42,7 @@ test('without any variable everything has its default', () => {
     jwt: null,
     retentionDays: 30,
     metricsToken: null,
-    traces: false,
+    traces: null,
     logLevel: 'info',
   })
   expect(addressPolicy).toMatchObject({ allowHttp: false })
@@ -104,7 +104,7 @@ test('every variable is read', () => {
     addressPolicy: { allowHttp: true },
     retentionDays: 7,
     metricsToken: 'a-token-of-the-operator',
-    traces: true,
+    traces: 'http/protobuf',
     logLevel: 'warn',
   })
   expect(config.jwt).toEqual({
@@ -283,9 +283,33 @@ test('a worker listens only where it was told to', () => {
 
 test('traces are sent where the standard variables say so', () => {
   const OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = 'http://collector:4318/v1/traces'
-  expect(loadConfig({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT }).traces).toBe(true)
+  expect(loadConfig({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT }).traces).toBe('http/protobuf')
   const off = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_SDK_DISABLED: 'true' }
-  expect(loadConfig(off).traces).toBe(false)
+  expect(loadConfig(off).traces).toBeNull()
+})
+
+test.each([
+  [{}, 'http/protobuf'],
+  [{ OTEL_EXPORTER_OTLP_PROTOCOL: '' }, 'http/protobuf'],
+  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, 'http/json'],
+  [
+    {
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf',
+    },
+    'http/protobuf',
+  ],
+])('with %j traces are sent by %s', (variables, protocol) => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', ...variables }
+  expect(loadConfig(env).traces).toBe(protocol)
+})
+
+test('a protocol that traces cannot be sent by is refused, where traces are sent', () => {
+  const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
+  expect(faultsOf(env)).toEqual([])
+  expect(faultsOf({ ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' })).toEqual([
+    expect.stringContaining('http/protobuf or http/json'),
+  ])
 })
 
 test('random keys are taken', () => {

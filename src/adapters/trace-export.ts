@@ -1,5 +1,6 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import {
   defaultResource,
   detectResources,
@@ -12,11 +13,19 @@ import type { Logger } from '../services/ports.ts'
 /** Milliseconds for what is not sent yet when we close: a collector that is away must not hold us up. */
 const FLUSH_WITHIN = 500
 
+const EXPORTERS = { 'http/protobuf': ProtobufExporter, 'http/json': JsonExporter }
+
+interface TraceExport {
+  log: Logger
+  version: string
+  protocol: keyof typeof EXPORTERS
+}
+
 /**
  * Registers an SDK that sends traces by OTLP over HTTP, as the standard variables OTEL_… say: endpoint,
  * headers, sampler, batches, name of the service. Once a process, before `createTracing`.
  */
-export function startTraceExport({ log, version }: { log: Logger; version: string }): {
+export function startTraceExport({ log, protocol, version }: TraceExport): {
   close(): Promise<void>
 } {
   const tell = (message: string) => log.warn({ message }, 'OpenTelemetry warns')
@@ -30,7 +39,7 @@ export function startTraceExport({ log, version }: { log: Logger; version: strin
     resource: defaultResource()
       .merge(resourceFromAttributes(ours))
       .merge(detectResources({ detectors: [envDetector] })),
-    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+    spanProcessors: [new BatchSpanProcessor(new EXPORTERS[protocol]())],
   })
   provider.register()
   return {

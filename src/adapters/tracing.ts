@@ -2,9 +2,11 @@ import {
   type Context,
   context,
   createContextKey,
+  createTraceState,
   isSpanContextValid,
   ProxyTracerProvider,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   type Tracer,
@@ -114,19 +116,30 @@ const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRAC
  */
 const unseen = (parent: Context): Context => parent.setValue(SUPPRESSED, true)
 
-const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/
+const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?: (.*))?$/
 
-/** What goes on in another process, or in the caller's. What is no `traceparent` begins a trace of its own. */
+/**
+ * Reads a context of another process, or the caller's: `traceparent`, then after a blank `tracestate` where there is
+ * one. What is no `traceparent` begins a trace of its own. Of `tracestate` the entries that are not valid are left out.
+ */
 function contextOf(traceParent: string | null): Context {
-  const [, traceId = '', spanId = '', flags = ''] = TRACE_PARENT.exec(traceParent ?? '') ?? []
-  const parent = { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, isRemote: true }
+  const [, traceId = '', spanId = '', flags = '', state] =
+    TRACE_PARENT.exec(traceParent ?? '') ?? []
+  const parent: SpanContext = {
+    traceId,
+    spanId,
+    traceFlags: Number.parseInt(flags, 16) & 1,
+    isRemote: true,
+    ...(state && { traceState: createTraceState(state) }),
+  }
   const bare = context.active()
   return isSpanContextValid(parent) ? trace.setSpanContext(bare, parent) : trace.deleteSpan(bare)
 }
 
 function traceParentOf(span: Span): string | null {
-  const { traceId, spanId, traceFlags } = span.spanContext()
-  return isSpanContextValid(span.spanContext())
-    ? `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
-    : null
+  const { traceId, spanId, traceFlags, traceState } = span.spanContext()
+  if (!isSpanContextValid(span.spanContext())) return null
+  const parent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+  const state = traceState?.serialize()
+  return state ? `${parent} ${state}` : parent
 }

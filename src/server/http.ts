@@ -69,7 +69,7 @@ async function answerGraphql(
   await graphql(request, response, {
     requestId,
     credentials: credentialsOf(request),
-    traceParent: request.headers.traceparent?.toString() ?? null,
+    traceParent: traceParentOf(request),
     ...(acceptsEvents(request.headers.accept) && { resume: resumeOf(request) }),
   })
 }
@@ -78,6 +78,15 @@ const credentialsOf = ({ headers }: IncomingMessage): Credentials => {
   // Sent twice, Node joins it by a comma and a blank: the name of no organization.
   const organization = headers['x-organization'] as string | undefined
   return { authorization: headers.authorization ?? null, organization: organization ?? null }
+}
+
+function traceParentOf({ headers }: IncomingMessage): string | null {
+  const { traceparent, tracestate } = headers
+  if (traceparent === undefined) return null
+  // Several headers of this name are one list.
+  return tracestate === undefined
+    ? `${traceparent}`
+    : `${traceparent} ${[tracestate].flat().join()}`
 }
 
 /** A client that lost an event stream names the last event that it has read. */

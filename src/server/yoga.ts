@@ -37,7 +37,7 @@ import type { UnreadAnswers } from './unread-answers.ts'
 export interface Caller {
   requestId: string
   credentials: Credentials
-  /** The header `traceparent`, unchecked; null when there is none. */
+  /** The header `traceparent`, then after a blank `tracestate` if there is one, unchecked; null without the first. */
   traceParent: string | null
   /** Present for what may be answered by an event stream. */
   resume?: Resume

@@ -16,7 +16,7 @@ export interface NewEvent {
   idempotencyKey: string | null
   /** What tells a repeat from another event under the same key. Null without a key. */
   fingerprint: Buffer | null
-  /** As in W3C's `traceparent`; null when nothing traces. */
+  /** W3C's `traceparent`, then after a blank `tracestate` if there is one; null when nothing traces. */
   traceParent: string | null
 }
 

@@ -7,7 +7,10 @@ export interface TracedOperation {
   /** As the document names it; null when it does not. */
   name: string | null
   requestId: string
-  /** The header `traceparent` of whoever asks, unchecked; null when there is none. */
+  /**
+   * The header `traceparent` of the caller, then after a blank its `tracestate` if it sent one, both unchecked; null
+   * without the first.
+   */
   traceParent: string | null
 }
 
@@ -17,7 +20,7 @@ export interface TracedOperation {
  */
 export interface Tracing {
   operation<Result>(operation: TracedOperation, work: () => Result): Result
-  /** @param work gets what its events are to be stored with, as in W3C's `traceparent`; null when nothing traces */
+  /** @param work gets what its events are to be stored with, W3C's `traceparent`, then after a blank `tracestate` if there is one; null when nothing traces */
   publication<Result>(
     events: readonly { type: string }[],
     work: (traceParent: string | null) => Promise<Result>,

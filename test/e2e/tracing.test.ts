@@ -10,6 +10,7 @@ interface Span {
   traceId: string
   spanId: string
   parentSpanId?: string
+  traceState?: string
   name: string
   kind: number
   attributes: { key: string; value: { stringValue?: string; intValue?: number } }[]
@@ -32,6 +33,7 @@ const attributesOf = ({ attributes }: Span) =>
 
 const CALLER = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' }
 const TRACE_PARENT = `00-${CALLER.traceId}-${CALLER.spanId}-01`
+const TRACE_STATE = 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE'
 
 async function publishTraced({ url, apiKey }: { url: string; apiKey: string }): Promise<void> {
   const response = await fetch(`${url}/graphql`, {
@@ -40,6 +42,7 @@ async function publishTraced({ url, apiKey }: { url: string; apiKey: string }): 
       authorization: `Bearer ${apiKey}`,
       'content-type': 'application/json',
       traceparent: TRACE_PARENT,
+      tracestate: TRACE_STATE,
     },
     body: JSON.stringify({
       query: `mutation Tell($input: EventPublishInput!) {
@@ -62,6 +65,7 @@ test('a publication and its attempts are one trace, over two processes, and rece
     DATABASE_URL: world.databaseUrl,
     ENCRYPTION_KEYS: `test:${world.encryptionKey.toString('base64')}`,
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   }
   const api = await startServiceProcess(shared, 'api')
   const worker = await startServiceProcess({ ...shared, OTEL_SERVICE_NAME: 'our-worker' }, 'worker')
@@ -101,7 +105,33 @@ test('a publication and its attempts are one trace, over two processes, and rece
   expect(both.map(attributesOf).map((one) => one['http.response.status_code'])).toEqual([503, 200])
   expect(both.map(attributesOf).map((one) => one['error.type'])).toEqual(['HTTP_STATUS', undefined])
   expect(JSON.stringify(collector.requests)).not.toContain('hidden')
-  for (const { headers } of receiver.requests) expect(headers).not.toHaveProperty('traceparent')
+  for (const { traceState } of trace) expect(traceState).toBe(TRACE_STATE)
+  for (const { headers } of receiver.requests) {
+    expect(headers).not.toHaveProperty('traceparent')
+    expect(headers).not.toHaveProperty('tracestate')
+  }
+})
+
+test('traces are sent as protobuf where nothing else is said', async () => {
+  await using world = await createWorld({ worker: false })
+  await using collector = await startReceiver()
+  const service = await startServiceProcess(
+    {
+      DATABASE_URL: world.databaseUrl,
+      ENCRYPTION_KEYS: `test:${world.encryptionKey.toString('base64')}`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}`,
+    },
+    'api',
+  )
+  await publishTraced({ url: service.url!, apiKey: world.apiKey })
+  service.signal('SIGTERM')
+  expect(await service.exit()).toBe(0)
+  const [request] = collector.requests
+  expect(request).toMatchObject({ path: '/v1/traces' })
+  expect(request!.headers['content-type']).toBe('application/x-protobuf')
+  for (const text of ['bigmind-webhooks', 'mutation Tell', 'publish todo_created', TRACE_STATE]) {
+    expect(request!.body).toContain(text)
+  }
 })
 
 test('a collector that hangs holds nothing up', async () => {
