@@ -1,7 +1,9 @@
 import { once } from 'node:events'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { WebSocket } from 'ws'
 import { SCOPES } from '../../src/domain/api-key.ts'
+import { extent } from '../faults/extent.ts'
 import { startIssuer } from '../helpers/token-issuer.ts'
 import { createWorld } from '../helpers/world.ts'
 
@@ -52,11 +54,14 @@ const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 /** A socket that has subscribed and an event stream, both silent. */
 async function stayOpen(url: string, key: string) {
   const socket = await openSocket(url, bearer(key))
-  await vi.waitFor(() => expect(socket.heard).toMatchObject([{ type: 'connection_ack' }]))
+  await eventually(() => expect(socket.heard).toMatchObject([{ type: 'connection_ack' }]))
   socket.send({ id: '1', type: 'subscribe', payload: { query: SUBSCRIPTION } })
   const stream = await openStream(url, bearer(key))
   return { socket, stream }
 }
+
+/** Milliseconds until a key that ended is refused everywhere. */
+const WITHIN = extent({ short: 15_000, full: 5_000 })
 
 async function createKey(url: string, maker: string, input: string): Promise<[string, string]> {
   const { data } = await ask(
@@ -67,7 +72,7 @@ async function createKey(url: string, maker: string, input: string): Promise<[st
   return [data.apiKeyCreate.key, data.apiKeyCreate.apiKey.id]
 }
 
-test('within 5 s a revoked key is refused, and its open sockets and streams end', async () => {
+test('a revoked key is refused within seconds, and its open sockets and streams end', async () => {
   await using world = await createWorld({ worker: false })
   const { apiKey, url } = world
   const [key, id] = await createKey(url, apiKey, '{ name: "x", scopes: [DESTINATIONS_READ] }')
@@ -83,11 +88,11 @@ test('within 5 s a revoked key is refused, and its open sockets and streams end'
   expect(await stream.ended).toContain('UNAUTHENTICATED')
   const { errors } = await ask(url, bearer(key), WHO)
   expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
-  expect(performance.now() - revoked).toBeLessThan(5_000)
+  expect(performance.now() - revoked).toBeLessThan(WITHIN)
   expect((await openSocket(url, bearer(key)).then(({ closed }) => closed)).code).toBe(4401)
 })
 
-test('within 5 s of its expiry a key and a token are refused, and what is open ends', async () => {
+test('a key and a token are refused within seconds of their expiry, and what is open ends', async () => {
   await using issuer = await startIssuer()
   await using world = await createWorld({ worker: false, jwt: issuer.settings })
   const { apiKey, url } = world
@@ -105,7 +110,7 @@ test('within 5 s of its expiry a key and a token are refused, and what is open e
     expect(await stream.ended).toContain('UNAUTHENTICATED')
   }
   expect(Date.now()).toBeGreaterThanOrEqual(exp * 1_000)
-  expect(Date.now()).toBeLessThan(exp * 1_000 + 5_000)
+  expect(Date.now()).toBeLessThan(exp * 1_000 + WITHIN)
 })
 
 test("a user of the host product signs in by a token, with its organization's name", async () => {
@@ -121,7 +126,7 @@ test("a user of the host product signs in by a token, with its organization's na
     },
   })
   const socket = await openSocket(url, bearer(await issuer.sign()))
-  await vi.waitFor(() => expect(socket.heard).toMatchObject([{ type: 'connection_ack' }]))
+  await eventually(() => expect(socket.heard).toMatchObject([{ type: 'connection_ack' }]))
 })
 
 test('where no tokens are taken, one is a key that does not exist', async () => {
@@ -164,9 +169,9 @@ test('a platform key acts for the organization that the header or the socket nam
   expect(made.data.viewer.organization).toEqual({ name: 'customer-7', externalId: 'customer-7' })
 
   const socket = await openSocket(url, { ...bearer(key), organization: 'customer-7' })
-  await vi.waitFor(() => expect(socket.heard).toMatchObject([{ type: 'connection_ack' }]))
+  await eventually(() => expect(socket.heard).toMatchObject([{ type: 'connection_ack' }]))
   socket.send({ id: '1', type: 'subscribe', payload: { query: WHO } })
-  await vi.waitFor(() => expect(socket.heard[1]?.payload?.data).toEqual(made.data))
+  await eventually(() => expect(socket.heard[1]?.payload?.data).toEqual(made.data))
 })
 
 test('a platform key that names no organization is told what to send', async () => {

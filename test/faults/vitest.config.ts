@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import config from '../../vitest.config.ts'
 
-/** All of the faults at their full extent, one file after the other: their bounds are times. */
+/** The faults and everything else with a bound in time, at the full extent, one file after the other. */
 export default defineConfig({
   ...config,
   test: {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { WebSocket } from 'ws'
 import type { ConnectionLimits } from '../../src/server/connection-limit.ts'
 import type { Viewer } from '../../src/services/authentication.ts'
@@ -61,7 +62,7 @@ test('a key has as many sockets as it may, one more is closed with 1013, and oth
   expect((await greet(graphql, 'a')).code).toBe(1013)
   expect((await greet(graphql, 'b')).code).toBeNull()
   first.socket.close()
-  await vi.waitFor(async () => expect((await greet(graphql, 'a')).code).toBeNull())
+  await eventually(async () => expect((await greet(graphql, 'a')).code).toBeNull())
 })
 
 test('an organization has as many sockets as it may, whatever its keys', async () => {
@@ -71,7 +72,7 @@ test('an organization has as many sockets as it may, whatever its keys', async (
   expect((await greet(graphql, 'acme-3')).code).toBe(1013)
   expect((await greet(graphql, 'globex')).code).toBeNull()
   first.socket.close()
-  await vi.waitFor(async () => expect((await greet(graphql, 'acme-3')).code).toBeNull())
+  await eventually(async () => expect((await greet(graphql, 'acme-3')).code).toBeNull())
 })
 
 test('a process has as many sockets as it may, and one more is answered 503 with a time to wait', async () => {
@@ -86,7 +87,7 @@ test('a process has as many sockets as it may, and one more is answered 503 with
   expect(response.statusCode).toBe(503)
   expect(response.headers['retry-after']).toMatch(/^\d+$/)
   first.socket.close()
-  await vi.waitFor(async () => expect((await greet(graphql, 'b')).code).toBeNull())
+  await eventually(async () => expect((await greet(graphql, 'b')).code).toBeNull())
 })
 
 test('event streams count with the sockets, and are refused before their source is opened', async () => {
@@ -94,7 +95,7 @@ test('event streams count with the sockets, and are refused before their source 
   expect((await greet(graphql, 'a')).code).toBeNull()
   const second = await stream(graphql, 'a')
   expect(second.response.status).toBe(200)
-  await vi.waitFor(() => expect(world.openStreams).toBe(1))
+  await eventually(() => expect(world.openStreams).toBe(1))
   expect((await greet(graphql, 'a')).code).toBe(1013)
   const { response } = await stream(graphql, 'a')
   expect(response.status).toBe(429)
@@ -104,7 +105,7 @@ test('event streams count with the sockets, and are refused before their source 
   expect(text).toContain('"retryAfterSeconds"')
   expect(world.openStreams).toBe(1)
   second.leave()
-  await vi.waitFor(async () => expect((await greet(graphql, 'a')).code).toBeNull())
+  await eventually(async () => expect((await greet(graphql, 'a')).code).toBeNull())
 })
 
 test('an event stream that finds the process full is answered 503', async () => {
@@ -137,5 +138,5 @@ test('an upgrade that comes to nothing gives its place back', async () => {
     `GET /graphql HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${btoa('x'.repeat(16))}\r\n\r\n`,
   )
   gone.resetAndDestroy()
-  await vi.waitFor(async () => expect((await greet(graphql, 'a')).code).toBeNull())
+  await eventually(async () => expect((await greet(graphql, 'a')).code).toBeNull())
 })

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { KEY, post, startTestServer } from './test-server.ts'
 
 const subscribe = (url: string, query: string, authorization = KEY) =>
@@ -28,7 +29,7 @@ test('a subscription gets what is pushed, and its source ends when the client le
   expect((await events.next()).value).toEqual({ name: 'next', data: { data: { count: 2 } } })
   expect(world.openStreams).toBe(1)
   await events.return()
-  await vi.waitFor(() => expect(world.openStreams).toBe(0))
+  await eventually(() => expect(world.openStreams).toBe(0))
 })
 
 test('without a key the stream says so and completes', async () => {
@@ -83,7 +84,7 @@ test('a source is not pulled for a client that does not read', async () => {
   )
   expect(world.pulled).toBeLessThan(1_000)
   await response.body?.cancel()
-  await vi.waitFor(() => expect(world.openStreams).toBe(0))
+  await eventually(() => expect(world.openStreams).toBe(0))
 })
 
 test('what was deleted while it was on its way to a stream is passed over', async () => {

@@ -1,4 +1,5 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { KEY, post, startTestServer } from './test-server.ts'
 
 const HEAVY = { query: '{ large(first: 2000) { name } }' }
@@ -21,12 +22,12 @@ const ask = (url: string, body: object, authorization: string) => post(url, body
 test('two large queries of a key run at once and four in all; the others wait for their turn', async () => {
   const { graphql, world } = await start()
   const first = Array.from({ length: 5 }, () => ask(graphql, HEAVY, 'a'))
-  await vi.waitFor(() => expect(world.running).toBe(2))
+  await eventually(() => expect(world.running).toBe(2))
   const others = ['b of org_2', 'c of org_3', 'd of org_3'].map((key) => ask(graphql, HEAVY, key))
-  await vi.waitFor(() => expect(world.running).toBe(4))
+  await eventually(() => expect(world.running).toBe(4))
   // Light ones run beside them, so what is heavy had its chance to.
   const light = ask(graphql, LIGHT, 'a')
-  await vi.waitFor(() => expect(world.running).toBe(5))
+  await eventually(() => expect(world.running).toBe(5))
   world.finish.resolve()
   for (const response of await Promise.all([...first, ...others, light])) {
     expect(await response.json()).toEqual({ data: { large: [] } })
@@ -37,9 +38,9 @@ test('two large queries of a key run at once and four in all; the others wait fo
 test('three large queries of one organization run at once, whoever asks: others have a turn', async () => {
   const { graphql, world } = await start()
   const all = ['a', 'b', 'c', 'd'].map((key) => ask(graphql, HEAVY, key))
-  await vi.waitFor(() => expect(world.running).toBe(3))
+  await eventually(() => expect(world.running).toBe(3))
   const other = ask(graphql, HEAVY, 'a of org_2')
-  await vi.waitFor(() => expect(world.running).toBe(4))
+  await eventually(() => expect(world.running).toBe(4))
   world.finish.resolve()
   await Promise.all([...all, other])
 })
@@ -47,13 +48,13 @@ test('three large queries of one organization run at once, whoever asks: others 
 test('a key with 20 large queries waiting is told to come back, and another key is not', async () => {
   const { graphql, world } = await start()
   const running = Array.from({ length: 22 }, () => ask(graphql, HEAVY, 'a'))
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const response = await ask(graphql, HEAVY, 'a')
     expect(response.status).toBe(429)
     expect(response.headers.get('retry-after')).toBe('10')
   })
   const other = ask(graphql, HEAVY, 'b')
-  await vi.waitFor(() => expect(world.running).toBe(3))
+  await eventually(() => expect(world.running).toBe(3))
   world.finish.resolve()
   for (const response of await Promise.all([...running, other])) expect(response.status).toBe(200)
 })
@@ -64,11 +65,11 @@ test('who leaves while waiting takes no turn, and who leaves while running gives
   const headers = { authorization: KEY, 'content-type': 'application/json' }
   const options = { method: 'POST', headers, body: JSON.stringify(HEAVY), signal: leaving.signal }
   const gone = Array.from({ length: 6 }, () => fetch(graphql, options).catch(() => null))
-  await vi.waitFor(() => expect(world.running).toBe(2))
+  await eventually(() => expect(world.running).toBe(2))
   leaving.abort()
   await Promise.all(gone)
   const stayed = ask(graphql, HEAVY, KEY)
-  await vi.waitFor(() => expect(world.running).toBe(3))
+  await eventually(() => expect(world.running).toBe(3))
   world.finish.resolve()
   expect(await (await stayed).json()).toEqual({ data: { large: [] } })
 })

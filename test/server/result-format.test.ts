@@ -1,4 +1,5 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { openConnection, operationRequest, readUntil } from './raw-request.ts'
 import { answerOf, KEY, post, startTestServer } from './test-server.ts'
 
@@ -32,7 +33,7 @@ test("Apollo's multipart subscription gets what is pushed, and its source ends w
   expect((await parts.next()).value).toEqual({ payload: { data: { count: 1 } } })
   expect((await parts.next()).value).toEqual({ payload: { data: { count: 2 } } })
   await parts.return(undefined)
-  await vi.waitFor(() => expect(world.openStreams).toBe(0))
+  await eventually(() => expect(world.openStreams).toBe(0))
 })
 
 test('a multipart subscription that fails says so, masked, and ends with the last boundary', async () => {
@@ -95,7 +96,7 @@ test('a client that takes no stream is refused a subscription with a sentence', 
     expect(response.status).toBe(406)
     expect((await answerOf(response)).errors?.[0]?.message).toContain('Accept: text/event-stream')
   }
-  await vi.waitFor(() => expect(world.openStreams).toBe(0))
+  await eventually(() => expect(world.openStreams).toBe(0))
 })
 
 test.each(['image/png', 'text/plain', 'application/json;q=0', 'application/json; charset=latin1'])(

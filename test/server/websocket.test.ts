@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type Client, createClient } from 'graphql-ws'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { WebSocket } from 'ws'
 import { KEY, startTestServer } from './test-server.ts'
 
@@ -43,7 +44,7 @@ test('a subscription gets what is pushed, and its source ends with it', async ()
   expect((await events.next()).value).toEqual({ data: { count: 2 } })
   expect(world.openStreams).toBe(1)
   await events.return?.()
-  await vi.waitFor(() => expect(world.openStreams).toBe(0))
+  await eventually(() => expect(world.openStreams).toBe(0))
 })
 
 test('queries and mutations run over the socket too', async () => {
@@ -166,5 +167,5 @@ test('a source is not pulled for a client that does not read', async () => {
   )
   expect(world.pulled).toBeLessThan(1_000)
   socket.terminate()
-  await vi.waitFor(() => expect(world.openStreams).toBe(0))
+  await eventually(() => expect(world.openStreams).toBe(0))
 })

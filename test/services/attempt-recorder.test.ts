@@ -1,15 +1,10 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { type AttemptResult, createAttemptRecorder } from '../../src/services/attempt-recorder.ts'
 import { UNSTORABLE_MESSAGE } from '../../src/services/refused-result.ts'
 import { findDue } from '../../src/services/due-deliveries.ts'
 import { publishTodos } from '../helpers/delivery-operations.ts'
-import {
-  activate,
-  deactivate,
-  readDestination,
-  UpdateDestination,
-} from '../helpers/destination-operations.ts'
-import { activeDestination, DestinationChanged } from '../helpers/operations.ts'
+import { activate, deactivate, readDestination } from '../helpers/destination-operations.ts'
+import { activeDestination } from '../helpers/operations.ts'
 import { createWorld, SILENT, type World } from '../helpers/world.ts'
 
 /** An organization with one destination and as many deliveries that wait, and nobody who sends them. */
@@ -68,36 +63,6 @@ test('20 failures at once, recorded by two workers when the count is 10, are all
   expect(late).toMatchObject({ failureCount: 31, disabledAt: after.disabledAt })
   const disabling = { destinationId: id, action: 'DISABLED' } as const
   expect(await world.app.ports.db.prisma.auditEntry.count({ where: disabling })).toBe(1)
-})
-
-test('20 failures at once that disable a destination are told in one destinationChanged', async () => {
-  await using world = await createWorld({ worker: false })
-  const recorder = recorderOf(world.app)
-  const { id, results } = await createWaiting(world, 32)
-  for (const result of results.slice(0, 10)) await recorder.record(result)
-  const changes = world.client.subscribe(DestinationChanged, { id })
-  const rename = (name: string) => world.client.request(UpdateDestination, { id, input: { name } })
-  const nextChange = async () => (await changes.next()).value?.destinationChanged
-
-  // What is changed before the subscription has begun is not told.
-  let begun = false
-  let number = 0
-  const first = nextChange().then(() => {
-    begun = true
-  })
-  await vi.waitFor(async () => {
-    number += 1
-    await rename(`Is anybody there? ${number}`)
-    expect(begun).toBe(true)
-  })
-  await first
-  await rename('Ready')
-  while ((await nextChange())?.name !== 'Ready');
-  await Promise.all(results.slice(10, 30).map((result) => recorder.record(result)))
-  expect(await nextChange()).toMatchObject({ status: 'DISABLED', failureCount: 30 })
-  await rename('The change after it')
-  expect(await nextChange()).toMatchObject({ name: 'The change after it' })
-  await changes.return?.(undefined)
 })
 
 test('the last attempt of a schedule that was restarted by hand meanwhile is the first of the new one', async () => {

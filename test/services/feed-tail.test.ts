@@ -18,6 +18,7 @@ interface Answer {
 /** A log whose rows are numbered from 1, one transaction each. Its answers are those of `answers`, then immediate ones. */
 async function createLog(answers: Answer[], settle = 0) {
   let rows = 0
+  const looks: number[] = []
   let ring = () => {}
   async function answer<Result>(result: Result): Promise<Result> {
     const { afterMs, fails } = answers.shift() ?? { afterMs: 0, fails: false }
@@ -48,6 +49,7 @@ async function createLog(answers: Answer[], settle = 0) {
           position: { transaction: String(row), id: 'row' },
           row,
         }))
+        if (entries.length > 0) looks.push(entries.length)
         return answer({ entries, held: false })
       },
     },
@@ -55,6 +57,8 @@ async function createLog(answers: Answer[], settle = 0) {
   return {
     tail,
     rows: () => rows,
+    /** How many rows each read found that found any. */
+    looks,
     write() {
       rows += 1
       ring()
@@ -161,4 +165,18 @@ test('a feed that waits for further rows closes while its clock does not move', 
   log.write()
   await setImmediate()
   await log.tail.close()
+})
+
+test('rows that are written within the settle time after a notification are read together', async () => {
+  const log = await createLog([], 20)
+  const follower = follow(log)
+  await vi.advanceTimersByTimeAsync(100)
+  for (let row = 1; row <= 10; row += 1) {
+    log.write()
+    await vi.advanceTimersByTimeAsync(1)
+  }
+  await vi.advanceTimersByTimeAsync(20)
+  expect(log.looks).toEqual([10])
+  expect(follower.rows).toHaveLength(10)
+  await Promise.all([log.tail.close(), vi.advanceTimersByTimeAsync(2_000)])
 })

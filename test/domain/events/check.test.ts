@@ -199,7 +199,9 @@ describe('hostile data', () => {
 test('a transcript of 200 kB is checked in well under a millisecond', () => {
   const data = dataOf('transcription_created', { transcript: '<p>Zoë: 東京?</p>'.repeat(14_000) })
   checkEventData('transcription_created', data)
-  const started = performance.now()
+  const started = process.cpuUsage()
   for (let run = 0; run < 100; run++) checkEventData('transcription_created', data)
-  expect((performance.now() - started) / 100).toBeLessThan(0.5)
+  const { user, system } = process.cpuUsage(started)
+  // Microseconds of processor time: other programs on the machine do not count.
+  expect((user + system) / 100).toBeLessThan(500)
 })

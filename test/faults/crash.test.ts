@@ -15,6 +15,16 @@ import {
   startServiceProcess,
   temporaryDataDir,
 } from '../helpers/service-process.ts'
+import { extent } from './extent.ts'
+
+/** Milliseconds within which everything arrives after a process was killed. */
+const ARRIVES_WITHIN = extent({ short: 30_000, full: 12_000 })
+
+/** Milliseconds within which the first request leaves after a restart: without the jobs of the dead it would be 10,000. */
+const STARTS_WITHIN = extent({ short: 8_000, full: 5_000 })
+
+/** Milliseconds within which SIGTERM ends a service under load. */
+const ENDS_WITHIN = extent({ short: 15_000, full: 6_000 })
 
 /** Requests that may be on the wire to one destination. */
 const IN_FLIGHT = 16
@@ -54,7 +64,7 @@ async function expectDelivered(
           const all = await deliveriesOf(client, id)
           return all.filter(({ status }) => status !== 'PENDING')
         },
-        { timeout: 5_000 },
+        { timeout: ARRIVES_WITHIN },
       )
       .toHaveLength(eventIds.length)
       .then(() => deliveriesOf(client, id))
@@ -86,14 +96,14 @@ test('a service that is killed during 500 deliveries sends the rest when it star
   const started = performance.now()
   await receiver.request(sent + 1)
   // What the dead one held is free at once: its signs of life would be missed after 10 s only.
-  expect(performance.now() - started).toBeLessThan(5_000)
-  await expect.poll(() => arrived(receiver), { timeout: 15_000 }).toBe(500)
+  expect(performance.now() - started).toBeLessThan(STARTS_WITHIN)
+  await expect.poll(() => arrived(receiver), { timeout: ARRIVES_WITHIN }).toBe(500)
 
   await expectDelivered(clientOf(second, await localKey(dataDir)), destinationIds, eventIds)
   expect(receiver.requests.length).toBeLessThanOrEqual(500 + 5 * IN_FLIGHT)
-}, 40_000)
+}, 120_000)
 
-test('SIGTERM under load ends the service within 6 s in good order, and the next start delivers what is left', async () => {
+test('SIGTERM under load ends the service in good order, and the next start delivers what is left', async () => {
   const dataDir = await temporaryDataDir()
   await using receiver = await startSlowReceiver()
   const first = await startServiceProcess({ DATA_DIR: dataDir })
@@ -105,15 +115,15 @@ test('SIGTERM under load ends the service within 6 s in good order, and the next
   first.signal('SIGTERM')
 
   expect(await first.exit()).toBe(0)
-  expect(performance.now() - asked).toBeLessThan(6_000)
+  expect(performance.now() - asked).toBeLessThan(ENDS_WITHIN)
   expect(receiver.requests.length).toBeLessThan(500)
   const second = await startServiceProcess({ DATA_DIR: dataDir })
-  await expect.poll(() => arrived(receiver), { timeout: 15_000 }).toBe(500)
+  await expect.poll(() => arrived(receiver), { timeout: ARRIVES_WITHIN }).toBe(500)
   await expectDelivered(clientOf(second, await localKey(dataDir)), destinationIds, eventIds)
   expect(receiver.requests).toHaveLength(500)
-}, 40_000)
+}, 120_000)
 
-test('two APIs and two workers, one of which is killed during 1,000 deliveries: all arrive within 12 s, and a subscriber that reconnects 20 times sees each attempt once', async () => {
+test('two APIs and two workers, one of which is killed during 1,000 deliveries: all arrive, and a subscriber that reconnects 20 times sees each attempt once', async () => {
   const { url: databaseUrl } = await createDatabase()
   const shared = {
     DATABASE_URL: databaseUrl,
@@ -142,14 +152,14 @@ test('two APIs and two workers, one of which is killed during 1,000 deliveries: 
   await startServiceProcess(shared, 'worker')
   await worker.kill()
   receiver.answerWith(200)
-  await expect.poll(() => arrived(receiver), { timeout: 12_000 }).toBe(1_001)
+  await expect.poll(() => arrived(receiver), { timeout: ARRIVES_WITHIN }).toBe(1_001)
 
   expect(await reconnecting).toEqual(await constant)
   expect(new Set(await constant).size).toBe(1_000)
   await expectDelivered(clients[1], destinationIds.slice(1), eventIds)
   await expectDelivered(clients[1], destinationIds.slice(0, 1), [first!, ...eventIds])
   expect(receiver.requests.length).toBeLessThanOrEqual(1_001 + 5 * IN_FLIGHT)
-}, 40_000)
+}, 120_000)
 
 /** Reads 48 attempts from one API, then goes on at the other, and so on. */
 async function reconnectingAttempts(
@@ -207,12 +217,12 @@ test('PostgreSQL is killed during deliveries: the service starts it again, all i
 
   await crashPostgres(dataDir)
   const ready = () => fetch(`${service.url}/health/ready`).then(({ status }) => status)
-  await expect.poll(ready, { timeout: 15_000 }).toBe(200)
-  await expect.poll(() => arrived(receiver), { timeout: 15_000 }).toBe(500)
+  await expect.poll(ready, { timeout: ARRIVES_WITHIN }).toBe(200)
+  await expect.poll(() => arrived(receiver), { timeout: ARRIVES_WITHIN }).toBe(500)
   await expectDelivered(client, destinationIds, eventIds)
   const attempts = await seen
   expect(new Set(attempts).size).toBe(500)
   expect(attempts).toHaveLength(500)
   service.signal('SIGTERM')
   expect(await service.exit()).toBe(0)
-}, 40_000)
+}, 120_000)
