@@ -1,16 +1,47 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/helpers/longest-first.ts'
+
+/** Tests of code that needs neither a database nor a browser: `npx vitest --project unit` takes seconds. */
+const UNIT = [
+  'test/architecture.test.ts',
+  'test/config.test.ts',
+  'test/startup-error.test.ts',
+  'test/domain/**/*.test.ts',
+  'test/graphql/{date-time,exact-number,json,mask-error,schema}.test.ts',
+  'test/services/{feed-tail,short-memory}.test.ts',
+]
+const BROWSER = ['test/console/**/*.test.ts']
+/** What needs servers or languages beyond npm is run by `npm run test:outside`. */
+const ELSEWHERE = ['test/bench/**', 'test/machines/**']
+
+const withDatabase = { globalSetup: 'test/helpers/global-setup.ts' }
+const inCi = Boolean(process.env.CI)
 
 export default defineConfig({
   // Vite would take graphql's .mjs build where Node takes the other: two of them do not know each other's types.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/bench/**', 'node_modules/**'],
-    globalSetup: 'test/helpers/global-setup.ts',
     // Processes of their own: tests end processes, listen to signals and count open handles.
     pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    maxWorkers: 3,
+    // They end what hangs. No test depends on how fast the machine is.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
+    // Any order must do: CI takes one at random and prints its seed.
+    sequence: inCi ? { shuffle: { files: true, tests: true } } : { sequencer: LongestFirst },
+    projects: [
+      { extends: true, test: { name: 'unit', include: UNIT, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'database',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...UNIT, ...BROWSER, ...ELSEWHERE],
+          ...withDatabase,
+        },
+      },
+      { extends: true, test: { name: 'browser', include: BROWSER, ...withDatabase } },
+    ],
   },
 })

@@ -44,7 +44,7 @@ describe.concurrent('by the clock on the wall', () => {
   })
 
   test('no receiver holds an attempt longer than 5 s, and each failure has its code', async () => {
-    await using world = await createWorld()
+    await using world = await createWorld({ timeoutMs: 5_000 })
     const { client } = world
     await using silent = await startRawReceiver(() => {})
     await using dripping = await startRawReceiver((socket) => {

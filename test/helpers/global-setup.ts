@@ -24,24 +24,50 @@ const TEMPLATE = 'bigmind_template'
 /** Nothing in a test run has to outlast a crash. */
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
-/** One PostgreSQL for the whole run, in a fresh folder, with a migrated template that has pg-boss's schema as well. */
+interface TestServer {
+  url: string
+  stop(): Promise<void>
+}
+
+/** Vitest loads this file once for each of its projects. What they share cannot be a variable of the module. */
+const shared = globalThis as {
+  testServer?: Promise<TestServer> | undefined
+  testServerUsers?: number
+}
+
+/** Provides one PostgreSQL for the whole run, in a fresh folder, with a migrated template that has pg-boss's schema as well. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  shared.testServer ??= startTestServer()
+  shared.testServerUsers = (shared.testServerUsers ?? 0) + 1
+  const server = await shared.testServer
+  project.provide('serverUrl', server.url)
+  project.provide('templateName', TEMPLATE)
+  return async () => {
+    shared.testServerUsers = (shared.testServerUsers ?? 0) - 1
+    if (shared.testServerUsers > 0) return
+    shared.testServer = undefined
+    await server.stop()
+  }
+}
+
+async function startTestServer(): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-test-'))
   const caretaker = startCaretaker(dataDir)
   const postgres = await startEmbeddedPostgres({ dataDir, settings: FAST })
   await createTemplate(postgres.url)
-  project.provide('serverUrl', postgres.url)
-  project.provide('templateName', TEMPLATE)
-  return async () => {
-    const kept = process.env.KEEP_DATABASES ? await countKept(postgres.url) : 0
-    if (kept > 0) {
-      console.log(`${kept} databases kept, on a server that goes on running over ${dataDir}`)
-      caretaker.end('keep')
-    } else {
-      await postgres.stop()
-      await rm(dataDir, { recursive: true, force: true })
-      caretaker.end()
-    }
+  return {
+    url: postgres.url,
+    async stop() {
+      const kept = process.env.KEEP_DATABASES ? await countKept(postgres.url) : 0
+      if (kept > 0) {
+        console.log(`${kept} databases kept, on a server that goes on running over ${dataDir}`)
+        caretaker.end('keep')
+      } else {
+        await postgres.stop()
+        await rm(dataDir, { recursive: true, force: true })
+        caretaker.end()
+      }
+    },
   }
 }
 

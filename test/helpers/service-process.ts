@@ -115,11 +115,12 @@ function spawnService(
   env: Record<string, string>,
   { detached = false } = {},
 ): ChildProcess {
-  const { PATH = '', HOME = '' } = process.env
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env
   const child = spawn(process.execPath, [join(SOURCES, program!), ...args], {
     env: {
       PATH,
       HOME,
+      ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }),
       PORT: '0',
       DELIVERY_ALLOW_HTTP: 'true',
       DELIVERY_ALLOW_NETWORKS: '127.0.0.0/8',

@@ -42,7 +42,7 @@ export interface ProcessOptions {
   /** Default: true. */
   worker?: boolean
   clock?: Clock
-  /** Milliseconds an attempt may take. Default: the product's 5 s. */
+  /** Milliseconds an attempt may take. Default: 30,000, so that no attempt times out because the machine is busy. */
   timeoutMs?: number
   /** Looks names up in place of the system's name servers. */
   resolve?: ResolveName
@@ -81,7 +81,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
   const clients: GraphqlClient[] = []
 
   async function addProcess(options: ProcessOptions = {}) {
-    const { worker = true, clock, timeoutMs, resolve } = options
+    const { worker = true, clock, timeoutMs = 30_000, resolve } = options
     const { addressPolicy = loopback, encryptionKeys = ownRing } = options
     const { jwt = null, log = SILENT } = options
     const { allowedOrigins = [], mutationLimits, poolSize, statementTimeout } = options
@@ -98,7 +98,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
       ...(statementTimeout && { statementTimeout }),
       ...(poolSize && { poolSize }),
       ...(clock && { clock }),
-      client: { ...(timeoutMs && { timeoutMs }), ...(resolve && { resolve }) },
+      client: { timeoutMs, ...(resolve && { resolve }) },
     })
     const api = await app.startApi({ host: '127.0.0.1', port: 0 })
     const running = worker ? await app.startWorker() : null
