@@ -18,7 +18,7 @@ import {
 import { extent } from './extent.ts'
 
 /** Milliseconds within which everything arrives after a process was killed. */
-const ARRIVES_WITHIN = extent({ short: 30_000, full: 12_000 })
+const ARRIVES_WITHIN = extent({ short: 60_000, full: 12_000 })
 
 /** Milliseconds within which the first request leaves after a restart: without the jobs of the dead it would be 10,000. */
 const STARTS_WITHIN = extent({ short: 8_000, full: 5_000 })

@@ -51,6 +51,8 @@ function createWorld() {
     finish: Promise.withResolvers<void>(),
     /** Queries `large` that have begun and not ended. */
     running: 0,
+    /** The argument `first` of each query `large` that has begun. */
+    begun: [] as number[],
     /** Streams that were opened and not ended. */
     openStreams: 0,
     pulled: 0,
@@ -93,8 +95,9 @@ function createTestSchema(world: World) {
         },
         echo: (_root, { text }: { text: string }) => text,
         friend: () => ({}),
-        large: async () => {
+        large: async (_source: unknown, { first }: { first: number }) => {
           world.running += 1
+          world.begun.push(first)
           await world.finish.promise
           world.running -= 1
           return []
