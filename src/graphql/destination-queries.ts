@@ -75,7 +75,7 @@ builder.queryFields((t) => ({
     resolve: async (_root, { filter, ...args }, ctx, info) => {
       const { destination } = ctx.ports.db.prisma
       const matching = { ...matches(filter), organizationId: organizationOf(ctx) }
-      const page = await findPage(args, ({ where, ...keyset }) =>
+      const page = await findPage(args, { type: 'Destination' }, ({ where, ...keyset }) =>
         destination.findMany({
           ...nodesQuery(ctx, info, 'Destination'),
           ...keyset,

@@ -71,7 +71,7 @@ export const Destination = builder.prismaObject('Destination', {
         filter: t.arg({ type: AttemptFilter, description: 'Which ones. Null means all.' }),
       },
       resolve: ({ id }, { filter, ...args }, ctx, info) =>
-        findPage(args, ({ where, ...keyset }) =>
+        findPage(args, { type: 'DeliveryAttempt', of: id }, ({ where, ...keyset }) =>
           ctx.ports.db.prisma.deliveryAttempt.findMany({
             ...nodesQuery(ctx, info, 'DeliveryAttempt'),
             ...keyset,
@@ -115,7 +115,7 @@ export const Destination = builder.prismaObject('Destination', {
         filter: t.arg({ type: DeliveryFilter, description: 'Which ones. Null means all.' }),
       },
       resolve: ({ id }, { filter, ...args }, ctx, info) =>
-        findPage(args, ({ where, ...keyset }) =>
+        findPage(args, { type: 'Delivery', of: id }, ({ where, ...keyset }) =>
           ctx.ports.db.prisma.delivery.findMany({
             ...nodesQuery(ctx, info, 'Delivery'),
             ...keyset,
@@ -135,7 +135,7 @@ export const Destination = builder.prismaObject('Destination', {
       authScopes: { DESTINATIONS_READ: true },
       args: pageArguments,
       resolve: ({ id }, args, ctx, info) =>
-        findPage(args, ({ where, ...keyset }) =>
+        findPage(args, { type: 'AuditEntry', of: id }, ({ where, ...keyset }) =>
           ctx.ports.db.prisma.auditEntry.findMany({
             ...nodesQuery(ctx, info, 'AuditEntry'),
             ...keyset,

@@ -65,7 +65,7 @@ export const EventRef = builder.prismaObject('Event', {
       authScopes: { DESTINATIONS_READ: true },
       args: pageArguments,
       resolve: ({ id }, args, ctx, info) =>
-        findPage(args, ({ where, ...keyset }) =>
+        findPage(args, { type: 'Delivery', of: id }, ({ where, ...keyset }) =>
           ctx.ports.db.prisma.delivery.findMany({
             ...nodesQuery(ctx, info, 'Delivery'),
             ...keyset,
@@ -127,7 +127,7 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: EventFilter, description: 'Which ones. Null means all.' }),
     },
     resolve: (_root, { filter, ...args }, ctx, info) =>
-      findPage(args, ({ where, ...keyset }) =>
+      findPage(args, { type: 'Event' }, ({ where, ...keyset }) =>
         ctx.ports.db.prisma.event.findMany({
           ...nodesQuery(ctx, info, 'Event'),
           ...keyset,

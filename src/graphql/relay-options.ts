@@ -11,13 +11,16 @@ export const relayOptions = {
   },
   pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
   hasNextPageFieldOptions: {
-    description: 'Whether more follows: ask again with after set to endCursor.',
+    description:
+      'Whether more follows: ask again with after set to endCursor. With last, true when before was given.',
   },
   hasPreviousPageFieldOptions: {
     description:
-      'Whether something comes before: true on every page that was asked for with after.',
+      'Whether something comes before: ask again with last, and before set to startCursor. With first, true when after was given.',
   },
-  startCursorFieldOptions: { description: "The first item's cursor. Null on an empty page." },
+  startCursorFieldOptions: {
+    description: "The first item's cursor, where the page before it ends. Null on an empty page.",
+  },
   endCursorFieldOptions: {
     description: "The last item's cursor, where the next page goes on. Null on an empty page.",
   },
@@ -29,7 +32,8 @@ export const relayOptions = {
   },
   nodeFieldOptions: { description: 'The item itself.', nullable: false },
   cursorFieldOptions: {
-    description: 'Where this item stands: give it as after to go on behind it.',
+    description:
+      'Where this item stands in this list: give it as after to go on behind it, or as before to end before it. Other lists refuse it.',
   },
   nodesOnConnection: { description: 'The items of this page.' },
 } as const

@@ -41,11 +41,11 @@ const META_FIELDS = new Map(
   [SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
 )
 
-/** What a variable counts as: the most that `first` may be. The document is judged before its values are known. */
+/** What a variable counts as: the most that `first` and `last` may be. The document is judged before its values are known. */
 const LARGEST_PAGE = 100
 
 /**
- * A validation rule: multiplies the `first` of pages within pages, defaults included. The document's own
+ * A validation rule: multiplies the `first` or `last` of pages within pages, defaults included. The document's own
  * cost sees neither a default nor a variable, so four pages deep would come cheap and read 390,000 rows.
  * The lists of introspection count too: it needs no key, and repeated under aliases fills megabytes. So do
  * statements that a list without pages costs, and the contents of events, which are what answers are large by.
@@ -115,11 +115,14 @@ function namedIds({ arguments: given }: FieldNode): number | null {
   return ids?.kind === 'ListValue' ? ids.values.length : null
 }
 
-/** Null for a field that is no page. */
+/** Returns how many rows a page may have; null for a field that is no page. */
 function pageSize(field: FieldNode, definition: GraphQLField<unknown, unknown>): number | null {
   const first = definition.args.find(({ name }) => name === 'first')
   if (!first) return null
-  const value = field.arguments?.find(({ name }) => name.value === 'first')?.value
+  const valueOf = (argument: string) =>
+    field.arguments?.find(({ name }) => name.value === argument)?.value
+  const last = valueOf('last')
+  const value = last && last.kind !== 'NullValue' ? last : valueOf('first')
   if (value?.kind === 'IntValue') return Math.max(1, Number(value.value))
   if (value?.kind === 'Variable') return LARGEST_PAGE
   return typeof first.defaultValue === 'number' ? first.defaultValue : LARGEST_PAGE
@@ -138,7 +141,7 @@ function describedSize(
 
 const tooMany = (rows: number) =>
   refusal(
-    `This asks for up to ${rows} rows, and an operation may ask for ${ROWS}. Ask for smaller pages, or for fewer lists within lists; "first" as a variable counts as ${LARGEST_PAGE}, the data or payload of an event as ${CONTENT}.`,
+    `This asks for up to ${rows} rows, and an operation may ask for ${ROWS}. Ask for smaller pages, or for fewer lists within lists; "first" or "last" as a variable counts as ${LARGEST_PAGE}, the data or payload of an event as ${CONTENT}.`,
     'QUERY_TOO_COMPLEX',
     { status: 400, spec: true },
   )

@@ -4,9 +4,9 @@ import { createSchema } from '../../src/graphql/schema.ts'
 import { pageLimitRule } from '../../src/server/page-limit.ts'
 
 const schema = buildSchema(`
-  type Query { things(first: Int = 25): Things! thing: Thing }
+  type Query { things(first: Int = 25, last: Int): Things! thing: Thing }
   type Things { nodes: [Thing!]! }
-  type Thing { id: ID! things(first: Int = 25): Things! }
+  type Thing { id: ID! things(first: Int = 25, last: Int): Things! }
 `)
 
 const codes = (query: string) =>
@@ -34,6 +34,16 @@ test('a variable counts as the largest page', () => {
   expect(
     codes(`query ($n: Int) { ${pages('(first: $n)', '(first: $n)', '(first: $n)')} }`),
   ).toEqual(REFUSED)
+})
+
+test('pages from the end count as those from the beginning', () => {
+  expect(codes(`{ ${pages('(last: 100)', '(last: 100)')} }`)).toEqual([])
+  expect(codes(`{ ${pages('(last: 100)', '(last: 100)', '(last: 2)')} }`)).toEqual(REFUSED)
+  const mixed = '(first: 1, last: 100)'
+  expect(codes(`{ ${pages(mixed, mixed, mixed)} }`)).toEqual(REFUSED)
+  const variable = '(first: 1, last: $n)'
+  expect(codes(`query ($n: Int) { ${pages(variable, variable, variable)} }`)).toEqual(REFUSED)
+  expect(codes(`{ ${pages('', '(last: null)', '')} }`)).toEqual([])
 })
 
 test('a negative page does not make the others cheap', () => {
