@@ -6,6 +6,11 @@ import { EventType } from './event-type.ts'
 const EventDefinition = builder.objectRef<Definition<EventName>>('EventDefinition').implement({
   description: 'One kind of event in the catalogue: when it is triggered and what it carries.',
   fields: (t) => ({
+    id: t.id({
+      description:
+        'Its id, beginning with def_: unique everywhere, for caches. It cannot be asked for through node.',
+      resolve: ({ name }) => `def_${name}`,
+    }),
     type: t.expose('name', { type: EventType, description: 'Its name in this API.' }),
     name: t.exposeString('name', {
       description: 'Its wire name, in lower case: what the payload says in "event".',

@@ -7,6 +7,11 @@ builder.prismaObject('SigningSecret', {
   description:
     'What signs the deliveries of one destination, and what its receiver verifies them with. See it whole with destinationRevealSecret.',
   fields: (t) => ({
+    id: t.id({
+      description:
+        'Its id, beginning with sec_: unique everywhere, for caches, and the same after a rotation. It cannot be asked for through node.',
+      resolve: ({ destinationId }) => destinationId.replace(/^whk_/, 'sec_'),
+    }),
     masked: t.string({
       description:
         'Its first 6 characters, and a "•" for each of the others. Only "wsec_" and dots while the service cannot read it: deliveries then fail with SECRET_UNAVAILABLE until it is rotated.',

@@ -119,10 +119,10 @@ function namedIds({ arguments: given }: FieldNode): number | null {
 function pageSize(field: FieldNode, definition: GraphQLField<unknown, unknown>): number | null {
   const first = definition.args.find(({ name }) => name === 'first')
   if (!first) return null
-  const valueOf = (argument: string) =>
-    field.arguments?.find(({ name }) => name.value === argument)?.value
-  const last = valueOf('last')
-  const value = last && last.kind !== 'NullValue' ? last : valueOf('first')
+  const argument = (wanted: string) =>
+    field.arguments?.find(({ name }) => name.value === wanted)?.value
+  const last = argument('last')
+  const value = last && last.kind !== 'NullValue' ? last : argument('first')
   if (value?.kind === 'IntValue') return Math.max(1, Number(value.value))
   if (value?.kind === 'Variable') return LARGEST_PAGE
   return typeof first.defaultValue === 'number' ? first.defaultValue : LARGEST_PAGE

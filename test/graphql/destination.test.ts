@@ -333,3 +333,18 @@ describe('the last attempt of a destination', () => {
     await stream.return(undefined)
   })
 })
+
+test('a signing secret and an event definition have ids that nothing else has', async () => {
+  const viewer = await world.createViewer()
+  const ids = await Promise.all([1, 2].map(() => world.createDestination(viewer)))
+  const { data } = await world.run(
+    viewer,
+    '{ destinations { nodes { id secret { id } } } eventDefinitions { id name } }',
+  )
+  const secrets = data.destinations.nodes.map(({ secret }: { secret: { id: string } }) => secret.id)
+  const definitions = data.eventDefinitions.map(({ id }: { id: string }) => id)
+  const all = [...ids, ...secrets, ...definitions]
+  expect(new Set(all).size).toBe(2 + 2 + 16)
+  expect(secrets).toEqual([expect.stringMatching(/^sec_\w+$/), expect.stringMatching(/^sec_\w+$/)])
+  expect(definitions).toContain('def_todo_created')
+})

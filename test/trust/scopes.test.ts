@@ -138,19 +138,19 @@ const OPEN: Record<string, string> = {
   AuditEntry: 'id action actor changed createdAt',
   Delivery: 'id status test attemptCount retryCount nextAttemptAt createdAt completedAt',
   DeliveryAttempt:
-    'id delivery destination eventType number retryCount status attemptedAt durationMs requestHeaders responseCode responseBody failure',
+    'id cursor delivery destination eventType number retryCount status attemptedAt durationMs url requestHeaders responseCode responseBody failure',
   Destination:
     'id name url events status disabledAt failureCount failureLimit secret createdAt updatedAt',
   DestinationDeleted: 'id',
   Event: 'id type data relations timestamp idempotencyKey createdAt erasedAt',
-  EventDefinition: 'type name description schema example',
+  EventDefinition: 'id type name description schema example',
   EventPublished: 'event duplicate deliveryCount',
   EventsPublished: 'results',
   Organization: 'id name externalId',
   Relations: 'associatedAccountIds associatedContactIds associatedDealIds associatedLeadIds',
   RequestHeader: 'name value',
   SecretRevealed: 'destination secret',
-  SigningSecret: 'masked createdAt previousExpiresAt',
+  SigningSecret: 'id masked createdAt previousExpiresAt',
   Viewer: 'organization scopes',
 }
 /** Pages, and what a mutation says instead of doing something. */
