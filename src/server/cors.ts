@@ -24,7 +24,7 @@ export function answerPreflight({ headers }: IncomingMessage, response: ServerRe
     .filter((name) => HEADER_NAME.test(name))
   response
     .writeHead(204, {
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'GET, POST, PUT, DELETE',
       // "*" would not cover Authorization.
       'access-control-allow-headers': requested.join(', ') || DEFAULT_HEADERS,
       'access-control-max-age': '86400',

@@ -10,10 +10,12 @@ import { HttpRefusal, readJsonBody } from './request-body.ts'
 import { checkQueryString } from './request-query.ts'
 import { acceptsEvents, checkAccept } from './result-format.ts'
 import { sendJson } from './send.ts'
-import type { Graphql } from './yoga.ts'
+import { type ServeSingleConnection, usesSingleConnection } from './single-connection/serve.ts'
+import type { Caller, Graphql } from './yoga.ts'
 
 export interface HttpOptions {
   graphql: Graphql
+  singleConnection: ServeSingleConnection
   graphiql: Graphiql
   console: Console
   newRequestId: () => string
@@ -41,15 +43,18 @@ async function route(
 ): Promise<void> {
   response.setHeader('x-content-type-options', 'nosniff')
   const [path = ''] = (request.url ?? '').split('?', 1)
-  if (path === '/graphql') return answerGraphql(options, request, response)
+  if (path === '/graphql' || path === STREAM_PATH) return answerGraphql(options, request, response)
   if (await answerMonitoring(options.monitoring, request, response)) return
   if (await options.graphiql.answerAsset(path, request, response)) return
   if (await options.console.answer(path, request, response)) return
   throw new HttpRefusal(404, `There is nothing at ${path}. The API is at /graphql.`)
 }
 
+/** Where clients of graphql-sse look for its single connection mode. It is served at /graphql as well. */
+const STREAM_PATH = '/graphql/stream'
+
 async function answerGraphql(
-  { graphiql, graphql, newRequestId }: HttpOptions,
+  { graphiql, graphql, newRequestId, singleConnection }: HttpOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -63,13 +68,19 @@ async function answerGraphql(
   response.setHeader('cache-control', 'no-store')
   response.setHeader('vary', 'accept, accept-encoding')
   if (isLostUpgrade(request)) refuseLostUpgrade(response)
+  const caller: Caller = {
+    requestId,
+    credentials: credentialsOf(request),
+    traceParent: traceParentOf(request),
+  }
+  if (usesSingleConnection(request)) return singleConnection(request, response, caller)
+  // The library knows one path.
+  request.url = request.url?.replace(STREAM_PATH, '/graphql')
   checkAccept(request.headers.accept)
   if (request.method === 'GET') checkQueryString(request)
   if (request.method === 'POST') Object.assign(request, { body: await readJsonBody(request) })
   await graphql(request, response, {
-    requestId,
-    credentials: credentialsOf(request),
-    traceParent: traceParentOf(request),
+    ...caller,
     ...(acceptsEvents(request.headers.accept) && { resume: resumeOf(request) }),
   })
 }

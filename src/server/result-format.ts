@@ -56,7 +56,9 @@ export function formatResults({
   return {
     onExecute({ args }) {
       const operation = getOperationAST(args.document, args.operationName)
-      if (operation?.operation === 'mutation') mutations.add(args.contextValue.request)
+      const { request } = args.contextValue as { request?: Request }
+      // Operations of sockets have no request of their own.
+      if (request && operation?.operation === 'mutation') mutations.add(request)
     },
     onResultProcess({ request, result, resultProcessor, serverContext, setResultProcessor }) {
       const accept = request.headers.get('accept') ?? '*/*'

@@ -17,6 +17,7 @@ import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './listen.ts'
 import { type LiveConnections, watchLiveConnections } from './live-connections.ts'
 import type { Monitoring } from './monitoring.ts'
 import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from './mutation-limit.ts'
+import { serveSingleConnections } from './single-connection/serve.ts'
 import { createUnreadAnswers } from './unread-answers.ts'
 import { serveWebSockets } from './websocket/serve.ts'
 import { isWebSocketUpgrade } from './websocket/upgrade.ts'
@@ -93,6 +94,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const listener = createRequestListener({
     ...options,
     graphql,
+    singleConnection: serveSingleConnections({
+      ...options,
+      graphql,
+      live,
+      enter,
+      unread,
+      heartbeatInterval,
+    }),
     graphiql: createGraphiql(options.graphiql),
     console: createConsole(options.console),
     newRequestId: randomUUID,

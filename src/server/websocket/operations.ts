@@ -1,9 +1,10 @@
-import { type ExecutionArgs, GraphQLError } from 'graphql'
+import { GraphQLError } from 'graphql'
 import type { ServerOptions, SubscribePayload } from 'graphql-ws'
 import type { MaskError } from '../../graphql/mask-error.ts'
 import type { Credentials } from '../../services/authentication.ts'
 import { formatError, presentErrors } from '../errors.ts'
-import type { Caller, Graphql } from '../yoga.ts'
+import { type PreparedOperation, prepareOperation } from '../prepare-operation.ts'
+import type { Graphql } from '../yoga.ts'
 import type { ConnectionParams } from './authorize.ts'
 import type { RunningOperations } from './running-operations.ts'
 
@@ -29,9 +30,6 @@ type Hooks<Extra extends SocketOperations> = Required<
   >
 >
 
-type Enveloped = ReturnType<Graphql['getEnveloped']>
-type Operation = ExecutionArgs & Pick<Enveloped, 'execute' | 'subscribe'>
-
 /** Runs the operations of sockets through the same pipeline as those that come by HTTP. */
 export function operationHooks<Extra extends SocketOperations>({
   graphql,
@@ -48,12 +46,12 @@ export function operationHooks<Extra extends SocketOperations>({
       const requestId = newRequestId()
       requestIds.set(payload, requestId)
       const params = { ...payload, query: String(payload.query) }
-      return prepare(graphql, { requestId, credentials, params, traceParent: null }).catch(
+      return prepareOperation(graphql, { requestId, credentials, params, traceParent: null }).catch(
         (error: unknown) => present(payload, [error]),
       )
     },
-    execute: (args) => (args as Operation).execute(args),
-    subscribe: (args) => (args as Operation).subscribe(args),
+    execute: (args) => (args as PreparedOperation).execute(args),
+    subscribe: (args) => (args as PreparedOperation).subscribe(args),
     onNext: (_ctx, _id, payload, _args, { data = null, errors, extensions }) =>
       errors && {
         data,
@@ -65,27 +63,6 @@ export function operationHooks<Extra extends SocketOperations>({
       return present(payload, errors).map(formatError)
     },
     onComplete: ({ extra }, id) => extra.running.ending(id),
-  }
-}
-
-/** Parses, validates and authenticates. Throws or returns errors as the pipeline does. */
-async function prepare(
-  graphql: Graphql,
-  caller: Caller & { params: SubscribePayload },
-): Promise<Operation | readonly GraphQLError[]> {
-  const { contextFactory, execute, parse, schema, subscribe, validate } =
-    graphql.getEnveloped(caller)
-  const document = parse(caller.params.query)
-  const errors: readonly GraphQLError[] = validate(schema, document)
-  if (errors.length > 0) return errors
-  return {
-    schema,
-    document,
-    operationName: caller.params.operationName,
-    variableValues: caller.params.variables,
-    contextValue: await contextFactory(),
-    execute,
-    subscribe,
   }
 }
 

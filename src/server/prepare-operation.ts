@@ -1,0 +1,35 @@
+import type { ExecutionArgs, GraphQLError } from 'graphql'
+import type { Caller, Graphql } from './yoga.ts'
+
+export interface OperationParams {
+  query: string
+  operationName?: string | null | undefined
+  variables?: Record<string, unknown> | null | undefined
+}
+
+type Enveloped = ReturnType<Graphql['getEnveloped']>
+
+/** An operation that is ready to run by its own functions, which include the limits of the pipeline. */
+export type PreparedOperation = ExecutionArgs & Pick<Enveloped, 'execute' | 'subscribe'>
+
+/** Parses, validates and authenticates. Throws or returns errors as the pipeline does. */
+export async function prepareOperation(
+  graphql: Graphql,
+  caller: Caller & { params: OperationParams },
+): Promise<PreparedOperation | readonly GraphQLError[]> {
+  const { contextFactory, execute, parse, schema, subscribe, validate } =
+    graphql.getEnveloped(caller)
+  const { operationName, query, variables } = caller.params
+  const document = parse(query)
+  const errors: readonly GraphQLError[] = validate(schema, document)
+  if (errors.length > 0) return errors
+  return {
+    schema,
+    document,
+    operationName,
+    variableValues: variables,
+    contextValue: await contextFactory(),
+    execute,
+    subscribe,
+  }
+}

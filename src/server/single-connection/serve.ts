@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type ExecutionResult, getOperationAST, type GraphQLError } from 'graphql'
+import type { MaskError } from '../../graphql/mask-error.ts'
+import { unauthenticated } from '../../graphql/request-error.ts'
+import type { Authenticate, Credentials, Viewer } from '../../services/authentication.ts'
+import { type Enter, RETRY_AFTER } from '../connection-limit.ts'
+import { presentErrors, refusal } from '../errors.ts'
+import { holderOf } from '../holder.ts'
+import type { LiveConnections } from '../live-connections.ts'
+import { type OperationParams, prepareOperation } from '../prepare-operation.ts'
+import { HttpRefusal, readJsonBody } from '../request-body.ts'
+import type { UnreadAnswers } from '../unread-answers.ts'
+import type { Caller, Graphql } from '../yoga.ts'
+import { createSession, type RunOperation, type Session } from './session.ts'
+
+const TOKEN_HEADER = 'x-graphql-event-stream-token'
+/** Milliseconds from the reservation of a stream until it is opened. */
+const RESERVATION_MS = 10_000
+/** Operations that may run at once on one stream. */
+const MAX_OPERATIONS = 20
+
+export interface SingleConnectionOptions {
+  graphql: Graphql
+  authenticate: Authenticate
+  maskError: MaskError
+  live: LiveConnections
+  enter: Enter
+  unread: UnreadAnswers
+  heartbeatInterval: number
+}
+
+/** A reserved stream. Only who reserved it may use it. */
+interface Reservation {
+  session: Session
+  holder: string
+  credentials: Credentials
+  leave(): void
+}
+
+export type ServeSingleConnection = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: Caller,
+) => Promise<void>
+
+/** Whether a request is part of graphql-sse's single connection mode: it reserves a stream, or names one. */
+export const usesSingleConnection = ({ headers, method, url = '' }: IncomingMessage): boolean =>
+  method === 'PUT' ||
+  method === 'DELETE' ||
+  headers[TOKEN_HEADER] !== undefined ||
+  /[?&]token=/.test(url)
+
+/**
+ * Serves graphql-sse's single connection mode: PUT reserves a stream, GET opens it, POST begins an operation on it and
+ * DELETE ends one. The streams of a process are known to this process alone.
+ * @throws HttpRefusal
+ */
+export function serveSingleConnections(options: SingleConnectionOptions): ServeSingleConnection {
+  const reservations = new Map<string, Reservation>()
+
+  async function viewerOf(credentials: Credentials): Promise<Viewer> {
+    const { advice, viewer } = await options.authenticate(credentials)
+    if (viewer) return viewer
+    throw new HttpRefusal(401, advice ?? unauthenticated().message, {
+      'www-authenticate': 'Bearer',
+    })
+  }
+
+  async function reserve(response: ServerResponse, { credentials, requestId }: Caller) {
+    const viewer = await viewerOf(credentials)
+    const place = options.enter()
+    if (!place?.claim(viewer)) {
+      place?.leave()
+      throw new HttpRefusal(place ? 429 : 503, NO_ROOM, { 'retry-after': `${RETRY_AFTER}` })
+    }
+    const present = presentWith(options.maskError, requestId)
+    const session = createSession({ ...options, presentFailure: (error) => present([error]) })
+    const token = randomBytes(24).toString('base64url')
+    const gone = options.live.add({
+      credentials,
+      end: (refused) => {
+        session.end(refused ? present([unauthenticated()]) : undefined)
+        reservation.leave()
+      },
+    })
+    const reservation: Reservation = {
+      session,
+      holder: holderOf(viewer),
+      credentials,
+      leave() {
+        reservations.delete(token)
+        gone()
+        place.leave()
+      },
+    }
+    reservations.set(token, reservation)
+    setTimeout(() => session.isOpen() || reservation.leave(), RESERVATION_MS).unref()
+    response.writeHead(201, { 'content-type': 'text/plain; charset=utf-8' }).end(token)
+  }
+
+  function find(request: IncomingMessage): Reservation {
+    const { searchParams } = new URL(request.url ?? '', 'http://localhost')
+    const token = request.headers[TOKEN_HEADER]?.toString() ?? searchParams.get('token') ?? ''
+    const reservation = reservations.get(token)
+    if (!reservation) throw new HttpRefusal(404, NOT_FOUND)
+    return reservation
+  }
+
+  /** The token may stand in an address, and so in logs: it lets nobody use another's stream. */
+  async function findOwn(request: IncomingMessage, caller: Caller): Promise<Reservation> {
+    const viewer = await viewerOf(caller.credentials)
+    const reservation = find(request)
+    if (reservation.holder !== holderOf(viewer)) throw new HttpRefusal(404, NOT_FOUND)
+    return reservation
+  }
+
+  function open(request: IncomingMessage, response: ServerResponse): void {
+    const reservation = find(request)
+    if (reservation.session.isOpen()) throw new HttpRefusal(409, 'The stream is open already.')
+    response.once('close', reservation.leave)
+    reservation.session.open(response)
+  }
+
+  async function begin(request: IncomingMessage, response: ServerResponse, caller: Caller) {
+    const { session } = await findOwn(request, caller)
+    const { extensions, ...params } = (await readJsonBody(request)) as OperationParams & {
+      extensions?: { operationId?: unknown }
+    }
+    const { operationId: id } = Object(extensions) as { operationId?: unknown }
+    if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID) {
+      throw new HttpRefusal(400, NO_ID)
+    }
+    if (typeof params.query !== 'string') throw new HttpRefusal(400, 'Send a text as "query".')
+    if (session.has(id)) throw new HttpRefusal(409, 'An operation of this id is still running.')
+    session.begin(id, runnerOf(options, { ...caller, params }, session))
+    response.writeHead(202).end()
+  }
+
+  async function complete(request: IncomingMessage, response: ServerResponse, caller: Caller) {
+    const { session } = await findOwn(request, caller)
+    const { searchParams } = new URL(request.url ?? '', 'http://localhost')
+    const id = searchParams.get('operationId')
+    if (!id) throw new HttpRefusal(400, 'Name the operation as "?operationId=…" in the address.')
+    session.complete(id)
+    response.writeHead(200).end()
+  }
+
+  return async (request, response, caller) => {
+    if (request.method === 'PUT') return reserve(response, caller)
+    if (request.method === 'GET') return open(request, response)
+    if (request.method === 'POST') return begin(request, response, caller)
+    if (request.method === 'DELETE') return complete(request, response, caller)
+    throw new HttpRefusal(405, METHODS, { allow: 'GET, POST, PUT, DELETE' })
+  }
+}
+
+const LONGEST_ID = 200
+
+const NOT_FOUND =
+  'There is no such stream in this process, or not any more. Reserve one with PUT and open it with GET within 10 s. Behind several processes, send all requests of a client to the same one, or use a connection for each operation.'
+const NO_ID = `Send a text of at most ${LONGEST_ID} characters as "extensions.operationId".`
+const NO_ROOM = `There is no room for another stream of your key, user or organization. Close one that is no longer used, or try again in ${RETRY_AFTER} s.`
+const METHODS = 'A stream is reserved with PUT, opened with GET, and used with POST and DELETE.'
+
+const presentWith =
+  (maskError: MaskError, requestId: string) =>
+  (errors: readonly unknown[]): ExecutionResult => ({
+    errors: presentErrors(errors, (error) => maskError(error, requestId)),
+  })
+
+/** Runs an operation through the same pipeline as one of a request of its own. What fails is a result with errors. */
+function runnerOf(
+  { graphql, maskError }: SingleConnectionOptions,
+  caller: Caller & { params: OperationParams },
+  session: Session,
+): RunOperation {
+  const present = presentWith(maskError, caller.requestId)
+  const shown = (result: ExecutionResult): ExecutionResult =>
+    result.errors ? { ...result, ...present(result.errors) } : result
+  return async () => {
+    try {
+      if (session.size() > MAX_OPERATIONS) return present([tooMany()])
+      const prepared = await prepareOperation(graphql, caller)
+      if (Array.isArray(prepared)) return present(prepared as GraphQLError[])
+      const operation = prepared as Exclude<typeof prepared, readonly GraphQLError[]>
+      const kind = getOperationAST(operation.document, operation.operationName)?.operation
+      const result =
+        kind === 'subscription'
+          ? await operation.subscribe(operation)
+          : await operation.execute(operation)
+      return isIterable(result) ? mapResults(result, shown) : shown(result as ExecutionResult)
+    } catch (error) {
+      return present([error])
+    }
+  }
+}
+
+const isIterable = (result: unknown): result is AsyncIterableIterator<ExecutionResult> =>
+  typeof (result as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
+
+function mapResults(
+  results: AsyncIterableIterator<ExecutionResult>,
+  map: (result: ExecutionResult) => ExecutionResult,
+): AsyncIterableIterator<ExecutionResult> {
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      const { done, value } = await results.next()
+      return done ? { done, value: undefined } : { done: false, value: map(value) }
+    },
+    async return() {
+      await results.return?.()
+      return { value: undefined, done: true }
+    },
+  }
+}
+
+const tooMany = () =>
+  refusal(
+    `At most ${MAX_OPERATIONS} operations can run at once on one stream. Complete one of them first, or open another stream.`,
+    'RATE_LIMITED',
+    { status: 429 },
+  )
