@@ -102,7 +102,9 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
         const jobs = free > 0 ? await boss.fetch<{ destinationId: string }>(DRAIN, options) : []
         looked = clock.now()
         for (const job of jobs) {
-          const ended = drain(job).finally(() => draining.delete(ended))
+          const ended = drain(job)
+            .catch((error: unknown) => log.error({ err: error }, 'could not begin a drain'))
+            .finally(() => draining.delete(ended))
           draining.add(ended)
         }
       } catch (error) {

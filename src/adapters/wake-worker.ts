@@ -47,7 +47,12 @@ export async function startWakeWorker({
 function workOn(boss: PgBoss, queue: Queue, db: Database): Promise<string> {
   const options = { batchSize: BATCH, pollingIntervalSeconds: POLL }
   return boss.work<{ destinationId: string }, void, typeof options>(WAKE, options, async (jobs) => {
-    const ids = [...new Set(jobs.map(({ data }) => data.destinationId))]
-    await db.transaction((tx) => queue.wake(tx, ids))
+    try {
+      const ids = [...new Set(jobs.map(({ data }) => data.destinationId))]
+      await db.transaction((tx) => queue.wake(tx, ids))
+    } catch (error) {
+      // pg-boss writes to the message of what is thrown, and its loop ends for good where that is not possible.
+      throw new Error('could not wake destinations', { cause: error })
+    }
   })
 }

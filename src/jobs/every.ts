@@ -1,8 +1,9 @@
 import type { Clock, Logger } from '../services/ports.ts'
 
 /**
- * Runs some work at once and then now and then, one run at a time, until stopped. A run that fails is logged.
- * @param work is told by the signal that it is to end early
+ * Runs some work at once and then once in each interval, one run at a time, until stopped. A run that throws or rejects
+ * is logged, and the next one begins when it is due.
+ * @param work gets a signal that is aborted when it is to end early
  */
 export function every(
   { clock, log }: { clock: Clock; log: Logger },
@@ -12,7 +13,8 @@ export function every(
   const stopping = new AbortController()
   let running: Promise<void> | null = null
   const run = () => {
-    running ??= work(stopping.signal)
+    running ??= Promise.resolve()
+      .then(() => work(stopping.signal))
       .catch((error: unknown) => log.warn({ err: error }, 'a periodic run failed'))
       .finally(() => {
         running = null

@@ -20,20 +20,25 @@ const ASK_WITHIN = 1_500
 /** Milliseconds for which one answer of the database serves all: anybody may ask, as often as they like. */
 const FRESH_FOR = 500
 
+/** Milliseconds after which a question without an answer is given up, and asked anew when somebody wants to know. */
+const GIVEN_UP_AFTER = 10_000
+
 /** Answers within 1.5 s, also when the database does not. It is asked one question at a time. */
 export function createReadiness(checks: ReadinessChecks): () => Promise<Readiness> {
   let asked: Promise<boolean | null> | null = null
 
   function ask(): Promise<boolean | null> {
-    asked ??= checks
-      .migrations()
+    if (asked) return asked
+    const question = Promise.resolve()
+      .then(checks.migrations)
       .catch(() => null)
-      .finally(() => {
-        setTimeout(() => {
-          asked = null
-        }, FRESH_FOR).unref()
-      })
-    return asked
+    const forget = () => {
+      if (asked === question) asked = null
+    }
+    asked = question
+    setTimeout(forget, GIVEN_UP_AFTER).unref()
+    question.finally(() => setTimeout(forget, FRESH_FOR).unref())
+    return question
   }
 
   return async () => {
