@@ -11,7 +11,6 @@ export class WebhookSocket {
   /** On the clock of `performance.now()`. */
   readonly #expiresAt: number
   #head: ResponseHeadReader | null = null
-  #idle = true
   #used = false
   #failure: Error | null = null
 
@@ -53,13 +52,11 @@ export class WebhookSocket {
   /** Announces a request: what is read from now on is its response. */
   begin(): void {
     this.#used = true
-    this.#idle = false
     this.#head = new ResponseHeadReader()
   }
 
   /** Announces the end of a response. Closes the connection when its largest age is over. */
   end(): void {
-    this.#idle = true
     if (this.expired) this.#socket.destroy()
   }
 
@@ -67,12 +64,7 @@ export class WebhookSocket {
     for (;;) {
       const chunk: Buffer | null = this.#read.call(this.#socket, size)
       if (chunk === null) return null
-      if (this.#idle) {
-        if (isEmptyLines(chunk)) continue
-        // Nobody asked for this, so it must not be taken for the answer to the next request.
-        this.#socket.destroy()
-        return null
-      }
+      // A body, or bytes between two responses, at which undici closes the connection.
       if (!this.#head) return chunk
       const head = this.#takeHead(this.#head, chunk)
       if (head || this.#socket.destroyed) return head
@@ -91,5 +83,3 @@ export class WebhookSocket {
     }
   }
 }
-
-const isEmptyLines = (chunk: Buffer) => chunk.every((byte) => byte === 13 || byte === 10)

@@ -7,8 +7,6 @@ export interface RawReceiver extends AsyncDisposable {
   readonly connections: number
   /** How many requests came in, counted by their first lines. */
   readonly requests: number
-  /** Waits until a connection has been closed. */
-  disconnection(): Promise<void>
 }
 
 /**
@@ -36,7 +34,6 @@ export async function startRawReceiver(onRequest: (socket: Socket) => void): Pro
     get requests() {
       return requests
     },
-    disconnection: sockets.disconnection,
     [Symbol.asyncDispose]: sockets.close,
   }
 }
