@@ -13,12 +13,22 @@ export class GraphqlRequestError extends Error {
   }
 }
 
+/**
+ * An answer without errors. The result of a mutation, which is a union and has its `__typename` selected, is null only
+ * beside an error.
+ */
+type Answered<Data> = {
+  [Field in keyof Data]: NonNullable<Data[Field]> extends { __typename: string }
+    ? NonNullable<Data[Field]>
+    : Data[Field]
+}
+
 export interface GraphqlClient {
-  /** @throws GraphqlRequestError */
+  /** @throws GraphqlRequestError for an answer with errors, also when it has data */
   request<Data, Variables extends object>(
     document: TypedDocumentNode<Data, Variables>,
     ...variables: Record<string, never> extends Variables ? [Variables?] : [Variables]
-  ): Promise<Data>
+  ): Promise<Answered<Data>>
   /**
    * Every result of a subscription, over a WebSocket; leaving the loop ends it.
    * @throws GraphqlRequestError

@@ -54,6 +54,7 @@ builder.mutationField('apiKeyCreate', (t) =>
     args: {
       input: t.arg({ type: ApiKeyCreateInput, required: true, description: 'The key to make.' }),
     },
+    nullable: true,
     errors: refusals('The new key, or why there is none.', ValidationError),
     resolve: (_root, { input }, { ports, viewer }) => {
       if (!viewer) throw unauthenticated()
@@ -72,6 +73,7 @@ builder.mutationField('apiKeyRevoke', (t) =>
     args: {
       id: t.arg.id({ required: true, description: "The key's id, beginning with key_." }),
     },
+    nullable: true,
     errors: refusals('The revoked key, or that there is none.', NotFoundError),
     resolve: async (query, _root, { id }, ctx) => {
       if (!isId(id)) throw new NotFoundError(id)

@@ -22,6 +22,7 @@ builder.mutationFields((t) => ({
       ...destinationArgument,
       event: t.arg({ type: EventType, required: true, description: 'Which example to send.' }),
     },
+    nullable: true,
     errors: refusals(
       'The delivery that is on its way, or why nothing is sent.',
       NotFoundError,
@@ -41,6 +42,7 @@ builder.mutationFields((t) => ({
     args: {
       id: t.arg.id({ required: true, description: "The delivery's id, beginning with dlv_." }),
     },
+    nullable: true,
     errors: refusals(
       'The delivery that is on its way again, or why it is not.',
       NotFoundError,

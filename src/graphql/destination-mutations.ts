@@ -68,6 +68,7 @@ builder.mutationField('destinationCreate', (t) =>
         description: 'Its settings.',
       }),
     },
+    nullable: true,
     errors: refusals(
       'The new destination, or why there is none.',
       ValidationError,
@@ -100,6 +101,7 @@ builder.mutationField('destinationUpdate', (t) =>
         description: 'What to change.',
       }),
     },
+    nullable: true,
     errors: refusals(
       'The destination as it is now, or why nothing was changed.',
       ValidationError,
@@ -133,6 +135,7 @@ builder.mutationField('destinationSelectEvents', (t) =>
           'The whole new selection, in any order; repetitions do not matter. An ACTIVE destination needs at least one.',
       }),
     },
+    nullable: true,
     errors: refusals(
       'The destination with its new selection, or why it kept the old one.',
       ValidationError,
@@ -154,6 +157,7 @@ builder.mutationField('destinationActivate', (t) =>
     description:
       'Starts sending, with failureCount at 0. Needs a URL and at least one event. Activating an ACTIVE destination changes nothing. Needs the scope DESTINATIONS_WRITE.',
     args: destinationArgument,
+    nullable: true,
     errors: refusals(
       'The ACTIVE destination, or what it lacks.',
       NotFoundError,
@@ -174,6 +178,7 @@ builder.mutationField('destinationDeactivate', (t) =>
     description:
       'Stops sending: the destination is INACTIVE, and its waiting deliveries become CANCELED. An attempt that is under way is still recorded. Needs the scope DESTINATIONS_WRITE.',
     args: destinationArgument,
+    nullable: true,
     errors: refusals('The INACTIVE destination, or that there is none.', NotFoundError),
     resolve: async (query, _root, { id }, ctx) => {
       const target = destinationTarget(id, ctx)
@@ -190,6 +195,7 @@ builder.mutationField('destinationDelete', (t) =>
     description:
       'Deletes a destination for good: its deliveries, its attempts, its secret and its audit log go with it. There is no way back. Needs the scope DESTINATIONS_WRITE.',
     args: destinationArgument,
+    nullable: true,
     errors: refusals('What was deleted, or that there was nothing to delete.', NotFoundError),
     resolve: async (_root, { id }, ctx) => {
       await deleteDestination(ctx.ports, destinationTarget(id, ctx))

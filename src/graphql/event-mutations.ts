@@ -103,6 +103,7 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: EventPublishInput, required: true, description: 'The event.' }),
     },
+    nullable: true,
     errors: refusals(
       'The event as published, or why it was not.',
       ValidationError,
@@ -126,6 +127,7 @@ builder.mutationFields((t) => ({
         description: `The events, 1 to ${MAX_EVENTS_PER_CALL.toLocaleString('en')}, in the order in which they are to be sent.`,
       }),
     },
+    nullable: true,
     errors: refusals(
       'All events as published, or why none was.',
       ValidationError,
@@ -140,6 +142,7 @@ builder.mutationFields((t) => ({
       'Removes the content of an event for good: its data, its relations and what receivers answered to it. What still waits is CANCELED; a request that is on the wire, or begins within a quarter of a second, may still arrive. The event, its deliveries and their attempts stay in the history without it, and can never be sent again. Erasing an erased event changes nothing. An event of destinationSendTest can be erased as well. Who may put events in may take them out: needs the scope EVENTS_PUBLISH.',
     authScopes: { EVENTS_PUBLISH: true },
     args: { id: t.arg.id({ required: true, description: "The event's id, beginning with evt_." }) },
+    nullable: true,
     errors: refusals('The event without its content, or that there is none.', NotFoundError),
     resolve: async (query, _root, { id }, ctx) => {
       if (!isId(id)) throw new NotFoundError(id)

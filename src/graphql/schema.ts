@@ -31,7 +31,7 @@ builder.queryType({
 })
 builder.mutationType({
   description:
-    'What can be done. Each answers a union: its result, or a refusal that implements UserError. Whoever sends too many in a minute gets the error RATE_LIMITED, with the whole seconds to wait in extensions.retryAfterSeconds, and nothing of that operation is done. A fault of ours is INTERNAL_SERVER_ERROR with the id of the request in extensions.requestId; with UNAVAILABLE in extensions.reason it passes: look whether it was done, or repeat it with the same idempotency key, in a few seconds.',
+    'What can be done. Each answers a union: its result, or a refusal that implements UserError. It is null beside an error in errors, such as FORBIDDEN for a scope that is missing; other mutations of the operation keep their results. Whoever sends too many in a minute gets the error RATE_LIMITED, with the whole seconds to wait in extensions.retryAfterSeconds, and nothing of that operation is done. A fault of ours is INTERNAL_SERVER_ERROR with the id of the request in extensions.requestId; with UNAVAILABLE in extensions.reason it passes: look whether it was done, or repeat it with the same idempotency key, in a few seconds.',
   authScopes,
 })
 builder.subscriptionType({

@@ -38,6 +38,7 @@ builder.mutationField('destinationRotateSecret', (t) =>
         description: `For how many seconds the old secret goes on signing beside the new one: 0 to ${MAX_OVERLAP_SECONDS}, a week. 0 and null mean not at all. One that cannot be read ends at once.`,
       }),
     },
+    nullable: true,
     errors: refusals(
       'The new secret, or why the old one is still in force.',
       NotFoundError,
@@ -57,6 +58,7 @@ builder.mutationField('destinationRevealSecret', (t) =>
       'Shows the current secret whole, and writes into the audit log who has seen it. Needs the scope SECRETS_READ.',
     authScopes: { SECRETS_READ: true },
     args: destinationArgument,
+    nullable: true,
     errors: refusals('The current secret, or that there is no such destination.', NotFoundError),
     resolve: async (_root, { id }, ctx) => {
       const target = destinationTarget(id, ctx)

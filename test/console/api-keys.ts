@@ -29,7 +29,7 @@ export async function makeKey(
   scopes: Scope[] = ['DESTINATIONS_READ'],
 ) {
   const { apiKeyCreate } = await client.request(MakeKey, { input: { name: 'Console', scopes } })
-  if (!('key' in apiKeyCreate)) throw new Error('There is no key')
+  if (!apiKeyCreate || !('key' in apiKeyCreate)) throw new Error('There is no key')
   const { apiKey, key } = apiKeyCreate
   return { key, revoke: () => client.request(RevokeKey, { id: apiKey.id }) }
 }

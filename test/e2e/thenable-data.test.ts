@@ -50,7 +50,7 @@ test('data with a key "then" is published, answered, listed and told live as any
     const { eventPublish } = await client.request(PublishForData, {
       input: { event: 'TODO_CREATED', data },
     })
-    if (!('event' in eventPublish)) expect.fail('not published')
+    if (!eventPublish || !('event' in eventPublish)) expect.fail('not published')
     expect(eventPublish.event.data).toEqual(data)
     const { event } = await client.request(GetEvent, { id: eventPublish.event.id })
     expect(event?.data).toEqual(data)

@@ -72,3 +72,16 @@ test('who may only write sees how a delivery stands', async () => {
   )
   expect(data.destinationSendTest).toEqual({ status: 'PENDING', test: true })
 })
+
+test('a mutation without its scope is null, and the others of the operation keep their results', async () => {
+  const viewer = await world.createViewer(['DESTINATIONS_WRITE'])
+  const { data, errors } = await world.run(
+    viewer,
+    `mutation {
+      destinationCreate(input: { name: "CRM" }) { ... on Destination { name } }
+      apiKeyCreate(input: { name: "key", scopes: [] }) { __typename }
+    }`,
+  )
+  expect(data).toEqual({ destinationCreate: { name: 'CRM' }, apiKeyCreate: null })
+  expect(errors).toMatchObject([{ path: ['apiKeyCreate'], extensions: { code: 'FORBIDDEN' } }])
+})
