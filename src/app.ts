@@ -84,7 +84,7 @@ function startApi(
   { authenticate, log, options, ports }: Parts,
   { host, localKey, monitoring, port }: ApiPlace,
 ): Promise<RunningServer> {
-  const { allowedOrigins = [], mutationLimits } = options
+  const { allowedOrigins = [], mutationLimits, trustedDocuments } = options
   return startServer({
     host,
     port,
@@ -98,6 +98,7 @@ function startApi(
     graphiql: localKey === undefined ? {} : { localKey },
     console: localKey === undefined ? {} : { localKey },
     allowedOrigins,
+    trustedDocuments,
     ...(mutationLimits && { mutationLimits }),
   })
 }

@@ -31,6 +31,8 @@ export interface Config {
   /** Origins of pages that may open WebSockets, beside those on our own host. HTTP takes any, without cookies. */
   allowedOrigins: readonly string[]
   mutationLimits: MutationLimits
+  /** The file of documents that clients may name by their ids; null for none. */
+  trustedDocumentsFile: string | null
   addressPolicy: AddressPolicy
   retentionDays: number
   /** Who has it may read /metrics from elsewhere; null for requests of this machine alone. */
@@ -85,6 +87,7 @@ export function loadConfig(env: Env, role = 'all'): Config {
     encryptionKeys: read(parseEncryptionKeys(env.ENCRYPTION_KEYS || null, databaseUrl)),
     jwt: jwt.settings,
     allowedOrigins: read(parseOrigins(env.ALLOWED_ORIGINS ?? '')),
+    trustedDocumentsFile: env.TRUSTED_DOCUMENTS || null,
     mutationLimits: {
       publish: read(parseLimit('PUBLISH_LIMIT_PER_MINUTE', env, DEFAULT_MUTATION_LIMITS.publish)),
       manage: read(parseLimit('MUTATION_LIMIT_PER_MINUTE', env, DEFAULT_MUTATION_LIMITS.manage)),

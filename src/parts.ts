@@ -14,6 +14,7 @@ import { generateSecret } from './domain/signature.ts'
 import type { ServicePorts } from './graphql/context.ts'
 import { countLines } from './monitoring.ts'
 import type { MutationLimits } from './server/mutation-limit.ts'
+import type { TrustedDocuments } from './server/persisted-documents.ts'
 import { createAttemptFeed } from './services/attempt-feed.ts'
 import { createAuthenticator } from './services/authentication.ts'
 import { CHANGES, createDestinationFeed, DELETIONS } from './services/destination-feed.ts'
@@ -32,6 +33,8 @@ export interface AppOptions {
   jwt?: JwtSettings | null
   /** Origins of pages that may open WebSockets, beside those on our own host. Default: none. */
   allowedOrigins?: readonly string[]
+  /** Documents that clients may name by their ids. Default: none. */
+  trustedDocuments?: TrustedDocuments | undefined
   /** Default: that of the server. */
   mutationLimits?: MutationLimits
   /** Milliseconds after which a statement is given up, and 5 s later a transaction. Default: 25,000. */

@@ -4,6 +4,7 @@ import { migrate } from './adapters/migrations.ts'
 import { createTracing, isTracingRegistered } from './adapters/tracing.ts'
 import { type App, createApp } from './app.ts'
 import type { Config } from './config.ts'
+import { readTrustedDocuments } from './server/trusted-documents.ts'
 import type { Logger } from './services/ports.ts'
 import type { OtlpProtocol } from './trace-config.ts'
 import { untraced } from './services/tracing.ts'
@@ -42,7 +43,10 @@ export async function startService(
     if (migrations.length > 0) log.info({ migrations }, 'migrated the database')
     if (config.traces) await startTraces({ log, version, protocol: config.traces }, closing)
     const tracing = createTracing(version) ?? untraced
-    const app = await createApp({ ...config, databaseUrl, encryptionKeys, version, log, tracing })
+    const { trustedDocumentsFile: file } = config
+    const trustedDocuments = file === null ? undefined : await readTrustedDocuments(file)
+    const ports = { databaseUrl, encryptionKeys, version, log, tracing, trustedDocuments }
+    const app = await createApp({ ...config, ...ports })
     closing.push(() => app.close())
     const { apiKey, firstStart } = await firstApiKey(app, config)
     const url = await startRoles(app, { apiKey, config, log }, closing)

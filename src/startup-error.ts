@@ -2,6 +2,7 @@ import { DatabaseServerError } from './adapters/database-server.ts'
 import { EmbeddedPostgresError } from './adapters/embedded-postgres-error.ts'
 import { MigrationError } from './adapters/migrations.ts'
 import { type Config, ConfigError } from './config.ts'
+import { TrustedDocumentsError } from './server/trusted-documents.ts'
 
 /** What the system says when a folder cannot be used. */
 const FOLDER = new Set(['EACCES', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS'])
@@ -18,7 +19,8 @@ export function explainStartupError(error: unknown, config: Config | null): stri
   if (
     error instanceof EmbeddedPostgresError ||
     error instanceof MigrationError ||
-    error instanceof DatabaseServerError
+    error instanceof DatabaseServerError ||
+    error instanceof TrustedDocumentsError
   ) {
     return error.message
   }

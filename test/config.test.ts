@@ -43,6 +43,7 @@ test('without any variable everything has its default', () => {
     retentionDays: 30,
     metricsToken: null,
     traces: null,
+    trustedDocumentsFile: null,
     logLevel: 'info',
   })
   expect(addressPolicy).toMatchObject({ allowHttp: false })
@@ -82,6 +83,7 @@ test('every variable is read', () => {
       ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
       PUBLISH_LIMIT_PER_MINUTE: '0',
       MUTATION_LIMIT_PER_MINUTE: '600',
+      TRUSTED_DOCUMENTS: '/etc/webhooks/documents.json',
       DELIVERY_ALLOW_HTTP: 'true',
       DELIVERY_ALLOW_NETWORKS: '127.0.0.0/8, ::1/128',
       RETENTION_DAYS: '7',
@@ -105,6 +107,7 @@ test('every variable is read', () => {
     retentionDays: 7,
     metricsToken: 'a-token-of-the-operator',
     traces: 'http/protobuf',
+    trustedDocumentsFile: '/etc/webhooks/documents.json',
     logLevel: 'warn',
   })
   expect(config.jwt).toEqual({

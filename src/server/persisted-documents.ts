@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { GraphQLError } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
+import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import type { Authenticate } from '../services/authentication.ts'
 import { type DocumentStore, createDocumentStore } from './document-store.ts'
 import { refusal } from './errors.ts'
@@ -8,22 +8,29 @@ import type { Caller } from './yoga.ts'
 
 const SHA_256 = /^[0-9a-f]{64}$/
 
+/** Texts of documents by their ids, which are SHA-256 hashes as a rule. */
+export type TrustedDocuments = ReadonlyMap<string, string>
+
 /**
- * Automatic persisted queries, as the links of Apollo and urql send them: a client sends the SHA-256 of a document,
+ * Finds documents by their ids: trusted ones, which the operator has listed, and automatic persisted queries, as the links of Apollo and urql send them: a client sends the SHA-256 of a document,
  * and its text only when the hash is not known here. What an organization has sent is known to this organization
  * alone, in this process.
  */
 export function persistedDocuments({
   authenticate,
   store = createDocumentStore(),
-}: {
-  authenticate: Authenticate
-  store?: DocumentStore
-}): Plugin<object, Caller> {
+  trustedDocuments = new Map(),
+}: PersistedDocumentOptions): Plugin<object, Caller> {
   return {
-    async onParams({ context, params, setParams }) {
+    async onParams({ context, params, request, setParams }) {
+      const trusted = params.query ? null : trustedIdOf(params, request)
+      const text = trusted === null ? undefined : trustedDocuments.get(trusted)
+      if (text !== undefined) return setParams({ ...params, query: text })
       const hash = hashOf(params.extensions?.persistedQuery)
-      if (hash === null) return
+      if (hash === null) {
+        if (trusted !== null) throw notFound()
+        return
+      }
       const { query } = params
       // Also in place of an empty text, which some clients send.
       const isAsked = !query
@@ -40,7 +47,26 @@ export function persistedDocuments({
   }
 }
 
-/** @returns null when the request names no persisted document */
+export interface PersistedDocumentOptions {
+  authenticate: Authenticate
+  store?: DocumentStore
+  /** Default: none. */
+  trustedDocuments?: TrustedDocuments | undefined
+}
+
+/** The parameter of GraphQL over HTTP's appendix on persisted documents. */
+export const DOCUMENT_ID = 'documentId'
+
+/** The id that a request names in place of a text: in `documentId`, or as an automatic persisted query. */
+function trustedIdOf(params: GraphQLParams, request: Request): string | null {
+  const { searchParams } = new URL(request.url)
+  const inAddress = request.method === 'GET' ? searchParams.get(DOCUMENT_ID) : null
+  const { [DOCUMENT_ID]: inBody } = params as { [DOCUMENT_ID]?: unknown }
+  const id = inBody ?? inAddress ?? params.extensions?.persistedQuery?.sha256Hash
+  return typeof id === 'string' ? id.replace(/^sha256:/, '') : null
+}
+
+/** @returns null when the request names no automatic persisted query */
 function hashOf(extension: unknown): string | null {
   if (extension === undefined || extension === null) return null
   const { sha256Hash, version } = Object(extension) as { sha256Hash?: unknown; version?: unknown }

@@ -17,6 +17,7 @@ import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './listen.ts'
 import { type LiveConnections, watchLiveConnections } from './live-connections.ts'
 import type { Monitoring } from './monitoring.ts'
 import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from './mutation-limit.ts'
+import type { TrustedDocuments } from './persisted-documents.ts'
 import { serveSingleConnections } from './single-connection/serve.ts'
 import { createUnreadAnswers } from './unread-answers.ts'
 import { serveWebSockets } from './websocket/serve.ts'
@@ -48,6 +49,8 @@ export interface ServerOptions {
   requestTimeout?: number
   /** Milliseconds that a client has to take an answer. Event streams are not held to it. Default: 120,000. */
   unreadTimeout?: number
+  /** Documents that every client may name by their ids. Default: none. */
+  trustedDocuments?: TrustedDocuments | undefined
   /** Milliseconds between two heartbeats of an event stream. Default: 12,000. */
   heartbeatInterval?: number
 }

@@ -28,7 +28,7 @@ import { takeTurns } from './heavy-turns.ts'
 import type { LiveConnections } from './live-connections.ts'
 import { limitMutations, type MutationLimits } from './mutation-limit.ts'
 import { pageLimitRule } from './page-limit.ts'
-import { persistedDocuments } from './persisted-documents.ts'
+import { DOCUMENT_ID, persistedDocuments, type TrustedDocuments } from './persisted-documents.ts'
 import { formatResults } from './result-format.ts'
 import { limitStreams } from './stream-limit.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
@@ -59,6 +59,8 @@ export interface GraphqlOptions {
   unread: UnreadAnswers
   /** Milliseconds between two heartbeats of an event stream. */
   heartbeatInterval: number
+  /** Documents that every client may name by their ids. Default: none. */
+  trustedDocuments?: TrustedDocuments | undefined
 }
 
 type HttpCaller = Caller & { res: ServerResponse }
@@ -95,6 +97,7 @@ export function createGraphql(options: GraphqlOptions) {
     landingPage: false,
     batching: false,
     multipart: false,
+    extraParamNames: [DOCUMENT_ID],
     // These four are done before a request gets here, or where its result leaves.
     cors: false,
     maxRequestBodySize: false,
