@@ -29,7 +29,7 @@ export async function createApp(options: AppOptions) {
   const parts = await connect(options)
   const { db, keyPorts, ports } = parts
   const state: ProcessState = { worker: null, closing: false }
-  const monitoring = await monitor(parts, state)
+  const { monitoring, stop } = await monitor(parts, state)
   /** From the moment when the first role is told to end, the process is not ready for more. */
   const announced = <Role extends Running>(role: Role): Role => ({
     ...role,
@@ -61,6 +61,7 @@ export async function createApp(options: AppOptions) {
     async close(): Promise<void> {
       parts.closing.abort()
       await Promise.all([
+        stop(),
         parts.attemptFeed.close(),
         parts.destinationFeed.close(),
         parts.deletionFeed.close(),

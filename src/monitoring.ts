@@ -2,11 +2,13 @@ import type { Prometheus } from './adapters/prometheus.ts'
 import { lostLines } from './adapters/standard-output.ts'
 import { areApplied } from './adapters/migrations.ts'
 import { MIGRATIONS, readMigrations } from './adapters/migration-folder.ts'
+import { every } from './jobs/every.ts'
 import type { Parts } from './parts.ts'
 import type { Monitoring } from './server/monitoring.ts'
 import { createBacklogReader } from './services/backlog.ts'
 import type { Metrics } from './services/metrics.ts'
 import type { Logger } from './services/ports.ts'
+import { createFeedWatch, WATCH_EVERY_MS } from './services/feed-watch.ts'
 import { createReadiness } from './services/readiness.ts'
 import type { RunningWorker } from './worker.ts'
 
@@ -33,13 +35,19 @@ export function countLines(log: Logger, metrics: Metrics): Logger {
   }
 }
 
-/** Joins health and metrics to the parts that they tell of. */
-export async function monitor(parts: Parts, state: ProcessState): Promise<Monitoring> {
+/** Joins health and metrics to the parts that they report on. `stop` ends the watch over the feeds. */
+export async function monitor(
+  parts: Parts,
+  state: ProcessState,
+): Promise<{ monitoring: Monitoring; stop(): Promise<void> }> {
   const { attemptFeed, db, deletionFeed, destinationFeed, listener, options } = parts
   const feeds = [attemptFeed, destinationFeed, deletionFeed]
   const migrations = await readMigrations(MIGRATIONS)
   const prometheus: Prometheus = parts.metrics
+  const watch = createFeedWatch(parts)
+  const watching = every(parts, WATCH_EVERY_MS, watch.look)
   prometheus.ask({
+    feedHeld: () => watch.holder()?.seconds ?? 0,
     backlog: createBacklogReader(parts),
     pool: db.connections,
     lostLines,
@@ -56,7 +64,11 @@ export async function monitor(parts: Parts, state: ProcessState): Promise<Monito
       feed: listener.connected() && feeds.every((feed) => feed.alive()),
       ...(state.worker && { worker: state.worker.alive() }),
     }),
+    feedHeldBy: watch.holder,
     closing: () => state.closing,
   })
-  return { readiness, figures: prometheus.read, metricsToken: options.metricsToken ?? null }
+  return {
+    monitoring: { readiness, figures: prometheus.read, metricsToken: options.metricsToken ?? null },
+    stop: watching.stop,
+  }
 }

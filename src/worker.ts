@@ -1,4 +1,5 @@
 import { startDrainPump } from './adapters/drain-pump.ts'
+import { COLLATE_EVERY_MS, collateIds, idsSortByBytes } from './adapters/id-collation.ts'
 import { takeBackJobs } from './adapters/queue.ts'
 import { startWakeWorker } from './adapters/wake-worker.ts'
 import { createWebhookClient } from './adapters/webhook-client.ts'
@@ -49,21 +50,32 @@ export async function startWorker(
   const pump = await startDrainPump(parts, (turn) => drainDestination(drainPorts, turn))
   const wakeWorker = await startWakeWorker({ adapter: parts.queueAdapter, db, clock })
   const sweep = every(parts, SWEEP_EVERY, () => wakeOverdue(parts))
-  const purge = every(parts, PURGE_EVERY, (signal) =>
-    purgeExpired(parts, options.retentionDays, signal),
-  )
+  const purge = every(parts, PURGE_EVERY, async (signal) => {
+    // What is old is told by ids alone.
+    if (await idsSortByBytes(db)) await purgeExpired(parts, options.retentionDays, signal)
+  })
   const erasures = every(parts, FINISH_ERASURES_EVERY, (signal) => finishErasures(parts, signal))
+  const collation = collateInBackground(parts)
   return {
     drains: pump.active,
     alive: pump.alive,
     async close() {
       // Longer than an attempt and its commit take. A database that is away must not keep us.
       const late = setTimeout(() => closing.abort(), CLOSE_WITHIN)
-      const periodic = [sweep, purge, erasures].map((one) => one.stop())
+      const periodic = [sweep, purge, erasures, collation].map((one) => one.stop())
       await Promise.all([pump.stop(), wakeWorker.stop(), ...periodic])
       await recorder.idle()
       await sender.close()
       clearTimeout(late)
     },
   }
+}
+
+/** A database of a release before gets the collation of its ids while the service runs. */
+function collateInBackground({ clock, log, options }: Parts): { stop(): Promise<void> } {
+  const ports = { url: options.databaseUrl, log }
+  let done = false
+  return every({ clock, log }, COLLATE_EVERY_MS, async (signal) => {
+    done ||= await collateIds(ports, signal)
+  })
 }

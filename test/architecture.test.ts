@@ -53,7 +53,7 @@ const LIBRARIES: Record<string, RegExp> = {
   jose: /^adapters\/jwt\.ts$/,
   ky: /^adapters\/webhook-client\.ts$/,
   undici: /^adapters\/(webhook-|address-guard)/,
-  pg: /^adapters\/(database|listener|migrations|migration-draft|schema-engine|postgres-|embedded-postgres)/,
+  pg: /^adapters\/(database|id-collation|listener|migrations|migration-draft|schema-engine|postgres-|embedded-postgres)/,
   'pg-connection-string': /^adapters\/database-tls\.ts$/,
   'pg-boss': /^adapters\/(queue|drain-pump|wake-worker)\.ts$/,
   'fs-native-extensions': /^adapters\/file-lock\.ts$/,

@@ -25,6 +25,9 @@ const LATER = 5_000
 /** Times a transaction that lost against another one is run again. */
 const REPEATS = 5
 
+/** Connections of a pool that may each have an outdated plan. */
+const MOST_OUTDATED = 500
+
 /** The pool as pg-boss wants it: plain statements, and statements that each new session starts with. */
 interface PgBossDatabase {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
@@ -66,6 +69,7 @@ export function createDatabase(
   pool.on('error', (error) => {
     if (!closing) log.warn({ err: error }, 'a database connection was lost')
   })
+  const sql = sqlOn(pool)
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { schema }),
     transactionOptions: { timeout: statementTimeout + LATER, maxWait: 10_000 },
@@ -79,7 +83,7 @@ export function createDatabase(
       idle: pool.idleCount,
       waiting: pool.waitingCount,
     }),
-    ...sqlOn(pool),
+    query: (text, values) => withCurrentPlans(() => sql.query(text, values)),
     transaction: (work) => repeatLosers(() => inTransaction(pool, work)),
     isPassing,
     async close() {
@@ -158,7 +162,7 @@ async function inTransaction<Result>(
     await client.query('commit')
     return result
   } catch (error) {
-    if (isSilence(error)) broken = error
+    if (isSilence(error) || isOutdatedPlan(error)) broken = error as Error
     else {
       await client.query('rollback').catch((rollbackError: Error) => {
         broken = rollbackError
@@ -174,14 +178,32 @@ const DEADLOCK = '40P01'
 const SERIALIZATION_FAILURE = '40001'
 
 /** A deadlock's victim has done nothing and only needs another turn. */
+const lostToAnother = (error: unknown) =>
+  sqlState(error) === DEADLOCK || sqlState(error) === SERIALIZATION_FAILURE
+
+/**
+ * A connection has prepared a statement whose columns were changed since, by a migration of a newer release. It has done
+ * nothing. Its connection is given up, and another one prepares the statement anew.
+ */
+const isOutdatedPlan = (error: unknown) =>
+  error instanceof Error && 'routine' in error && error.routine === 'RevalidateCachedQuery'
+
 async function repeatLosers<Result>(run: () => Promise<Result>): Promise<Result> {
   for (let repeat = 0; ; repeat += 1) {
     try {
+      return await withCurrentPlans(run)
+    } catch (error) {
+      if (!lostToAnother(error) || repeat >= REPEATS) throw error
+    }
+  }
+}
+
+async function withCurrentPlans<Result>(run: () => Promise<Result>): Promise<Result> {
+  for (let tries = 0; ; tries += 1) {
+    try {
       return await run()
     } catch (error) {
-      const code = sqlState(error)
-      const lost = code === DEADLOCK || code === SERIALIZATION_FAILURE
-      if (!lost || repeat >= REPEATS) throw error
+      if (!isOutdatedPlan(error) || tries >= MOST_OUTDATED) throw error
     }
   }
 }

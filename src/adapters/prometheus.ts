@@ -8,6 +8,8 @@ export interface Gauges {
   pool(): { active: number; idle: number; waiting: number }
   /** Destinations this process is draining. */
   drains(): number
+  /** Seconds for which an open transaction has held the feeds back; 0 when none does. */
+  feedHeld(): number
   /** Open subscriptions, by feed. */
   subscribers(): Record<string, number>
   /** Log lines of this process that could not be written. */
@@ -92,7 +94,7 @@ function countersIn(registry: Registry): Metrics {
 }
 
 function showGauges(registry: Registry, gauges: Gauges): void {
-  const { backlog, drains, lostLines, pool, subscribers } = gauges
+  const { backlog, drains, feedHeld, lostLines, pool, subscribers } = gauges
   new Counter({
     name: `${NAME}log_lines_lost_total`,
     help: 'Log lines that could not be written to standard output: disk full, closed, or not read.',
@@ -138,6 +140,13 @@ function showGauges(registry: Registry, gauges: Gauges): void {
   gauge('drains_active', 'Destinations that this process is sending to.', function () {
     this.set(drains())
   })
+  gauge(
+    'feed_held_seconds',
+    'For how long an open transaction has held the live feeds back; 0 below 10 s.',
+    function () {
+      this.set(feedHeld())
+    },
+  )
   byLabel('feed', ['subscribers', 'Open subscriptions of this process.'], subscribers)
   byLabel(
     'state',

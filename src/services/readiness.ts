@@ -1,9 +1,13 @@
+import type { FeedHolder } from './feed-watch.ts'
+
 /** Whether a process can do its work. Only those parts are named that it has. */
 export interface Readiness {
   ready: boolean
   /** It was told to end: send it nothing more. */
   closing: boolean
   parts: Record<string, boolean>
+  /** The transaction that holds the live feeds back; left out when there is none. It does not make a process unready. */
+  feedHeldBy?: FeedHolder
 }
 
 export interface ReadinessChecks {
@@ -11,6 +15,7 @@ export interface ReadinessChecks {
   migrations(): Promise<boolean>
   /** Whether each of the other parts works, by name. */
   others(): Record<string, boolean>
+  feedHeldBy(): FeedHolder | null
   closing(): boolean
 }
 
@@ -49,7 +54,13 @@ export function createReadiness(checks: ReadinessChecks): () => Promise<Readines
       ...checks.others(),
     }
     const closing = checks.closing()
-    return { ready: !closing && Object.values(parts).every(Boolean), closing, parts }
+    const feedHeldBy = checks.feedHeldBy()
+    return {
+      ready: !closing && Object.values(parts).every(Boolean),
+      closing,
+      parts,
+      ...(feedHeldBy && { feedHeldBy }),
+    }
   }
 }
 

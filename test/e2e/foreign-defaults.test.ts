@@ -85,7 +85,9 @@ test.each(['', '?schema=hooks'])(
     const ids = [eventPublish.event.id, ...(await publishTodos(client, 100))]
     await receivedAll(receiver, ids)
     await expect
-      .poll(async () => (await deliveriesOf(client, id)).map(({ status }) => status))
+      .poll(async () => (await deliveriesOf(client, id)).map(({ status }) => status), {
+        timeout: 10_000,
+      })
       .toEqual(ids.map(() => 'SUCCEEDED'))
 
     const read = await client.request(ReadEverything, {

@@ -31,5 +31,6 @@ const CATALOG = `
   select pg_get_indexdef(indexrelid) from own join pg_index on indrelid = own.oid
   union all
   select format('enum %s %s', typname, string_agg(enumlabel, ', ' order by enumsortorder))
-  from pg_type join pg_enum on enumtypid = pg_type.oid group by typname
+  from pg_type join pg_enum on enumtypid = pg_type.oid
+  where typnamespace = 'public'::regnamespace group by typname
   order by fact`

@@ -23,13 +23,13 @@ afterAll(async () => {
 
 /**
  * A database of the test file's own: a clone of the migrated template, with pg-boss's schema, or with `empty` one without
- * any table. It is dropped after the file without being asked. When a test of the file failed and KEEP_DATABASES is set,
+ * any table, or without any but with options of CREATE DATABASE. It is dropped after the file without being asked. When a test of the file failed and KEEP_DATABASES is set,
  * it is kept instead and its address printed.
  */
-export async function createDatabase({ empty = false } = {}): Promise<TestDatabase> {
+export async function createDatabase({ empty = false, options = '' } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   await onServer(
-    `create database ${name} template ${empty ? 'template0' : inject('templateName')} strategy file_copy`,
+    `create database ${name} template ${empty || options ? 'template0' : inject('templateName')} ${options} strategy file_copy`,
   )
   const url = new URL(inject('serverUrl'))
   url.pathname = name
