@@ -76,6 +76,6 @@ function collateInBackground({ clock, log, options }: Parts): { stop(): Promise<
   const ports = { url: options.databaseUrl, log }
   let done = false
   return every({ clock, log }, COLLATE_EVERY_MS, async (signal) => {
-    done ||= await collateIds(ports, signal)
+    if (!done) done = await collateIds(ports, signal)
   })
 }
