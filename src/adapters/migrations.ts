@@ -27,7 +27,7 @@ export async function migrate(url: string, folder = MIGRATIONS): Promise<string[
   const migrations = await readMigrations(folder)
   const client = await openClient(endpoints, { applicationName: 'bigmind-webhooks migrations' })
   try {
-    await checkServer(client)
+    await checkServer(client, endpoints)
     const recorded = await readRecorded(client)
     if (recorded.own && findPending(recorded, migrations).length === 0) return []
     await client.query('begin')

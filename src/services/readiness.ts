@@ -15,7 +15,8 @@ export interface ReadinessChecks {
   migrations(): Promise<boolean>
   /** Whether each of the other parts works, by name. */
   others(): Record<string, boolean>
-  feedHeldBy(): FeedHolder | null
+  /** Default: never. */
+  feedHeldBy?(): FeedHolder | null
   closing(): boolean
 }
 
@@ -54,7 +55,7 @@ export function createReadiness(checks: ReadinessChecks): () => Promise<Readines
       ...checks.others(),
     }
     const closing = checks.closing()
-    const feedHeldBy = checks.feedHeldBy()
+    const feedHeldBy = checks.feedHeldBy?.()
     return {
       ready: !closing && Object.values(parts).every(Boolean),
       closing,
