@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { openRawSocket } from './raw-socket.ts'
 import { startTestServer } from './test-server.ts'
 
@@ -25,7 +25,7 @@ test('an id that is completed and used again at once begins the new operation', 
   ])
   expect(world.openStreams).toBe(1)
   send(complete())
-  await vi.waitFor(() => expect(world.openStreams).toBe(0))
+  await expect.poll(() => world.openStreams).toBe(0)
 })
 
 test('so does one that is completed before its operation has begun', async () => {
@@ -36,7 +36,7 @@ test('so does one that is completed before its operation has begun', async () =>
     next({ count: 1 }),
     next({ count: 2 }),
   ])
-  await vi.waitFor(() => expect(world.openStreams).toBe(1))
+  await expect.poll(() => world.openStreams).toBe(1)
 })
 
 test('a new operation waits for a query of the same id whose client left, and gets its own answer alone', async () => {
