@@ -11,6 +11,8 @@ const API = `http://127.0.0.1:${process.env.PORT || '4000'}`
 /** The console: `vite` serves it with hot reload beside a running API, `vite build` makes what the API serves. */
 export default defineConfig({
   root: 'src/console',
+  // The files name each other relative to themselves: the server may be mounted below any path.
+  base: './',
   plugins: [react(), precompress(), localKey()],
   build: {
     outDir: `../../${OUT}`,

@@ -85,7 +85,7 @@ function startApi(
   { authenticate, log, options, ports }: Parts,
   { host, localKey, monitoring, port }: ApiPlace,
 ): Promise<RunningServer> {
-  const { allowedOrigins = [], mutationLimits, trustedDocuments } = options
+  const { allowedOrigins = [], basePath = '', mutationLimits, trustedDocuments } = options
   return startServer({
     host,
     port,
@@ -100,6 +100,7 @@ function startApi(
     console: localKey === undefined ? {} : { localKey },
     allowedOrigins,
     trustedDocuments,
+    basePath,
     ...(mutationLimits && { mutationLimits }),
   })
 }

@@ -30,6 +30,8 @@ export interface Config {
   jwt: JwtSettings | null
   /** Origins of pages that may open WebSockets, beside those on our own host. HTTP takes any, without cookies. */
   allowedOrigins: readonly string[]
+  /** The path below which a proxy serves the API and its pages, as in "/webhooks". Empty for none. */
+  basePath: string
   mutationLimits: MutationLimits
   /** The file of documents that clients may name by their ids; null for none. */
   trustedDocumentsFile: string | null
@@ -88,6 +90,7 @@ export function loadConfig(env: Env, role = 'all'): Config {
     jwt: jwt.settings,
     allowedOrigins: read(parseOrigins(env.ALLOWED_ORIGINS ?? '')),
     trustedDocumentsFile: env.TRUSTED_DOCUMENTS || null,
+    basePath: read(parseBasePath(env.BASE_PATH ?? '')),
     mutationLimits: {
       publish: read(parseLimit('PUBLISH_LIMIT_PER_MINUTE', env, DEFAULT_MUTATION_LIMITS.publish)),
       manage: read(parseLimit('MUTATION_LIMIT_PER_MINUTE', env, DEFAULT_MUTATION_LIMITS.manage)),
@@ -192,6 +195,26 @@ function parseOrigins(text: string): string[] | Fault {
   return new Fault(
     `ALLOWED_ORIGINS has "${wrong}"; an origin is a scheme and a host, and a port unless it is the usual one, as in https://app.example.com.`,
   )
+}
+
+/** Below these the service answers itself: whether a proxy has removed a base path of this name, nobody could tell. */
+const OWN_PATHS = ['graphql', 'health', 'metrics', 'assets', 'destinations', 'events']
+
+function parseBasePath(text: string): string | Fault {
+  const path = text.replace(/\/$/, '')
+  const [, first = ''] = path.split('/')
+  const isPath = /^(\/[\w.~-]+)*$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path)
+  if (!isPath) {
+    return new Fault(
+      `BASE_PATH is "${text}"; it is a path of letters, digits, ".", "_", "~" and "-", as in /webhooks.`,
+    )
+  }
+  if (OWN_PATHS.includes(first)) {
+    return new Fault(
+      `BASE_PATH is "${text}", and the service has addresses of its own below /${first}. Choose another path.`,
+    )
+  }
+  return path
 }
 
 function parseAddressPolicy(allowHttp: boolean, networks: string): AddressPolicy | Fault {

@@ -69,7 +69,7 @@ function closeOnSignal(
 }
 
 function announce(
-  { databaseUrl, dataDir, role }: Config,
+  { basePath, databaseUrl, dataDir, role }: Config,
   { apiKey, firstStart, url }: Service,
 ): void {
   if (firstStart && apiKey) {
@@ -79,7 +79,9 @@ function announce(
       `The organization "Local" was made, with an API key that may do everything:\n\n  ${apiKey}\n\n${kept}`,
     )
   }
-  if (url && role !== 'worker') console.log(`Console: ${url}\nGraphiQL: ${url}/graphql`)
+  if (!url || role === 'worker') return
+  const root = url + basePath
+  console.log(`Console: ${root}\nGraphiQL: ${root}/graphql`)
 }
 
 await main()

@@ -35,6 +35,8 @@ export interface AppOptions {
   allowedOrigins?: readonly string[]
   /** Documents that clients may name by their ids. Default: none. */
   trustedDocuments?: TrustedDocuments | undefined
+  /** The path below which a proxy serves the API and its pages, as in "/webhooks". Default: none. */
+  basePath?: string
   /** Default: that of the server. */
   mutationLimits?: MutationLimits
   /** Milliseconds after which a statement is given up, and 5 s later a transaction. Default: 25,000. */

@@ -38,6 +38,7 @@ test('without any variable everything has its default', () => {
     dataDir: '.data',
     encryptionKeys: null,
     allowedOrigins: [],
+    basePath: '',
     mutationLimits: { publish: 300_000, manage: 30_000 },
     jwt: null,
     retentionDays: 30,
@@ -58,6 +59,7 @@ test('an empty variable counts as one that is not set', () => {
     'ENCRYPTION_KEYS',
     'DELIVERY_ALLOW_HTTP',
     'ALLOWED_ORIGINS',
+    'BASE_PATH',
     'PUBLISH_LIMIT_PER_MINUTE',
     'MUTATION_LIMIT_PER_MINUTE',
   ]
@@ -81,6 +83,7 @@ test('every variable is read', () => {
       DATA_DIR: '/var/lib/bigmind',
       ENCRYPTION_KEYS: `${key('new')}, ${key('old')}`,
       ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
+      BASE_PATH: '/product/webhooks/',
       PUBLISH_LIMIT_PER_MINUTE: '0',
       MUTATION_LIMIT_PER_MINUTE: '600',
       TRUSTED_DOCUMENTS: '/etc/webhooks/documents.json',
@@ -102,6 +105,7 @@ test('every variable is read', () => {
     databaseUrl: 'postgresql://db/bigmind',
     dataDir: '/var/lib/bigmind',
     allowedOrigins: ['https://app.example.com', 'http://localhost:3000'],
+    basePath: '/product/webhooks',
     mutationLimits: { publish: 0, manage: 600 },
     addressPolicy: { allowHttp: true },
     retentionDays: 7,
@@ -159,6 +163,18 @@ describe('a fault is named with its variable and what would be right', () => {
       { ALLOWED_ORIGINS: `https://good.example.com,${origin}` },
       `ALLOWED_ORIGINS has "${origin}"; an origin is a scheme and a host`,
     ]),
+    ...['webhooks', '//webhooks', '/web hooks', '/a/../b', '/a//b', '/a?b', '/a"b', '/%61'].map(
+      (path): [string, Record<string, string>, string] => [
+        `a base path that is none: ${path}`,
+        { BASE_PATH: path },
+        `BASE_PATH is "${path}"; it is a path of letters, digits`,
+      ],
+    ),
+    [
+      "a base path that is the service's own",
+      { BASE_PATH: '/graphql/webhooks' },
+      'BASE_PATH is "/graphql/webhooks", and the service has addresses of its own below /graphql.',
+    ],
     [
       'no retention',
       { RETENTION_DAYS: '0' },

@@ -10,9 +10,11 @@ function takeMeta(name: string): string | undefined {
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce
 const localKey = takeMeta('local-key')
+const basePath = takeMeta('base-path') ?? ''
 
 mountConsole(document.getElementById('root')!, {
-  url: '/graphql',
+  url: `${basePath}/graphql`,
+  basePath: basePath || '/',
   onTitle: (title) => {
     document.title = `${title} · Bigmind`
   },

@@ -24,14 +24,18 @@ const TYPES: Record<string, string> = {
 
 /**
  * Reads the whole build, a few hundred kilobytes, so that no request names a file of this machine.
+ * @param basePath the path that the page's links to its files begin with, as in "/webhooks"; the page's script reads it too
  * @returns null when there is no build
  */
-export async function readConsoleFiles(folder: string): Promise<ConsoleFiles | null> {
-  const page = await readFile(join(folder, 'index.html'), 'utf8').catch((error: unknown) => {
+export async function readConsoleFiles(
+  folder: string,
+  basePath: string,
+): Promise<ConsoleFiles | null> {
+  const built = await readFile(join(folder, 'index.html'), 'utf8').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   })
-  if (page === null) return null
+  if (built === null) return null
   const names = (await readdir(join(folder, 'assets'))).filter((name) => extname(name) in TYPES)
   const assets = await Promise.all(
     names.map(async (name): Promise<[string, ConsoleFile]> => {
@@ -45,5 +49,9 @@ export async function readConsoleFiles(folder: string): Promise<ConsoleFiles | n
       ]
     }),
   )
+  // The build names its files relative to the page, whose own address has any depth.
+  const page = built
+    .replaceAll('="./assets/', `="${basePath}/assets/`)
+    .replace('</head>', `${basePath && `<meta name="base-path" content="${basePath}">`}</head>`)
   return { page, assets: new Map(assets) }
 }

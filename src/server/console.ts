@@ -5,6 +5,8 @@ import { type ConsoleFile, type ConsoleFiles, readConsoleFiles } from './console
 import { isLocalRequest } from './local-request.ts'
 
 export interface ConsoleOptions {
+  /** The path below which a proxy serves the console, as in "/webhooks". Default: none. */
+  basePath?: string
   /** The build to serve. Default: what `npm run build:console` makes. */
   folder?: string
   /** Signs browsers on this machine in, and no others. */
@@ -25,10 +27,14 @@ const NOT_BUILT =
   'The console is not built: run "npm run build:console", then load this page again. The API is at /graphql.\n'
 
 /** The web pages, from a folder that is read when the first of them is asked for. */
-export function createConsole({ folder = BUILT, localKey }: ConsoleOptions = {}): Console {
+export function createConsole({
+  basePath = '',
+  folder = BUILT,
+  localKey,
+}: ConsoleOptions = {}): Console {
   let reading: Promise<ConsoleFiles | null> | null = null
   const read = async () => {
-    reading ??= readConsoleFiles(folder)
+    reading ??= readConsoleFiles(folder, basePath)
     const files = await reading.catch((error: unknown) => {
       reading = null
       throw error

@@ -6,7 +6,7 @@ export interface Example {
 
 const CREATE = `# 1. Create a destination: your endpoint.
 #    Copy its id from the answer for tab 2.
-mutation CreateDestination($input: DestinationCreateInput!) {
+mutation CreateFirstDestination($input: DestinationCreateInput!) {
   destinationCreate(input: $input) {
     ... on Destination {
       id
@@ -26,7 +26,7 @@ mutation CreateDestination($input: DestinationCreateInput!) {
 
 const ACTIVATE = `# 2. Select its events and switch it on.
 #    Put its id into the variables below.
-mutation ActivateDestination($id: ID!, $events: [EventType!]!) {
+mutation SelectEventsAndActivate($id: ID!, $events: [EventType!]!) {
   destinationSelectEvents(id: $id, events: $events) {
     ... on Destination {
       id
@@ -51,7 +51,7 @@ mutation ActivateDestination($id: ID!, $events: [EventType!]!) {
 const WATCH = `# 3. Run this in a second window of this page
 #    (a change of tabs would stop it): every
 #    attempt to deliver shows up as it is made.
-subscription WatchDeliveries {
+subscription WatchEveryAttempt {
   deliveryAttempted {
     attemptedAt
     eventType
@@ -73,7 +73,7 @@ subscription WatchDeliveries {
 
 const PUBLISH = `# 4. Publish an event, and see it delivered:
 #    live in the second window, or in tab 5.
-mutation PublishEvent($input: EventPublishInput!) {
+mutation PublishFirstEvent($input: EventPublishInput!) {
   eventPublish(input: $input) {
     ... on EventPublished {
       event {
@@ -95,7 +95,7 @@ mutation PublishEvent($input: EventPublishInput!) {
 `
 
 const RECENT = `# 5. Your destinations and their last attempts.
-query RecentAttempts($destinations: Int, $attempts: Int) {
+query DestinationsWithAttempts($destinations: Int, $attempts: Int) {
   destinations(first: $destinations) {
     nodes {
       id

@@ -6,6 +6,8 @@ import { graphiqlExamples } from './graphiql-examples.ts'
 import { isLocalRequest } from './local-request.ts'
 
 export interface GraphiqlOptions {
+  /** The path below which a proxy serves the page, as in "/webhooks". Default: none. */
+  basePath?: string
   /** Prefills the Headers pane, for browsers on this machine only. */
   localKey?: string
   /** What the first example creates a destination for. */
@@ -85,7 +87,7 @@ const TITLE = 'Bigmind Webhooks'
 
 function renderPage(
   { script, style }: GraphiqlAssets,
-  { exampleUrl = 'https://example.com/webhooks', localKey }: GraphiqlOptions,
+  { basePath = '', exampleUrl = 'https://example.com/webhooks', localKey }: GraphiqlOptions,
 ): string {
   const key = localKey ?? 'bmk_… (put an API key here)'
   const headers = JSON.stringify({ authorization: `Bearer ${key}` }, null, 2)
@@ -94,7 +96,7 @@ function renderPage(
     graphiql: {
       title: TITLE,
       logo: MARK,
-      endpoint: '/graphql',
+      endpoint: `${basePath}/graphql`,
       // The one protocol with which the Headers pane goes along to subscriptions.
       subscriptionsProtocol: 'SSE',
       defaultHeaders: headers,
@@ -114,13 +116,13 @@ function renderPage(
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>${TITLE} · GraphiQL</title>
     <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(MARK)}">
-    <link rel="stylesheet" href="${style.path}">
+    <link rel="stylesheet" href="${basePath}${style.path}">
   </head>
   <body class="no-focus-outline">
     <noscript>GraphiQL needs JavaScript. The API itself is at this address too: send it a POST.</noscript>
     <div id="root"></div>
     <script type="application/json" id="options">${JSON.stringify(options).replaceAll('<', '\\u003c')}</script>
-    <script src="${script.path}"></script>
+    <script src="${basePath}${script.path}"></script>
   </body>
 </html>
 `

@@ -14,6 +14,8 @@ import { type ServeSingleConnection, usesSingleConnection } from './single-conne
 import type { Caller, Graphql } from './yoga.ts'
 
 export interface HttpOptions {
+  /** The path below which a proxy serves the service, as in "/webhooks". Empty for none. */
+  basePath: string
   graphql: Graphql
   singleConnection: ServeSingleConnection
   graphiql: Graphiql
@@ -47,7 +49,10 @@ async function route(
   if (await answerMonitoring(options.monitoring, request, response)) return
   if (await options.graphiql.answerAsset(path, request, response)) return
   if (await options.console.answer(path, request, response)) return
-  throw new HttpRefusal(404, `There is nothing at ${path}. The API is at /graphql.`)
+  throw new HttpRefusal(
+    404,
+    `There is nothing at ${path}. The API is at ${options.basePath}/graphql.`,
+  )
 }
 
 /** Where clients of graphql-sse look for its single connection mode. It is served at /graphql as well. */

@@ -5,6 +5,7 @@ import type { MaskError } from '../graphql/mask-error.ts'
 import type { Authenticate } from '../services/authentication.ts'
 import type { Logger } from '../services/ports.ts'
 import type { Tracing } from '../services/tracing.ts'
+import { acceptBasePath } from './base-path.ts'
 import {
   type ConnectionLimits,
   DEFAULT_CONNECTION_LIMITS,
@@ -36,6 +37,8 @@ export interface ServerOptions {
   tracing: Tracing
   /** What /health/ready and /metrics answer. */
   monitoring: Monitoring
+  /** The path below which a proxy serves all of this, as in "/webhooks". Default: none. */
+  basePath?: string
   graphiql?: GraphiqlOptions
   console?: ConsoleOptions
   /** See `WebSocketOptions`. */
@@ -80,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const {
     connectionLimits = DEFAULT_CONNECTION_LIMITS,
     mutationLimits = DEFAULT_MUTATION_LIMITS,
+    basePath = '',
     requestTimeout = REQUEST_TIMEOUT,
     unreadTimeout = UNREAD_TIMEOUT,
     heartbeatInterval = HEARTBEAT_INTERVAL,
@@ -105,8 +109,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       unread,
       heartbeatInterval,
     }),
-    graphiql: createGraphiql(options.graphiql),
-    console: createConsole(options.console),
+    basePath,
+    graphiql: createGraphiql({ ...options.graphiql, basePath }),
+    console: createConsole({ ...options.console, basePath }),
     newRequestId: randomUUID,
   })
   const server = createServer(
@@ -119,6 +124,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     listener,
   )
   serveWebSockets(server, { ...options, graphql, live, enter, unread, newRequestId: randomUUID })
+  acceptBasePath(server, basePath)
   await listen(server, options).catch((error: unknown) => {
     live.close()
     throw error

@@ -61,6 +61,8 @@ export interface ProcessOptions {
   poolSize?: number
   /** Pages that may open sockets, beside those of the API's own host. Default: none. */
   allowedOrigins?: readonly string[]
+  /** The path below which a proxy serves it. Default: none. */
+  basePath?: string
 }
 
 /** Says nothing. */
@@ -84,7 +86,13 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
     const { worker = true, clock, timeoutMs = 30_000, resolve } = options
     const { addressPolicy = loopback, encryptionKeys = ownRing } = options
     const { jwt = null, log = SILENT } = options
-    const { allowedOrigins = [], mutationLimits, poolSize, statementTimeout } = options
+    const {
+      allowedOrigins = [],
+      basePath = '',
+      mutationLimits,
+      poolSize,
+      statementTimeout,
+    } = options
     const app = await createApp({
       databaseUrl,
       encryptionKeys,
@@ -94,6 +102,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
       version: 'test',
       log,
       allowedOrigins,
+      basePath,
       ...(mutationLimits && { mutationLimits }),
       ...(statementTimeout && { statementTimeout }),
       ...(poolSize && { poolSize }),

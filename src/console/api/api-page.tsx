@@ -67,4 +67,4 @@ const curl = (url: string) =>
   `curl ${url} \\
   -H "Authorization: Bearer $BIGMIND_API_KEY" \\
   -H "Content-Type: application/json" \\
-  -d '{"query": "{ viewer { scopes organization { name } } }"}'`
+  -d '{"query": "query WhoAmI { viewer { scopes organization { name } } }"}'`
