@@ -1,7 +1,7 @@
 import { createLogger } from './adapters/logger.ts'
 import { type Config, loadConfig } from './config.ts'
 import { type Service, startService } from './service.ts'
-import { explainStartupError } from './startup-error.ts'
+import { EXIT_CODES, explainStartupError } from './startup-error.ts'
 import { version } from './version.ts'
 
 const USAGE = `npm start [-- ROLE]
@@ -31,8 +31,12 @@ async function main(): Promise<void> {
     announce(config, await starting)
     log.info({ role: config.role, url: (await starting).url, version }, 'started')
   } catch (error) {
-    console.error(explainStartupError(error, config) ?? error)
-    process.exit(1)
+    const { exitCode, sentence } = explainStartupError(error, config)
+    if (exitCode === EXIT_CODES.internal) {
+      createLogger(config?.logLevel ?? 'info').error({ err: error }, 'could not start')
+    }
+    console.error(sentence)
+    process.exit(exitCode)
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { EmbeddedPostgresError } from '../src/adapters/embedded-postgres-error.ts'
 import { MigrationError } from '../src/adapters/migrations.ts'
 import { type Config, ConfigError, loadConfig } from '../src/config.ts'
-import { explainStartupError } from '../src/startup-error.ts'
+import { EXIT_CODES, explainStartupError } from '../src/startup-error.ts'
 
 const embedded = loadConfig({ HOST: 'here.example', DATA_DIR: '/var/lib/bigmind' })
 const shared: Config = { ...embedded, databaseUrl: 'postgres://user:hunter2@db.example/bigmind' }
@@ -54,8 +54,9 @@ const cases: [what: string, error: unknown, config: Config | null, says: string 
 ]
 
 test.each(cases)('%s', (_what, error, config, says) => {
-  const sentence = explainStartupError(error, config)
-  if (says === null) expect(sentence).toBeNull()
+  const { exitCode, sentence } = explainStartupError(error, config)
+  if (says === null) expect(sentence).toMatch(/^The service could not start: .* report it/)
   else expect(sentence).toContain(says)
-  expect(sentence ?? '').not.toContain('hunter2')
+  expect(exitCode === EXIT_CODES.internal).toBe(says === null)
+  expect(sentence).not.toContain('hunter2')
 })

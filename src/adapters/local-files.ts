@@ -9,6 +9,11 @@ const KEY_BYTES = 32
 /** Only for the user who runs the service. */
 const PRIVATE = 0o600
 
+/** A file in DATA_DIR does not hold what it should. The message says what to do. */
+export class LocalFileError extends Error {
+  override name = 'LocalFileError'
+}
+
 /** The encryption key of a service with its own database: made on the first start, read on every later one. */
 export async function localEncryptionKey(dataDir: string): Promise<EncryptionKey> {
   const file = join(dataDir, 'encryption-key')
@@ -17,7 +22,7 @@ export async function localEncryptionKey(dataDir: string): Promise<EncryptionKey
   await writeFile(file, `${made}\n`, { mode: PRIVATE, flag: 'wx' }).catch(unlessThere)
   const key = Buffer.from(await readFile(file, 'utf8'), 'base64')
   if (key.length !== KEY_BYTES) {
-    throw new Error(
+    throw new LocalFileError(
       `${file} does not hold an encryption key. Put the right one back: without it the stored signing secrets cannot be read.`,
     )
   }

@@ -200,7 +200,7 @@ test('a second service over the same folder is refused with a sentence that name
 
   const { code, stderr } = await runProgram(['main.ts'], { DATA_DIR: dataDir })
 
-  expect(code).toBe(1)
+  expect(code).toBe(73)
   expect(stderr).toMatch(`is in use by process ${first.pid} on ${hostname()}. One process owns`)
   expect(stderr.trim().split('\n')).toHaveLength(1)
 })
