@@ -3,8 +3,9 @@
 # The dependencies that `npm ci` installs include the generators: `prepare` makes src/generated and dist with them.
 FROM node:24-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json prisma.config.ts codegen.ts vite.config.ts tsconfig.json schema.graphql ./
+COPY package.json package-lock.json .npmrc prisma.config.ts codegen.ts vite.config.ts tsconfig.json schema.graphql ./
 COPY prisma prisma
+COPY scripts scripts
 COPY src src
 RUN npm ci --no-audit --no-fund
 # What only building needs goes again. So do a second Node and the embedded PostgreSQL: the image has the one, and

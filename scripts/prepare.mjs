@@ -1,0 +1,66 @@
+// Makes what is not in the repository: src/generated, src/console/generated and dist/console. An installation without
+// development packages has no generators, so they are installed in a temporary folder and removed again. A release has
+// all of it already.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
+const GENERATORS = ['prisma', '@graphql-codegen/cli', 'vite']
+const MADE = ['src/generated', 'src/console/generated', 'dist/console']
+const SOURCES = [
+  ...['package.json', 'package-lock.json', '.npmrc', 'tsconfig.json', 'schema.graphql'],
+  ...['prisma.config.ts', 'codegen.ts', 'vite.config.ts', 'prisma', 'src', 'test'],
+]
+
+/** Runs npm, and ends this process with its exit code when it fails. */
+function npm(folder, args) {
+  const { npm_execpath: path = '' } = process.env
+  const [command, first] = /npm-cli\.js$/.test(path) ? [process.execPath, [path]] : ['npm', []]
+  // npm would take the settings of the npm that runs this script, such as the omission of development packages.
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^npm_config_(omit|include|production|ignore_scripts)$/i.test(name),
+  )
+  const env = { ...Object.fromEntries(inherited), NODE_ENV: 'development' }
+  const { status } = spawnSync(command, [...first, ...args], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if (status === 0) return
+  console.error(
+    'The generated files could not be made. Run: npm ci --include=dev --ignore-scripts=false, or install a release, which has them.',
+  )
+  process.exit(status || 1)
+}
+
+function generate(folder) {
+  npm(folder, ['run', '--silent', 'generate'])
+  npm(folder, ['run', '--silent', 'build:console'])
+}
+
+function generateAside() {
+  console.log('Making the generated files with a temporary copy of the development packages')
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'bigmind-prepare-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  for (const name of SOURCES) {
+    if (existsSync(join(ROOT, name)))
+      cpSync(join(ROOT, name), join(folder, name), { recursive: true })
+  }
+  npm(folder, ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'])
+  generate(folder)
+  for (const name of MADE) {
+    rmSync(join(ROOT, name), { recursive: true, force: true })
+    cpSync(join(folder, name), join(ROOT, name), { recursive: true })
+  }
+}
+
+if (existsSync(join(ROOT, 'src'))) {
+  const complete = GENERATORS.every((name) =>
+    existsSync(join(ROOT, 'node_modules', name, 'package.json')),
+  )
+  if (complete) generate(ROOT)
+  else generateAside()
+}
