@@ -128,7 +128,8 @@ class Dialling {
 }
 
 /** Takes turns between the families, IPv4 first. */
-function inTurns(addresses: readonly string[]): string[] {
+function inTurns(addresses: readonly string[]): readonly string[] {
+  if (addresses.length === 1) return addresses
   const later = addresses.filter((address) => isIPv6(address))
   const first = addresses.filter((address) => !isIPv6(address))
   const rounds = Math.max(first.length, later.length)
