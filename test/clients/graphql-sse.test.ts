@@ -8,8 +8,7 @@ const connect =
   (singleConnection: boolean): ConnectClient =>
   ({ url, apiKey, networkIsBack }) => {
     const client = createClient({
-      // The single connection of the protocol has an address of its own.
-      url: `${url}/graphql${singleConnection ? '/stream' : ''}`,
+      url: `${url}/graphql`,
       singleConnection,
       headers: () => ({ authorization: `Bearer ${apiKey}` }),
       retry: networkIsBack,
@@ -27,10 +26,8 @@ const connect =
         client.subscribe(
           {
             query: print(document),
-            // Read at each beginning, when the request is written.
-            get variables() {
-              return variables() as Record<string, unknown>
-            },
+            // Made at each beginning, when the request is written: in either mode the library keeps this object.
+            variables: { toJSON: variables },
           },
           {
             next: (result) => deliver(result as never, observer),
@@ -41,6 +38,10 @@ const connect =
       close: () => client.dispose(),
     }
   }
+
+describe('graphql-sse with a single connection', () => {
+  testClient(connect(true), { requestsWithBadKey: 6 })
+})
 
 describe('graphql-sse with a connection for each operation', () => {
   testClient(connect(false))
