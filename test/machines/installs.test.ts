@@ -79,17 +79,6 @@ test.each([
   900_000,
 )
 
-/** What other package managers install is used as it is, or a sentence names npm. */
-test.each(['pnpm@10.18.0', 'yarn@1.22.22', 'bun@1.3.0'])(
-  'the sources, after %s install, deliver or say what to run',
-  async (manager) => {
-    const folder = await sources()
-    await run(folder, `npx --yes ${manager} install`)
-    await delivers(folder, MOST_REPAIRS)
-  },
-  900_000,
-)
-
 /** Packs a release in a copy of the sources, since other tests use what this folder has built. @returns the tarball */
 async function pack(): Promise<string> {
   const folder = await sources()
