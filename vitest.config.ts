@@ -14,7 +14,11 @@ const BROWSER = ['test/console/**/*.test.ts']
 /** What needs servers or languages beyond npm is run by `npm run test:outside`. */
 const ELSEWHERE = ['test/bench/**', 'test/machines/**']
 
-const withDatabase = { globalSetup: 'test/helpers/global-setup.ts' }
+const withDatabase = {
+  globalSetup: 'test/helpers/global-setup.ts',
+  setupFiles: 'test/helpers/each-file.ts',
+  isolate: false,
+}
 const inCi = Boolean(process.env.CI)
 
 export default defineConfig({

@@ -147,8 +147,8 @@ test('two APIs and two workers, one of which is killed during 1,000 deliveries: 
   const reconnecting = reconnectingAttempts(clients, 1_000, start)
   const eventIds = await publishTodos(clients[0], 200)
   await receiver.request(300)
-  receiver.answerWith(() => {})
-  // It holds every destination, the other one waits for work.
+  // Slow answers keep requests on the wire, and let none of them time out, however long the second worker takes to start.
+  receiver.answerWith((_request, response) => void setTimeout(() => response.end(), 2_000))
   await startServiceProcess(shared, 'worker')
   await worker.kill()
   receiver.answerWith(200)

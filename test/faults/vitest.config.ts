@@ -14,6 +14,7 @@ export default defineConfig({
       'test/trust/{operation-timeout,slow-subscribers}.test.ts',
     ],
     globalSetup: 'test/helpers/global-setup.ts',
+    setupFiles: 'test/helpers/each-file.ts',
     env: { FAULTS: 'full' },
     fileParallelism: false,
   },

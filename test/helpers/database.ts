@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, beforeAll, inject, type RunnerTestSuite, vi } from 'vitest'
+import { inject, type RunnerTestSuite, vi } from 'vitest'
 
 export type TestDatabase = {
   url: string
@@ -11,15 +11,15 @@ export type TestDatabase = {
 const open = new Set<TestDatabase>()
 let file: Readonly<RunnerTestSuite> | undefined
 
-// biome-ignore lint/correctness/noEmptyPattern: vitest reads the first parameter's pattern to know which fixtures to make.
-beforeAll(({}, suite) => {
+/** Says which file the databases from now on belong to. */
+export function ownDatabases(suite: Readonly<RunnerTestSuite>): void {
   file = suite
-})
+}
 
-// Registered first, so it runs last: after the file has closed what uses its databases.
-afterAll(async () => {
+/** Drops those of the file. */
+export async function dropDatabases(): Promise<void> {
   await Promise.all([...open].map((database) => database.drop()))
-})
+}
 
 /**
  * A database of the test file's own: a clone of the migrated template, with pg-boss's schema, or with `empty` one without

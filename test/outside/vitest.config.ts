@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['test/**/*.outside.ts', 'test/machines/**/*.test.ts'],
+    setupFiles: 'test/helpers/each-file.ts',
     globalSetup: ['test/helpers/global-setup.ts', 'test/outside/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -1,0 +1,10 @@
+import { afterAll, beforeAll } from 'vitest'
+import { dropDatabases, ownDatabases } from './database.ts'
+
+// Files that run in one worker share its modules, so these hooks are registered anew for each of them.
+
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the first parameter's pattern to know which fixtures to make.
+beforeAll(({}, suite) => ownDatabases(suite))
+
+// Registered first, so it runs last: after the file has closed what uses its databases.
+afterAll(dropDatabases)
