@@ -43,6 +43,8 @@ function generate(folder) {
 
 function generateAside() {
   console.log('Making the generated files with a temporary copy of the development packages')
+  // A signal ends the command that runs, and thereby this script, which then removes the folder.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'bigmind-prepare-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   for (const name of SOURCES) {

@@ -7,7 +7,7 @@ import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { LockedError, lockFile, NoFileLocksError, writeHolder } from './file-lock.ts'
 import { openCluster, prepareFolder } from './postgres-cluster.ts'
 import { explainFullDisk } from './postgres-disk.ts'
-import { superviseServer } from './postgres-supervisor.ts'
+import { type SupervisedServer, superviseServer } from './postgres-supervisor.ts'
 
 /** How long to wait for a service that is about to end. */
 const LOCK_WAIT_MS = 2_000
@@ -37,21 +37,24 @@ export async function startEmbeddedPostgres(options: {
 }): Promise<EmbeddedPostgres> {
   const { dataDir, log = SILENT, settings = {} } = options
   let lock: FileHandle | undefined
+  let server: SupervisedServer | undefined
   try {
     const folder = await prepareFolder(dataDir)
     lock = await lockFolder(folder)
     const cluster = await openCluster(folder)
-    const server = await superviseServer(cluster, { log, settings })
+    server = await superviseServer(cluster, { log, settings })
     await createServiceDatabase(server.connection, cluster.password)
+    const { port, stop } = server
     let stopped: Promise<void> | undefined
     return {
-      url: `postgres://bigmind:${cluster.password}@127.0.0.1:${server.port}/bigmind`,
+      url: `postgres://bigmind:${cluster.password}@127.0.0.1:${port}/bigmind`,
       stop() {
-        stopped ??= server.stop().finally(() => lock?.close())
+        stopped ??= stop().finally(() => lock?.close())
         return stopped
       },
     }
   } catch (error) {
+    await server?.stop().catch(() => {})
     await lock?.close()
     throw await explain(error as NodeJS.ErrnoException, dataDir)
   }

@@ -36,21 +36,21 @@ async function main(): Promise<void> {
   const options = process.argv.slice(2)
   const keep = options.includes('--keep')
   if (options.some((option) => option !== '--keep')) return void console.log(USAGE)
-  const log = createLogger('warn')
-  const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-webhooks-demo-'))
-  console.log(quiet(`Starting the service with a fresh PostgreSQL in ${dataDir} …`))
-  const receivers = [await startDemoReceiver(), await startDemoReceiver([500, 500])] as const
-  const starting = startService(configFor(dataDir, keep), { log, version })
+  const made = new AsyncDisposableStack()
   let closed: Promise<void> | null = null
   const close = () => {
-    closed ??= cleanUp(starting, receivers, dataDir)
+    // What is just starting is closed once it has started: it would be left otherwise.
+    closed ??= starting.catch(() => {}).then(() => made.disposeAsync())
     return closed
   }
+  // Before anything is made: a signal that nothing listens to ends the process at once.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => void close().finally(() => process.exit(keep ? 0 : 1)))
+    process.on(signal, () => void close().then(() => process.exit(keep ? 0 : 1), fail))
   }
+  const starting = start(made, keep)
   try {
-    const { url, apiKey } = (await starting) as { url: string; apiKey: string }
+    const { service, receivers } = await starting
+    const { url, apiKey } = service as { url: string; apiKey: string }
     const client = createGraphqlClient({ url, apiKey })
     const passed = await show(client, receivers)
     await client.close()
@@ -69,16 +69,20 @@ async function main(): Promise<void> {
   process.exit()
 }
 
-/** What is just starting is closed as soon as it can be: a database without its folder would be left otherwise. */
-async function cleanUp(
-  starting: Promise<Service>,
-  receivers: readonly DemoReceiver[],
-  dataDir: string,
-): Promise<void> {
-  for (const receiver of receivers) receiver.close()
-  const service = await starting.catch(() => null)
-  await service?.close()
-  await rm(dataDir, { recursive: true, force: true })
+/** Starts two receivers and the service in a new folder. `made` gets what has to be closed and removed, also when it fails. */
+async function start(
+  made: AsyncDisposableStack,
+  keep: boolean,
+): Promise<{ service: Service; receivers: readonly [DemoReceiver, DemoReceiver] }> {
+  const log = createLogger('warn')
+  const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-webhooks-demo-'))
+  made.defer(() => rm(dataDir, { recursive: true, force: true }))
+  console.log(quiet(`Starting the service with a fresh PostgreSQL in ${dataDir} …`))
+  const steady = made.adopt(await startDemoReceiver(), (receiver) => receiver.close())
+  const flaky = made.adopt(await startDemoReceiver([500, 500]), (receiver) => receiver.close())
+  const starting = startService(configFor(dataDir, keep), { log, version })
+  const service = made.adopt(await starting, (started) => started.close())
+  return { service, receivers: [steady, flaky] }
 }
 
 /** A service of its own, which may send to this machine. Kept, it takes the usual port. */
@@ -171,7 +175,9 @@ async function publishExamples(client: GraphqlClient): Promise<number> {
   return deliveries
 }
 
-main().catch((error: unknown) => {
+function fail(error: unknown): never {
   console.error(error instanceof Error ? error.message : error)
   process.exit(1)
-})
+}
+
+main().catch(fail)
