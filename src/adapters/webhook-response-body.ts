@@ -45,17 +45,23 @@ interface Content {
 }
 
 /** Returns the decompressed content, as far as it was received; null when it cannot be decompressed. */
-async function contentOf(encoding = '', body: ReceivedBody): Promise<Content | null> {
-  const codings = encoding
-    .toLowerCase()
-    .split(',')
-    .map((coding) => coding.trim())
-    .filter((coding) => coding !== '' && coding !== 'identity')
+function contentOf(
+  encoding: string | undefined,
+  body: ReceivedBody,
+): Promise<Content | null> | Content | null {
+  const codings = encoding ? codingsOf(encoding) : []
   if (codings.length === 0) return { bytes: body.bytes, truncated: body.bytes.length < body.size }
   const [coding = ''] = codings
   const decompressor = codings.length === 1 ? decompressorOf(coding, body.bytes) : null
   return decompressor && decompress(decompressor, body.bytes)
 }
+
+const codingsOf = (encoding: string) =>
+  encoding
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== '' && coding !== 'identity')
 
 /** Makes the end of the input no error: what was not kept of the body is missing. */
 const ZLIB = { finishFlush: constants.Z_SYNC_FLUSH }

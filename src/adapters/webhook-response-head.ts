@@ -31,13 +31,14 @@ export class ResponseHeadReader {
   }
 
   /**
-   * Takes the next bytes of the connection.
+   * Takes the next bytes of the connection. A head that is strict already is returned as it is.
    *
    * @param closing whether the connection is closed after this response in any case
    * @returns the strict head and what followed it; null while the head is incomplete
    * @throws ResponseError
    */
   take(chunk: Buffer, closing: boolean): Buffer | null {
+    if (!closing && !this.#held && isPlain(chunk)) return chunk
     let bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk
     for (;;) {
       bytes = withoutEmptyLines(bytes)
@@ -64,6 +65,29 @@ export class ResponseHeadReader {
     // The end may be split between this chunk and the next one.
     this.#searched = Math.max(0, bytes.length - 2)
   }
+}
+
+/** Longer heads are written anew, which leaves long values out. */
+const MAX_PLAIN_CHARACTERS = MAX_VALUE_CHARACTERS
+const FIELD =
+  "(?!(?:content-length|transfer-encoding|(?:proxy-)?connection|upgrade):)[\\w!#$%&'*+.^`|~-]+:[\\t -~]*"
+const FIELDS = `(?:(?:connection: keep-alive|${FIELD})\\r\\n)*`
+const FRAMING = 'content-length: ?\\d{1,15}|transfer-encoding: ?chunked'
+/**
+ * A final response that persists, in the strict form, with at most one header that says where its body ends. No two
+ * parts of this pattern match the same line, so the time it takes is proportional to the length of the head.
+ */
+const PLAIN_HEAD = new RegExp(
+  `^HTTP/1\\.1 [2-9]\\d\\d [\\t -~]*\\r\\n${FIELDS}(?:(?:${FRAMING})\\r\\n${FIELDS})?$`,
+  'i',
+)
+
+/** Whether the bytes begin with a head that undici's parser reads as this reader does. Most do, and need no copy. */
+function isPlain(bytes: Buffer): boolean {
+  const end = bytes.indexOf('\r\n\r\n', 0, 'latin1')
+  if (end < 0 || end > MAX_PLAIN_CHARACTERS) return false
+  const text = bytes.toString('latin1', 0, end + 2)
+  return text.startsWith('HTTP/') && PLAIN_HEAD.test(text)
 }
 
 const CR = 13
