@@ -5,6 +5,7 @@ import { expect, onTestFinished } from 'vitest'
 import { createDatabase as connect } from '../../src/adapters/database.ts'
 import { completeDatabaseUrl } from '../../src/adapters/database-url.ts'
 import { migrate } from '../../src/adapters/migrations.ts'
+import { EXIT_CODES } from '../../src/startup-error.ts'
 import { startAttemptWriter } from '../helpers/attempt-writer.ts'
 import {
   type DebianPostgres,
@@ -135,7 +136,7 @@ test('missing rights, missing connections and another encoding than UTF-8 are sa
     server.url(database).replace('postgres@', `${role}@`)
 
   expect(await sentenceOf(as('weak', 'hooks'))).toEqual({
-    code: 1,
+    code: EXIT_CODES.database,
     sentence: expect.stringMatching(
       /^The database role "weak" lacks a right: .*GRANT CONNECT, CREATE ON DATABASE "hooks" TO "weak"; GRANT USAGE, CREATE ON SCHEMA "public" TO "weak"/,
     ),
@@ -149,7 +150,7 @@ test('missing rights, missing connections and another encoding than UTF-8 are sa
   const only = new pg.Client({ connectionString: as('narrow', 'narrow') })
   await only.connect()
   expect(await sentenceOf(as('narrow', 'narrow'))).toEqual({
-    code: 1,
+    code: EXIT_CODES.database,
     sentence: expect.stringMatching(
       /^The database has no connection left for this process: .*CONNECTION LIMIT .*DATABASE_POOL/,
     ),
@@ -157,7 +158,7 @@ test('missing rights, missing connections and another encoding than UTF-8 are sa
   await only.end()
 
   expect(await sentenceOf(server.url('latin'))).toEqual({
-    code: 1,
+    code: EXIT_CODES.database,
     sentence: expect.stringMatching(/encoding LATIN1, .* CREATE DATABASE bigmind ENCODING 'UTF8'/),
   })
 })
@@ -181,7 +182,7 @@ withPgbouncer(
     expect((await receiver.request(1)).headers['webhook-id']).toBe(id)
 
     expect(await sentenceOf(at(transaction))).toEqual({
-      code: 1,
+      code: EXIT_CODES.database,
       sentence: expect.stringMatching(/pooler in transaction mode, .*pool_mode=session/),
     })
   },

@@ -27,7 +27,7 @@ export async function run(
     const { stdout } = await promisify(execFile)(program, args, {
       ...options,
       maxBuffer: 64_000_000,
-      timeout: 240_000,
+      timeout: 600_000,
     })
     return stdout
   } catch (error) {
