@@ -17,7 +17,7 @@ const OWNER = fileURLToPath(new URL('../helpers/embedded-postgres-owner.ts', imp
 /** A user id that has no name, as containers are given. */
 const NAMELESS = 54_321
 
-const reachable = (url: string) => vi.waitFor(() => query(url, 'select 1'), { timeout: 40_000 })
+const reachable = (url: string) => vi.waitFor(() => query(url, 'select 1'), { timeout: 120_000 })
 
 testWhere(root, program('mount'))(
   'a full disk is said in words, loses nothing that was committed, and is over when there is room again',
@@ -53,7 +53,7 @@ testWhere(root, program('mount'))(
       message.includes(`The disk of ${disk}`) && message.includes(' is full')
     // PostgreSQL ends when it has no room for its log, and each start until there is room fails.
     await vi.waitFor(() => expect(messages.some(full)).toBe(true), {
-      timeout: 40_000,
+      timeout: 120_000,
       interval: 200,
     })
     await rm(join(disk, 'ballast'))
@@ -62,7 +62,6 @@ testWhere(root, program('mount'))(
     expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(committed))
     await postgres.stop()
   },
-  120_000,
 )
 
 /** Runs a service in miniature in process and IPC name spaces of its own, as a container has them. */
@@ -110,7 +109,6 @@ testWhere(root, program('unshare'))(
     expect(again).not.toBeNull()
     expect(await query(again!, 'select * from kept')).toEqual([{ one: 1 }])
   },
-  90_000,
 )
 
 testWhere(root, program('unshare'))(
@@ -127,7 +125,6 @@ testWhere(root, program('unshare'))(
       /A PostgreSQL of another container .* still runs over .*set DATABASE_URL/,
     )
   },
-  60_000,
 )
 
 /** The process id, outside of its container, of the service in it. */
@@ -172,5 +169,4 @@ testWhere(root).each([
     expect(errors).not.toMatch(/^\s+at /m)
     expect(code).toBe(73)
   },
-  60_000,
 )

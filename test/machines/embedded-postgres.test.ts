@@ -23,36 +23,40 @@ test('a PostgreSQL that was killed is started again on the same address with wha
     await vi.waitFor(
       () => expect(messages).toContain('the embedded PostgreSQL accepts connections again'),
       {
-        timeout: 40_000,
+        timeout: 120_000,
       },
     )
     expect(await query(url, 'select * from kept')).toEqual([{ one: 1 }])
   }
-}, 90_000)
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 test('stopping while PostgreSQL is being started again leaves none behind', async () => {
   const dataDir = await freshFolder()
   const postgres = await start(dataDir)
   const pid = await killPostgres(dataDir)
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow())
+  await expect.poll(() => isAlive(pid)).toBe(false)
   await postgres.stop()
   await expect(query(postgres.url, 'select 1')).rejects.toThrow('ECONNREFUSED')
   const again = await start(dataDir)
   expect(await query(again.url, 'select 1 as one')).toEqual([{ one: 1 }])
-}, 60_000)
+})
 
 test.each([
   'with $HOME and `id`',
   'with "quotes" and \'quotes\'',
   'with a \\ backslash; and & more',
-])(
-  'the folder may be called: %s',
-  async (name) => {
-    const dataDir = await freshFolder(name)
-    const { url } = await start(dataDir)
-    expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }])
-    expect(await readdir(dirname(dataDir))).toEqual([name])
-    expect(await readdir(dataDir)).toContain('postgres')
-  },
-  60_000,
-)
+])('the folder may be called: %s', async (name) => {
+  const dataDir = await freshFolder(name)
+  const { url } = await start(dataDir)
+  expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }])
+  expect(await readdir(dirname(dataDir))).toEqual([name])
+  expect(await readdir(dataDir)).toContain('postgres')
+})
