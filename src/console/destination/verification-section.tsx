@@ -18,7 +18,7 @@ export function VerificationSection({ destination }: { destination: Detail }): R
   return (
     <Section
       title="Verify signatures"
-      description="Every request carries an HMAC SHA-256 signature of its body. This runs as it is: start it with the secret in WEBHOOK_SECRET."
+      description="Every request carries an HMAC SHA-256 signature of its body. This runs as it is: start it with the secret in WEBHOOK_SECRET. A framework must accept bodies of 2 MB: Express accepts 100 kB until you set express.json({ limit: '2mb' })."
     >
       <Tabs.Root defaultValue={LANGUAGES[0].name} className={styles.tabs}>
         <Tabs.List aria-label="Language" className={styles.list}>
