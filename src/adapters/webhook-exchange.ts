@@ -115,7 +115,7 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#socket?.end()
+    this.#socket?.end(this.#head?.headers.connection !== 'close')
     this.#complete = true
     this.#settle()
   }

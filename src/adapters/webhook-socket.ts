@@ -55,9 +55,12 @@ export class WebhookSocket {
     this.#head = new ResponseHeadReader()
   }
 
-  /** Announces the end of a response. Closes the connection when its largest age is over. */
-  end(): void {
-    if (this.expired) this.#socket.destroy()
+  /**
+   * Announces the end of a response. Closes the connection when its largest age is over or the response does not
+   * persist: undici would close the latter with an error, whose stack takes longer to format than the request to send.
+   */
+  end(persistent: boolean): void {
+    if (!persistent || this.expired) this.#socket.destroy()
   }
 
   #next(size?: number): Buffer | null {
