@@ -56,6 +56,10 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
   let looked = clock.now()
   const bell = createBell(clock)
   const settle = createSettlement(ports)
+  const confirm = createGroupCommit<Run, void>(async (asking) => {
+    await touch(ports, asking)
+    return asking.map(() => ({ status: 'fulfilled', value: undefined }))
+  }, SLOTS)
 
   const unlisten = await ports.listener.listen(WAKE_CHANNEL, (payload) => {
     // Without ids some notifications may have been missed, so everybody looks.
@@ -69,7 +73,7 @@ export async function startDrainPump(ports: Ports, handler: DrainHandler): Promi
   })
 
   async function drain(job: DrainJob): Promise<void> {
-    const run = createRun(job)
+    const run = createRun(job, confirm.add)
     const { destinationId } = run.turn
     const before = runs.get(destinationId)
     runs.set(destinationId, run)
@@ -149,13 +153,13 @@ interface Run {
   ended: Promise<void>
 }
 
-function createRun(job: DrainJob): Run {
+function createRun(job: DrainJob, confirmHold: (run: Run) => Promise<void>): Run {
   const over = new AbortController()
   let lost = false
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   const all = createWakeups()
   const urgent = createWakeups()
-  return {
+  const run: Run = {
     job,
     turn: {
       destinationId: job.data.destinationId,
@@ -164,6 +168,7 @@ function createRun(job: DrainJob): Run {
       awake: all.await,
       urgentWakeups: urgent.count,
       awakeUrgently: urgent.await,
+      confirmHold: () => confirmHold(run),
     },
     wake(options) {
       all.add()
@@ -178,6 +183,7 @@ function createRun(job: DrainJob): Run {
     end,
     ended,
   }
+  return run
 }
 
 /** Counts wake-ups and resolves what waits for the next one. */

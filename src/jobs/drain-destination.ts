@@ -68,11 +68,18 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
   let looks = 0
   let late = false
   let urgentWakeups = turn.urgentWakeups()
+  let overtaken = 0
   try {
     while (!turn.signal.aborted) {
       const over = ports.clock.now() >= endOfTurn
       await turn.awakeUrgently(urgentWakeups, () => (over ? wire.empty() : wire.room()))
       if (over && turn.urgentWakeups() === urgentWakeups) return 'more'
+      if (wire.overtaken() > overtaken) {
+        // Another worker may have the job: without this look both send everything until the next sign of life.
+        overtaken = wire.overtaken()
+        await turn.confirmHold()
+        continue
+      }
       const seen = { wakeups: turn.wakeups(), urgent: turn.urgentWakeups(), stops: wire.stops() }
       const asked = ports.clock.now()
       const look = await findDue(ports, turn.destinationId, {
@@ -140,8 +147,10 @@ async function sendPage(
 interface Wire {
   send(delivery: DueDelivery): void
   ids(): string[]
-  /** How many results so far found the destination not ACTIVE any more. */
+  /** How many results so far found the destination not ACTIVE any more, or were left out. */
   stops(): number
+  /** How many results so far were left out, since the delivery had been attempted otherwise. */
+  overtaken(): number
   /**
    * What is sent from here on goes to another URL, or under another activation: what is on the wire holds no room for it.
    * @returns whether that is news
@@ -166,6 +175,7 @@ function createWire(ports: Ports): Wire {
   const sending = new Map<string, Promise<void>>()
   let generation: Generation = { name: null, count: 0, length: 0 }
   let stops = 0
+  let overtaken = 0
   let fault: { error: unknown } | null = null
   let left = Promise.withResolvers<void>()
 
@@ -173,8 +183,9 @@ function createWire(ports: Ports): Wire {
     mine.count += 1
     mine.length += delivery.data.length
     try {
-      const active = await ports.recorder.record(await attemptDelivery(ports, delivery))
-      if (!active) stops += 1
+      const end = await ports.recorder.record(await attemptDelivery(ports, delivery))
+      if (end !== 'active') stops += 1
+      if (end === 'overtaken') overtaken += 1
     } catch (error) {
       fault ??= { error }
     } finally {
@@ -201,6 +212,7 @@ function createWire(ports: Ports): Wire {
     send: (delivery) => void sending.set(delivery.id, send(delivery, generation)),
     ids: () => [...sending.keys()],
     stops: () => stops,
+    overtaken: () => overtaken,
     beginGeneration(name) {
       const { name: before } = generation
       if (name === null || name === before) return false

@@ -34,12 +34,15 @@ export interface AttemptResult {
   restartedDelay: number | null
 }
 
+/**
+ * How recording a result ended: it is committed and its destination was still ACTIVE, it is committed and its destination
+ * was not, or it was left out, because the delivery has another attempt under the same number or does not exist any more.
+ */
+export type RecordEnd = 'active' | 'inactive' | 'overtaken'
+
 export interface AttemptRecorder {
-  /**
-   * Resolves once the result is committed, or is of no use any more because the delivery moved on.
-   * @returns whether the destination was seen to be ACTIVE still
-   */
-  record(result: AttemptResult): Promise<boolean>
+  /** Resolves once the result is committed, or left out because the delivery moved on. */
+  record(result: AttemptResult): Promise<RecordEnd>
   /** Resolves when every result so far is recorded. */
   idle(): Promise<void>
 }
@@ -67,26 +70,24 @@ export function createAttemptRecorder(ports: Ports): AttemptRecorder {
     results: readonly AttemptResult[],
     write: (results: readonly AttemptResult[]) => Promise<Written>,
   ) => writeDespiteRefusals(results, (part) => persist(what, () => write(part)), db.isPassing)
-  const successes = createGroupCommit<AttemptResult, boolean>(async (results) => {
+  const successes = createGroupCommit<AttemptResult, RecordEnd>(async (results) => {
     const written = await writeAll('record successes', results, (part) =>
       db.query<Recorded>(RECORD, columns(part, ports.newId)),
     )
     const recorded = written.flat()
     tell(ports, results, recorded)
-    return answer(results, activeAfter(recorded))
+    return answer(results, recorded, activeAfter(recorded))
   }, GROUP_SIZE)
-  const failures = createGroupCommit<AttemptResult, boolean>(async (results) => {
+  const failures = createGroupCommit<AttemptResult, RecordEnd>(async (results) => {
     const written = await writeAll('record failures', results, (part) =>
       db.transaction((tx) => recordFailures(ports, tx, part)),
     )
-    tell(
-      ports,
-      results,
-      written.flatMap(({ recorded }) => recorded),
-    )
+    const recorded = written.flatMap((one) => one.recorded)
+    tell(ports, results, recorded)
     const backlog = written.flatMap((one) => one.backlog)
     if (backlog.length > 0) void cancelLater(ports, backlog)
-    return answer(results, new Set(written.flatMap(({ active }) => [...active])))
+    const active = new Set(written.flatMap((one) => [...one.active]))
+    return answer(results, recorded, active)
   }, GROUP_SIZE)
   return {
     record: (result) =>
@@ -95,11 +96,18 @@ export function createAttemptRecorder(ports: Ports): AttemptRecorder {
   }
 }
 
-const answer = (results: readonly AttemptResult[], active: ReadonlySet<string>) =>
-  results.map(({ destinationId }) => ({
-    status: 'fulfilled' as const,
-    value: active.has(destinationId),
-  }))
+function answer(
+  results: readonly AttemptResult[],
+  recorded: readonly Recorded[],
+  active: ReadonlySet<string>,
+) {
+  const ids = new Set(recorded.map(({ deliveryId }) => deliveryId))
+  const endOf = ({ deliveryId, destinationId }: AttemptResult): RecordEnd => {
+    if (!ids.has(deliveryId)) return 'overtaken'
+    return active.has(destinationId) ? 'active' : 'inactive'
+  }
+  return results.map((result) => ({ status: 'fulfilled' as const, value: endOf(result) }))
+}
 
 /** Tells the figures and the log what was recorded; results that were overtaken are left out. */
 function tell(

@@ -65,6 +65,8 @@ export interface DrainTurn {
   urgentWakeups(): number
   /** Resolves when more than `seen` were urgent, else waits for `otherwise` beside the next urgent one. */
   awakeUrgently(seen: number, otherwise: () => Promise<void>): Promise<void>
+  /** Asks the database whether this process still has the job. Aborts `signal` before it resolves if it has not. */
+  confirmHold(): Promise<void>
 }
 
 /** Encrypts what must not be readable in the database. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { PgBoss } from 'pg-boss'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { startDrainPump } from '../../src/adapters/drain-pump.ts'
+import { type DrainHandler, startDrainPump } from '../../src/adapters/drain-pump.ts'
 import type { QueueAdapter } from '../../src/adapters/queue.ts'
 import { systemClock } from '../../src/adapters/system-clock.ts'
 import { startWakeWorker } from '../../src/adapters/wake-worker.ts'
@@ -18,7 +18,7 @@ const after = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
 /** A queue with one job for each fetch that works, and a pump over it. */
-async function createPump(fetches: string[], drains: string[]) {
+async function createPump(fetches: string[], drains: string[], drain?: DrainHandler) {
   let number = 0
   const drained: string[] = []
   const boss = {
@@ -27,7 +27,7 @@ async function createPump(fetches: string[], drains: string[]) {
       if (next === 'throws') throw new Error('the pool is closed')
       return fetched(next)
     },
-    touch: async () => ({}),
+    touch: async () => (drain ? { settled: [] } : {}),
     deleteJob: async () => {},
   }
   async function fetched(next: string) {
@@ -50,13 +50,14 @@ async function createPump(fetches: string[], drains: string[]) {
       clock: systemClock,
       log: SILENT,
     },
-    async ({ destinationId }) => {
-      const next = drains.shift() ?? 'done'
-      if (next === 'late') await after(3_000)
-      if (next === 'fails') throw new Error('the drain fails')
-      drained.push(destinationId)
-      return next === 'more' ? 'more' : 'done'
-    },
+    drain ??
+      (async ({ destinationId }) => {
+        const next = drains.shift() ?? 'done'
+        if (next === 'late') await after(3_000)
+        if (next === 'fails') throw new Error('the drain fails')
+        drained.push(destinationId)
+        return next === 'more' ? 'more' : 'done'
+      }),
   )
   return { pump, drained, newest: () => `whk_${number}` }
 }
@@ -81,6 +82,19 @@ test('the pump goes on fetching after every kind of ending, is alive again, and 
     ),
     { numRuns: 50 },
   )
+})
+
+test('a drain that confirms its hold is ended at once when another worker has the job', async () => {
+  const lost: boolean[] = []
+  const { pump } = await createPump([], [], async ({ confirmHold, signal }) => {
+    await confirmHold()
+    lost.push(signal.aborted)
+    return 'done'
+  })
+  await vi.advanceTimersByTimeAsync(1)
+  expect(lost).toContain(true)
+  expect(lost).not.toContain(false)
+  await pump.stop()
 })
 
 test('the wake worker throws errors whose message pg-boss can change, which it does before its loop goes on', async () => {

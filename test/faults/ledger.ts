@@ -17,8 +17,11 @@ export interface Ledger {
   acknowledge(publication: string, eventId: string, destinationIds: readonly string[]): void
   /** Makes a call that changes a destination's status, and notes when. */
   change<Result>(destinationId: string, kind: Change, call: () => Promise<Result>): Promise<Result>
-  /** Something was done to the service. Notes how many requests were out without a recorded result. */
-  fault(name: string): Promise<void>
+  /**
+   * Something was done to the service. Notes how many requests were out without a recorded result: at least so many as are
+   * given, where what was done has its effect later.
+   */
+  fault(name: string, options?: { atLeast?: number }): Promise<void>
   /** How many publications were answered. */
   readonly acknowledged: number
   /** Every breach of an invariant, by what the database says now. */
@@ -59,12 +62,12 @@ export function createLedger(
       tables.changed.push({ destination_id, kind, began, ended: Date.now() })
       return result
     },
-    async fault(name) {
+    async fault(name, { atLeast = 0 } = {}) {
       const sent = requests().length
       const recorded = await onDatabase(databaseUrl, (client) =>
         client.query('select count(*)::int as count from delivery_attempt'),
       )
-      tables.fault.push({ name, in_flight: Math.max(0, sent - recorded.rows[0].count) })
+      tables.fault.push({ name, in_flight: Math.max(atLeast, sent - recorded.rows[0].count) })
     },
     get acknowledged() {
       return publications.size

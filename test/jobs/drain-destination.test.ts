@@ -7,7 +7,7 @@ import { drainDestination } from '../../src/jobs/drain-destination.ts'
 import { createAttemptRecorder } from '../../src/services/attempt-recorder.ts'
 import type { Clock, DrainTurn } from '../../src/services/ports.ts'
 import { addBacklog } from '../helpers/backlog.ts'
-import { SendTest } from '../helpers/delivery-operations.ts'
+import { deliveryOf, SendTest } from '../helpers/delivery-operations.ts'
 import { heldAnswers } from '../helpers/held-answers.ts'
 import { activeDestination } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
@@ -22,6 +22,7 @@ const quietTurn = (destinationId: string): DrainTurn => ({
   awake: (_seen, otherwise) => otherwise(),
   urgentWakeups: () => 0,
   awakeUrgently: (_seen, otherwise) => otherwise(),
+  confirmHold: async () => {},
 })
 
 /** Runs one drain; `onPause` comes before each pause that it makes between looks. */
@@ -141,4 +142,37 @@ test('when its turn is over, a drain sends what is urgent while the wire empties
   expect(await draining).toBe('more')
   const tests = receiver.requests.filter(({ body }) => body.includes('email_sent'))
   expect([receiver.requests.length - tests.length, tests.length]).toEqual([16, 1])
+})
+
+test('a drain whose first result was recorded by another worker sends no more before it knows that it still has the job', async () => {
+  await using world = await createWorld({ worker: false })
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await addBacklog(world, id, 20)
+  const lost = new AbortController()
+  const asked = Promise.withResolvers<void>()
+  const known = Promise.withResolvers<void>()
+  const turn: DrainTurn = {
+    ...quietTurn(id),
+    signal: lost.signal,
+    confirmHold() {
+      asked.resolve()
+      return known.promise
+    },
+  }
+  const draining = drain(world, turn, {})
+  await receiver.request(16)
+  const overtaken = deliveryOf(receiver.requests[0]!)
+  await world.app.ports.db.query(
+    'update delivery set attempt_count = attempt_count + 1 where id = $1',
+    [overtaken],
+  )
+  held.release(200)
+  await asked.promise
+  lost.abort()
+  known.resolve()
+
+  expect(await draining).toBe('more')
+  expect(receiver.requests).toHaveLength(16)
 })

@@ -47,7 +47,7 @@ test('20 failures at once, recorded by two workers when the count is 10, are all
   await using world = await createWorld({ worker: false })
   const workers = [world.app, (await world.addProcess({ worker: false })).app].map(recorderOf)
   const { id, results } = await createWaiting(world, 32)
-  for (const result of results.slice(0, 10)) expect(await workers[0]!.record(result)).toBe(true)
+  for (const result of results.slice(0, 10)) expect(await workers[0]!.record(result)).toBe('active')
   const before = { status: 'ACTIVE', failureCount: 10 }
   expect(await readDestination(world.client, id)).toMatchObject(before)
 
@@ -58,7 +58,7 @@ test('20 failures at once, recorded by two workers when the count is 10, are all
   const attempts = after.deliveries.map(({ attemptCount }) => attemptCount)
   expect(attempts.filter((count) => count === 1)).toHaveLength(30)
   expect(after.deliveries.every(({ status }) => status === 'CANCELED')).toBe(true)
-  expect(await workers[1]!.record(results[30]!)).toBe(false)
+  expect(await workers[1]!.record(results[30]!)).toBe('inactive')
   const late = await readDestination(world.client, id)
   expect(late).toMatchObject({ failureCount: 31, disabledAt: after.disabledAt })
   const disabling = { destinationId: id, action: 'DISABLED' } as const
