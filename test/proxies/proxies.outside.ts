@@ -9,8 +9,11 @@ import { PROXIES, type ProxyName, snippetOf, startProxy } from './proxy.ts'
 
 const isPresent = (name: ProxyName) => !inject('outside')[name]!.missing
 
-/** Makes a proxy give up on whatever is quiet for two seconds. */
-const impatient = (snippet: string) => snippet.replaceAll('60s', '2s')
+/** Milliseconds between two heartbeats: a busy machine may delay one by many of them. */
+const HEARTBEAT_MS = 250
+
+/** Makes a proxy give up on whatever is quiet for so many seconds. */
+const impatient = (seconds: number) => (snippet: string) => snippet.replaceAll('60s', `${seconds}s`)
 
 /** An event stream over a connection of its own: its text so far, and its end. */
 async function openStream(url: string) {
@@ -153,16 +156,17 @@ describe.each(PROXIES.filter(isPresent))('behind %s', (name) => {
   })
 
   test('heartbeats keep a quiet stream open for longer than the time-outs', async () => {
-    const server = await startTestServer({ heartbeatInterval: 250 })
-    const url = await startProxy(name, server.url, impatient)
+    const seconds = 8
+    const server = await startTestServer({ heartbeatInterval: HEARTBEAT_MS })
+    const url = await startProxy(name, server.url, impatient(seconds))
     const { until } = await openStream(url)
-    await until(':\n\n', 20)
+    await until(':\n\n', (seconds * 1_000) / HEARTBEAT_MS + 2)
   })
 
   // Caddy has no such time-out.
   test.skipIf(name === 'caddy')('a stream without heartbeats is ended by them', async () => {
     const server = await startTestServer({ heartbeatInterval: 3_600_000 })
-    const url = await startProxy(name, server.url, impatient)
+    const url = await startProxy(name, server.url, impatient(4))
     const { end, until } = await openStream(url)
     await until('data: {"data":{"count":1}}')
     await end()
@@ -170,8 +174,7 @@ describe.each(PROXIES.filter(isPresent))('behind %s', (name) => {
 
   test('no request of 640 meets a connection that is being closed', async () => {
     const server = await startTestServer()
-    const keepAlive = (snippet: string) => snippet.replaceAll('60s', '1s')
-    const url = await startProxy(name, server.url, keepAlive)
+    const url = await startProxy(name, server.url, impatient(1))
     const lane = async (_: unknown, number: number) => {
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
       const statuses = []
@@ -214,10 +217,9 @@ async function postWith(agent: http.Agent, url: string): Promise<number | undefi
 
 test('pings keep a quiet WebSocket open for longer than the time-outs of each proxy', async () => {
   const server = await startTestServer()
-  const patient = (snippet: string) => snippet.replaceAll('60s', '15s')
   await Promise.all(
     PROXIES.filter(isPresent).map(async (name) => {
-      const socket = await openSocket(await startProxy(name, server.url, patient))
+      const socket = await openSocket(await startProxy(name, server.url, impatient(20)))
       for (let pings = 0; pings < 2; pings += 1) {
         await Promise.race([
           once(socket, 'ping'),
