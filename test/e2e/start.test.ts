@@ -42,7 +42,7 @@ test.each([
     expect(await again.exit()).toBe(0)
     expect(await processesOver(dataDir)).toEqual([])
   },
-  30_000,
+  120_000,
 )
 
 async function inPairs<Item, Result>(
