@@ -90,12 +90,13 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
       startedBelow ??= look.startedBelow
       late = !late && ports.clock.now() - asked > LATE
       if (late) continue
-      urgentWakeups = seen.urgent
       const changed = wire.beginGeneration(look.generation)
       if (changed) endOfTurn = ports.clock.now() + TURN
       const onlyUrgent = over && !changed
-      const cutShort = await sendPage(ports, look.deliveries, { wire, turn, seen, onlyUrgent })
-      if (onlyUrgent || cutShort || look.more) continue
+      const left = await sendPage(ports, look.deliveries, { wire, turn, seen, onlyUrgent })
+      // What is urgent and was not sent is read again at once, not at the next wake-up.
+      urgentWakeups = left?.urgent ? seen.urgent - 1 : seen.urgent
+      if (onlyUrgent || left || look.more) continue
       // A publication that found this job still queued left the wake-up to it, and may commit after our
       // look. Such a transaction had started before our first look, so once all of those have ended,
       // whatever comes brings a wake-up of its own.
@@ -112,7 +113,7 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
   }
 }
 
-/** @returns whether it stopped before the page's end, for the next look to start from there */
+/** @returns the delivery that it stopped before, for the next look to start from there; null at the page's end */
 async function sendPage(
   { clock, pace }: Pick<Ports, 'clock' | 'pace'>,
   deliveries: readonly DueDelivery[],
@@ -127,20 +128,22 @@ async function sendPage(
     seen: { urgent: number; stops: number }
     onlyUrgent: boolean
   },
-): Promise<boolean> {
+): Promise<DueDelivery | null> {
   const freshUntil = clock.now() + PAGE_FRESH_FOR
   for (const delivery of deliveries) {
     const { urgent } = delivery
-    if (onlyUrgent && !urgent) return true
+    if (onlyUrgent && !urgent) return delivery
     if (wire.hasRoom(urgent)) await wire.room(urgent)
     else await turn.awakeUrgently(seen.urgent, () => wire.room(urgent))
-    if (!wire.hasRoom(urgent)) return true
+    if (!wire.hasRoom(urgent)) return delivery
     // A destination with nothing on the wire goes ahead of those that are busy.
     await pace.next({ ahead: urgent || wire.ids().length === 0 })
-    if (turn.signal.aborted || clock.now() > freshUntil || wire.stops() > seen.stops) return true
+    if (turn.signal.aborted || clock.now() > freshUntil || wire.stops() > seen.stops) {
+      return delivery
+    }
     wire.send(delivery)
   }
-  return false
+  return null
 }
 
 /** The deliveries of one destination that are being sent and recorded. */

@@ -110,6 +110,38 @@ test('a transaction that stays open holds a turn up for a moment only', async ()
   expect(pauses).toBe(20)
 })
 
+/** A turn whose destination gets test sends, which wake it as a worker's turn is woken. */
+function urgentTurn(world: World, destinationId: string) {
+  let urgent = 0
+  let wake = Promise.withResolvers<void>()
+  let waits = Promise.withResolvers<void>()
+  const turn: DrainTurn = {
+    ...quietTurn(destinationId),
+    urgentWakeups: () => urgent,
+    async awakeUrgently(seen, otherwise) {
+      if (urgent > seen) return
+      const end = Promise.race([wake.promise, otherwise()])
+      if (urgent > 0) waits.resolve()
+      await end
+    },
+  }
+  return {
+    turn,
+    async sendTest() {
+      await world.client.request(SendTest, { id: destinationId, event: 'EMAIL_SENT' })
+      waits = Promise.withResolvers()
+      urgent += 1
+      wake.resolve()
+      wake = Promise.withResolvers()
+    },
+    /** Resolves when the drain has looked for what the last test send left, and waits. */
+    waits: () => waits.promise,
+  }
+}
+
+const testSends = ({ requests }: Awaited<ReturnType<typeof startReceiver>>) =>
+  requests.filter(({ body }) => body.includes('email_sent'))
+
 test('when its turn is over, a drain sends what is urgent while the wire empties, and nothing else', async () => {
   await using world = await createWorld({ worker: false })
   const held = heldAnswers()
@@ -117,21 +149,7 @@ test('when its turn is over, a drain sends what is urgent while the wire empties
   const { id } = await activeDestination(world.client, { url: receiver.url })
   await addBacklog(world, id, 20)
   let passed = 0
-  let urgent = 0
-  let wake = Promise.withResolvers<void>()
-  const turn: DrainTurn = {
-    ...quietTurn(id),
-    urgentWakeups: () => urgent,
-    async awakeUrgently(seen, otherwise) {
-      if (urgent <= seen) await Promise.race([wake.promise, otherwise()])
-    },
-  }
-  const sendTest = async () => {
-    await world.client.request(SendTest, { id, event: 'EMAIL_SENT' })
-    urgent += 1
-    wake.resolve()
-    wake = Promise.withResolvers()
-  }
+  const { turn, sendTest } = urgentTurn(world, id)
   const draining = drain(world, turn, { now: () => systemClock.now() + passed })
   await receiver.request(16)
   passed = 60_000
@@ -140,8 +158,32 @@ test('when its turn is over, a drain sends what is urgent while the wire empties
   await receiver.request(17)
   held.release(200)
   expect(await draining).toBe('more')
-  const tests = receiver.requests.filter(({ body }) => body.includes('email_sent'))
-  expect([receiver.requests.length - tests.length, tests.length]).toEqual([16, 1])
+  const { length } = testSends(receiver)
+  expect([receiver.requests.length - length, length]).toEqual([16, 1])
+})
+
+test('what is urgent is sent by the next free place, however long it has waited for one', async () => {
+  await using world = await createWorld({ worker: false })
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await addBacklog(world, id, 20)
+  let passed = 0
+  const { turn, sendTest, waits } = urgentTurn(world, id)
+  const draining = drain(world, turn, { now: () => systemClock.now() + passed })
+  await receiver.request(16)
+  await sendTest()
+  await receiver.request(17)
+  await sendTest()
+  await waits()
+  // What was read of the table is too old to be sent, and is read again.
+  passed = 1_000
+  held.release(200, 1)
+  await receiver.request(18)
+  expect(testSends(receiver)).toHaveLength(2)
+  receiver.answerWith(200)
+  held.release(200)
+  await draining
 })
 
 test('a drain whose first result was recorded by another worker sends no more before it knows that it still has the job', async () => {
