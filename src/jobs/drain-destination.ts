@@ -72,7 +72,9 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
   try {
     while (!turn.signal.aborted) {
       const over = ports.clock.now() >= endOfTurn
-      await turn.awakeUrgently(urgentWakeups, () => (over ? wire.empty() : wire.room()))
+      if (over) await turn.awakeUrgently(urgentWakeups, wire.empty)
+      else if (wire.hasRoom()) await wire.room()
+      else await turn.awakeUrgently(urgentWakeups, wire.room)
       if (over && turn.urgentWakeups() === urgentWakeups) return 'more'
       if (wire.overtaken() > overtaken) {
         // Another worker may have the job: without this look both send everything until the next sign of life.
