@@ -84,7 +84,9 @@ async function pack(): Promise<string> {
   const folder = await sources()
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   const bin = join(ROOT, 'node_modules', '.bin')
-  const { code, output } = await run(folder, 'npm pack', { PATH: `${bin}${delimiter}${PATH}` })
+  const { code, output } = await run(folder, 'npm run prepare && npm pack', {
+    PATH: `${bin}${delimiter}${PATH}`,
+  })
   expect({ code, output }).toMatchObject({ code: 0 })
   const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
   return join(folder, `bigmind-webhooks-${version}.tgz`)

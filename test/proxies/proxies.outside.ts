@@ -164,13 +164,15 @@ describe.each(PROXIES.filter(isPresent))('behind %s', (name) => {
   })
 
   // Caddy has no such time-out.
-  test.skipIf(name === 'caddy')('a stream without heartbeats is ended by them', async () => {
-    const server = await startTestServer({ heartbeatInterval: 3_600_000 })
-    const url = await startProxy(name, server.url, impatient(4))
-    const { end, until } = await openStream(url)
-    await until('data: {"data":{"count":1}}')
-    await end()
-  })
+  const hasTimeout = name !== 'caddy'
+  if (hasTimeout)
+    test('a stream without heartbeats is ended by them', async () => {
+      const server = await startTestServer({ heartbeatInterval: 3_600_000 })
+      const url = await startProxy(name, server.url, impatient(4))
+      const { end, until } = await openStream(url)
+      await until('data: {"data":{"count":1}}')
+      await end()
+    })
 
   test('no request of 640 meets a connection that is being closed', async () => {
     const server = await startTestServer()
