@@ -8,17 +8,14 @@ import { publishExample } from './examples.ts'
 
 let browser: Browser
 let world: World
-let receiver: Receiver
 
 beforeAll(async () => {
   browser = await startBrowser()
   world = await createWorld()
-  receiver = await startReceiver()
 })
 afterAll(async () => {
   await browser.close()
   await world[Symbol.asyncDispose]()
-  await receiver.close()
 })
 
 const rows = (page: Page) => page.locator('tr[data-attempt]')
@@ -26,8 +23,8 @@ const rows = (page: Page) => page.locator('tr[data-attempt]')
 /** Of an email's delivery: the third try is then 6 s after the first, long enough to see it coming. */
 const FAILURES = 2
 
-/** The page of a destination with an email, which fails twice at first, and a todo. */
-async function oneOfEach() {
+/** The page of a destination of this receiver with an email, which fails twice at first, and a todo. */
+async function oneOfEach(receiver: Receiver) {
   const failed = new Map<unknown, number>()
   receiver.answerWith(({ headers, body }, response) => {
     const delivery = headers['x-webhook-delivery']
@@ -40,16 +37,16 @@ async function oneOfEach() {
     url: receiver.url,
     events: ['EMAIL_SENT', 'TODO_CREATED'],
   })
-  const seen = receiver.requests.length
   await publishExample(world.client, 'EMAIL_SENT')
-  await receiver.request(seen + 1)
+  await receiver.request(1)
   await publishExample(world.client, 'TODO_CREATED')
-  await receiver.request(seen + 2)
+  await receiver.request(2)
   return visit(browser, { ...world, path: `/destinations/${id}/deliveries` })
 }
 
 test('a failed attempt counts down to its retry, which then comes by itself', async () => {
-  await using visited = await oneOfEach()
+  await using receiver = await startReceiver()
+  await using visited = await oneOfEach(receiver)
   const { page } = visited
   await page
     .getByRole('row', { name: /Failed.*Email Sent.*500/ })
@@ -85,7 +82,8 @@ test('a failed attempt counts down to its retry, which then comes by itself', as
 })
 
 test('the list is narrowed by status and event, also for what comes live', async () => {
-  await using visited = await oneOfEach()
+  await using receiver = await startReceiver()
+  await using visited = await oneOfEach(receiver)
   const { page } = visited
   await page.getByRole('row', { name: /Todo Created/ }).waitFor()
   await page.getByLabel('Status').selectOption('Failed')
@@ -112,7 +110,8 @@ test('the list is narrowed by status and event, also for what comes live', async
 })
 
 test('the chart counts what came in the last hour, and goes on counting', async () => {
-  await using visited = await oneOfEach()
+  await using receiver = await startReceiver()
+  await using visited = await oneOfEach(receiver)
   const { page } = visited
   await page
     .getByRole('img', { name: /by the minute/ })
