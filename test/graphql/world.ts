@@ -1,7 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import { type ExecutionResult, execute, parse, subscribe, validate } from 'graphql'
 import pg from 'pg'
-import { afterAll, expect, vi } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { newId } from '../../src/adapters/ids.ts'
 import { createApp } from '../../src/app.ts'
 import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
@@ -140,13 +141,21 @@ export async function statementsOf(
   work: () => Promise<unknown>,
   pattern = PRISMA,
 ): Promise<string[]> {
-  const spy = vi.spyOn(pg.Client.prototype, 'query')
+  const { query } = pg.Client.prototype
+  const texts: string[] = []
+  pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    const [statement] = args as [string | { text?: string }]
+    const text = typeof statement === 'string' ? statement : statement.text
+    if (counting.getStore()) texts.push(text ?? '')
+    return Reflect.apply(query, this, args)
+  } as typeof query
   try {
-    await work()
-    return (spy.mock.calls as unknown[][])
-      .map(([query]) => (typeof query === 'string' ? query : (query as { text?: string }).text))
-      .filter((text): text is string => pattern.test(text ?? ''))
+    await counting.run(true, work)
+    return texts.filter((text) => pattern.test(text))
   } finally {
-    spy.mockRestore()
+    pg.Client.prototype.query = query
   }
 }
+
+/** Runs `work`'s own statements in a context, so that those of feeds and timers beside it are not counted. */
+const counting = new AsyncLocalStorage<true>()
