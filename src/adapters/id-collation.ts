@@ -3,7 +3,7 @@ import type { Logger, Sql } from '../services/ports.ts'
 import { createEndpoints, openClient } from './database-client.ts'
 import { sqlState } from './database-fault.ts'
 
-/** Milliseconds between looks for a database whose ids still have the collation of the database. */
+/** Milliseconds between checks whether ids still have the collation of the database. */
 export const COLLATE_EVERY_MS = 60_000
 
 /** Milliseconds for which the exchange may wait for a table, and others behind it. */

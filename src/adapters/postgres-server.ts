@@ -84,7 +84,7 @@ async function startServer(
 ): Promise<void> {
   await using opened = new AsyncDisposableStack()
   const lock = opened.use(await lockServer(cluster))
-  // A leftover: whoever had written it would still hold the lock.
+  // The file is stale: a running process that wrote it would hold the lock.
   await rm(pidFile(cluster.folder), { force: true })
   const log = opened.use(await openLog(cluster))
   const { size } = await log.stat()

@@ -55,7 +55,7 @@ async function route(
   )
 }
 
-/** Where clients of graphql-sse look for its single connection mode. It is served at /graphql as well. */
+/** The path at which graphql-sse clients expect the single connection mode. /graphql serves it too. */
 const STREAM_PATH = '/graphql/stream'
 
 async function answerGraphql(

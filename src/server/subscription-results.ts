@@ -42,7 +42,7 @@ const MISSING = 'P2025'
 /** GraphQL's, when it went between the two statements that read both. */
 const VANISHED = /^Cannot return null for non-nullable field \w+\.(delivery|destination|event)\.$/
 
-/** Whether what it tells of was deleted while it was on its way: then it tells of nothing any more. */
+/** Whether the row that a result describes was deleted in flight. Such a result is skipped. */
 const isGone = ({ errors }: ExecutionResult) =>
   errors?.some(
     ({ message, originalError }) =>
