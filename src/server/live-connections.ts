@@ -12,7 +12,7 @@ export interface LiveConnection {
 export interface LiveConnections {
   /** @returns a function to call when the connection is gone */
   add(connection: LiveConnection): () => void
-  /** Ends all of them and looks after none any more. */
+  /** Ends all of them, and each one that is added later. */
   close(): void
 }
 
@@ -29,6 +29,7 @@ export function watchLiveConnections(
 ): LiveConnections {
   const open = new Set<LiveConnection>()
   let looking = false
+  let closed = false
 
   const look = async () => {
     if (looking) return
@@ -53,9 +54,12 @@ export function watchLiveConnections(
   return {
     add: (connection) => {
       open.add(connection)
+      // A handshake may arrive over a connection that was accepted before the close.
+      if (closed) queueMicrotask(() => connection.end(null))
       return () => open.delete(connection)
     },
     close: () => {
+      closed = true
       clearInterval(timer)
       for (const connection of open) connection.end(null)
     },

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, test } from 'vitest'
-import { eventually } from '../helpers/eventually.ts'
+import { type AddressInfo, connect } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { eventually } from '../helpers/eventually.ts'
+import { openConnection, readUntil } from './raw-request.ts'
 import { answerOf, KEY, post, startTestServer } from './test-server.ts'
 
 test('closing ends sockets with 1001, completes streams and leaves no source open', async () => {
@@ -42,6 +43,40 @@ test('closing does not wait for a request that takes long', async () => {
   await close()
   expect(performance.now() - start).toBeLessThan(15_000)
   expect(await running).toBeInstanceOf(Error)
+})
+
+const HANDSHAKE = [
+  'Host: x',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Protocol: graphql-transport-ws',
+  '',
+  '',
+].join('\r\n')
+
+test('closing ends a socket whose handshake arrives while the server closes', async () => {
+  const { close, url } = await startTestServer()
+  const socket = await openConnection(url)
+  // The answer to the first request shows that the server has the beginning of the second one, too.
+  socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nGET /graphql HTTP/1.1\r\n')
+  await readUntil(socket, (text) => text.includes('ok'))
+  const closing = close()
+  socket.write(HANDSHAKE)
+  await readUntil(socket, (text) => text.includes('Going away'))
+  socket.end()
+  await closing
+})
+
+test('closing does not wait for a client whose handshake was refused and who keeps the connection open', async () => {
+  const { close, url } = await startTestServer()
+  const socket = connect({ port: Number(new URL(url).port), allowHalfOpen: true })
+  onTestFinished(() => void socket.destroy())
+  socket.write(`GET /elsewhere HTTP/1.1\r\n${HANDSHAKE}`)
+  socket.resume()
+  await once(socket, 'end')
+  await close()
 })
 
 test('an address that is taken is said when the server starts', async () => {

@@ -79,8 +79,10 @@ function isForeignProtocol(headers: IncomingHttpHeaders): boolean {
   )
 }
 
+/** Answers and closes the connection, also when the client keeps its side open: it would keep the server from closing. */
 function refuse(stream: Duplex, { headers = '', message, status }: Refusal): null {
   const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
+  stream.once('finish', () => stream.destroy())
   stream.end(
     `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
