@@ -73,13 +73,13 @@ const CLOCK_DIFFERENCE_MS = 600_000
 /**
  * The row decides where it still exists: a restored database may have renumbered it. For a deleted one the number in
  * the cursor counts, unless this database was restored from a backup since: then the number is still to come, or was
- * given a second time, which the attempt before it reveals by being newer.
+ * given a second time, which the attempt before it reveals by being newer. Places in a restored database have an offset.
  */
 const POSITION = `
 select coalesce(
   (select recorded_in from delivery_attempt where id = $1 and organization_id = $2),
   case
-    when $3::text::xid8 < pg_snapshot_xmax(pg_current_snapshot()) and not exists (
+    when $3::text::numeric < pg_snapshot_xmax(pg_current_snapshot())::text::numeric + feed_offset() and not exists (
       select from (
         select id from delivery_attempt where recorded_in < $3::text::xid8
         order by recorded_in desc, id desc limit 1

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { cursorOf } from '../../src/services/attempt-cursor.ts'
 import { adoptRestoredRows } from '../../src/services/restored-rows.ts'
 import { startAttemptWriter } from '../helpers/attempt-writer.ts'
 import { createWorld, type World } from '../helpers/world.ts'
@@ -91,6 +92,24 @@ async function attemptsAfter(
   await stream.return?.()
   return ids
 }
+
+test('in a restored database a cursor stays valid after its attempt was deleted', async () => {
+  await using world = await createWorld({ worker: false })
+  await using writer = await startAttemptWriter(world)
+  const { db } = world.app.ports
+  await writer.record(1)
+  await shiftPlaces(world, 1_000_000_000_000n)
+  await using restarted = await restart(world)
+  const [deleted] = await writer.record(1)
+  const [next] = await writer.record(1)
+  const [attempt] = await db.query<{ id: string; transaction: string }>(
+    'delete from delivery_attempt where id = $1 returning id, recorded_in::text as transaction',
+    [deleted],
+  )
+  const cursor = cursorOf(world.app.ports.cursorSeal, world.organizationId, attempt!)
+
+  expect(await attemptsAfter(restarted.feed, world, cursor, 1)).toEqual([next])
+})
 
 test('in a restored database the changes and deletions of destinations are announced as they happen', async () => {
   await using world = await createWorld({ worker: false })
