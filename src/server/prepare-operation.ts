@@ -3,6 +3,7 @@ import type { Caller, Graphql } from './yoga.ts'
 
 export interface OperationParams {
   query: string
+  /** An empty one counts as none. */
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
 }
@@ -26,7 +27,7 @@ export async function prepareOperation(
   return {
     schema,
     document,
-    operationName,
+    operationName: operationName || null,
     variableValues: variables,
     contextValue: await contextFactory(),
     execute,

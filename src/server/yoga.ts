@@ -83,6 +83,7 @@ export function createGraphql(options: GraphqlOptions) {
     },
     plugins: [
       graphqlExecutor(options),
+      withoutEmptyName,
       persistedDocuments(options),
       ...documentLimits(),
       limitPages(sizes),
@@ -107,6 +108,13 @@ export function createGraphql(options: GraphqlOptions) {
 }
 
 export type Graphql = ReturnType<typeof createGraphql>
+
+/** Takes an empty name for none, as clients that send it expect. */
+const withoutEmptyName: Plugin = {
+  onParams({ params: { operationName, ...params }, setParams }) {
+    if (operationName === '') setParams(params)
+  },
+}
 
 /** The answer to an operation without a valid key, with what HTTP says to it. */
 const withoutKey = (advice = unauthenticated().message): GraphQLError =>
