@@ -9,34 +9,54 @@ import type { GuardedConnector } from './address-guard.ts'
  */
 const AT_A_TIME = 64
 
-interface Origin {
-  connecting: number
-  waiting: (() => void)[]
+/** @param isWanted whether the request that the connection is for still waits for it */
+export type ConnectInTurns = (
+  ...parameters: [...Parameters<GuardedConnector>, isWanted: () => boolean]
+) => void
+
+interface Waiting {
+  start(): void
+  /** Starts nothing, and reports that. */
+  giveUp(): void
+  isWanted(): boolean
 }
 
-/** Lets only so many connections to one origin open at once. Open ones are not counted. */
-export function connectInTurns(connect: GuardedConnector, atATime = AT_A_TIME): GuardedConnector {
+interface Origin {
+  connecting: number
+  waiting: Waiting[]
+}
+
+/**
+ * Lets only so many connections to one origin open at once. Open ones are not counted. A connection whose request has
+ * timed out before its turn is not opened: after an outage these would take the turns of requests that can succeed.
+ */
+export function connectInTurns(connect: GuardedConnector, atATime = AT_A_TIME): ConnectInTurns {
   const origins = new Map<string, Origin>()
 
-  function done(name: string, origin: Origin): void {
-    origin.connecting -= 1
-    const next = origin.waiting.shift()
-    if (next) next()
-    else if (origin.connecting === 0) origins.delete(name)
+  function startNext(origin: Origin): void {
+    while (origin.connecting < atATime) {
+      const next = origin.waiting.shift()
+      if (!next) return
+      if (next.isWanted()) next.start()
+      else next.giveUp()
+    }
   }
 
-  return (target, callback) => {
+  return (target, callback, isWanted) => {
     const name = `${target.protocol}//${target.hostname}:${target.port}`
     const origin = origins.get(name) ?? { connecting: 0, waiting: [] }
     origins.set(name, origin)
     const start = () => {
       origin.connecting += 1
       connect(target, (...result) => {
-        done(name, origin)
+        origin.connecting -= 1
+        startNext(origin)
+        if (origin.connecting === 0) origins.delete(name)
         callback(...result)
       })
     }
+    const giveUp = () => callback(new Error('The request has timed out.'), null, null)
     if (origin.connecting < atATime) start()
-    else origin.waiting.push(start)
+    else origin.waiting.push({ start, giveUp, isWanted })
   }
 }

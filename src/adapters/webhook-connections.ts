@@ -1,6 +1,6 @@
 import type { buildConnector } from 'undici'
 import { Agent, Client, Pool } from 'undici'
-import type { GuardedConnector } from './address-guard.ts'
+import type { ConnectInTurns } from './webhook-connect-turns.ts'
 import type { WebhookExchange } from './webhook-exchange.ts'
 import { WebhookSocket } from './webhook-socket.ts'
 
@@ -20,7 +20,7 @@ export interface Connections {
  * but after 4 s at the latest. That is below what common servers grant, so they rarely close a connection
  * that is about to be used.
  */
-export function openConnections(connect: GuardedConnector, maxKeptOrigins: number): Connections {
+export function openConnections(connect: ConnectInTurns, maxKeptOrigins: number): Connections {
   const common = {
     // The type of undici's connectors has no place for a connection's largest age.
     connect: connect as unknown as buildConnector.connector,
@@ -47,24 +47,29 @@ function createPool(origin: string | URL, options: object): Pool {
   return new Pool(origin, {
     ...options,
     factory: (origin, options) =>
-      new WebhookConnection(origin, options as { connect: GuardedConnector }),
+      new WebhookConnection(origin, options as { connect: ConnectInTurns }),
   })
 }
 
 /** Gives each exchange the connection that it uses. */
 class WebhookConnection extends Client {
   #socket: WebhookSocket | null = null
+  #exchange: WebhookExchange | null = null
 
-  constructor(origin: URL, options: { connect: GuardedConnector }) {
+  constructor(origin: URL, options: { connect: ConnectInTurns }) {
     super(origin, {
       ...options,
       connect: (target, callback) =>
-        options.connect(target, (...result) => {
-          const [error, socket, maxAgeMs] = result
-          if (error) return callback(error, null)
-          this.#socket = new WebhookSocket(socket, maxAgeMs)
-          callback(null, socket)
-        }),
+        options.connect(
+          target,
+          (...result) => {
+            const [error, socket, maxAgeMs] = result
+            if (error) return callback(error, null)
+            this.#socket = new WebhookSocket(socket, maxAgeMs)
+            callback(null, socket)
+          },
+          () => this.#exchange?.isOver === false,
+        ),
     })
     this.on('disconnect', () => {
       this.#socket = null
@@ -72,6 +77,7 @@ class WebhookConnection extends Client {
   }
 
   override dispatch(options: Agent.DispatchOptions, exchange: WebhookExchange): boolean {
+    this.#exchange = exchange
     exchange.assign(() => this.#socket)
     return super.dispatch(options, exchange)
   }

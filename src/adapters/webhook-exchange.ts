@@ -74,6 +74,11 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
     return this.#reused
   }
 
+  /** Whether `answer` is settled: nothing that happens from now on changes it. */
+  get isOver(): boolean {
+    return this.#done
+  }
+
   /**
    * Called with the connection that will send the request.
    *

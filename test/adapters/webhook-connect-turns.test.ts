@@ -28,9 +28,9 @@ function startConnector() {
   return {
     opening,
     connected,
-    open(target: buildConnector.Options, count = 1) {
+    open(target: buildConnector.Options, count = 1, isWanted = () => true) {
       for (let index = 0; index < count; index += 1) {
-        connect(target, (...[error]) => void connected.push(error))
+        connect(target, (...[error]) => void connected.push(error), isWanted)
       }
     },
   }
@@ -76,6 +76,18 @@ describe('connections to one origin', () => {
     expect(opening.slice(64).map(({ target }) => target)).toEqual(others)
   })
 
+  test('are not opened when nobody waits for them any more, however many these are', () => {
+    const { opening, connected, open } = startConnector()
+    open(at('a.example'), 64)
+    let isWanted = true
+    open(at('a.example'), 20_000, () => isWanted)
+    open({ ...at('a.example'), servername: 'wanted' })
+    isWanted = false
+    opening[0]!.end()
+    expect(connected).toHaveLength(20_001)
+    expect(opening.slice(64).map(({ target }) => target.servername)).toEqual(['wanted'])
+  })
+
   test('are counted anew when all have opened', () => {
     const { opening, open } = startConnector()
     for (const round of [1, 2, 3]) {
@@ -106,6 +118,26 @@ test('the client that delivers opens its connections in turns', async () => {
   const sent = await Promise.all(Array.from({ length: 200 }, () => client.send(request)))
   expect(sent.filter(({ outcome }) => outcome.status === 'FAILED')).toEqual([])
   expect(mostAtOnce).toBe(64)
+})
+
+test('attempts that timed out before their turn do not hold up the first one after an outage', async () => {
+  await using receiver = await startReceiver()
+  const outage = Promise.withResolvers<void>()
+  let lookups = 0
+  await using client = startClient({
+    timeoutMs: 250,
+    async resolve() {
+      lookups += 1
+      await outage.promise
+      return { addresses: ['127.0.0.1'] }
+    },
+  })
+  const request = { url: `http://many.example:${receiver.port}/hook`, headers: {}, body: '{}' }
+  const late = await Promise.all(Array.from({ length: 300 }, () => client.send(request)))
+  expect(new Set(late.map(({ outcome }) => outcome.status))).toEqual(new Set(['FAILED']))
+  outage.resolve()
+  await expect.poll(() => client.send(request)).toMatchObject({ outcome: { status: 'SUCCEEDED' } })
+  expect(lookups).toBeLessThan(100)
 })
 
 test('500 attempts at once to a receiver that lets 128 connections queue all succeed', async () => {
