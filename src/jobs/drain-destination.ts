@@ -2,7 +2,7 @@ import type { Pace } from '../domain/pace.ts'
 import { pause } from '../domain/pause.ts'
 import { attemptDelivery } from '../services/attempt.ts'
 import type { AttemptRecorder } from '../services/attempt-recorder.ts'
-import { type DueDelivery, findDue } from '../services/due-deliveries.ts'
+import { type DueDelivery, type DueLook, findDue } from '../services/due-deliveries.ts'
 import type { Clock, Database, DrainTurn, SecretBox } from '../services/ports.ts'
 import type { Tracing } from '../services/tracing.ts'
 import type { WebhookSender } from '../services/webhook-sender.ts'
@@ -54,60 +54,60 @@ type Ports = {
   pace: Pace
 }
 
+/** What a drain keeps from one look to the next. */
+interface Drain {
+  ports: Ports
+  turn: DrainTurn
+  wire: Wire
+  /** Epoch milliseconds. */
+  endOfTurn: number
+  /** When the turn was found to be over, as epoch milliseconds; null before that. */
+  overSince: number | null
+  /** See `DueLook`; null before the first look. */
+  startedBelow: bigint | null
+  /** Looks that waited for publications still to commit. */
+  lastLooks: number
+  /** Whether the answer to the last look came too late. */
+  isLate: boolean
+  /** Urgent wake-ups that were followed by a look. */
+  urgentWakeups: number
+  /** Results left out that were followed by a question for the hold. */
+  overtaken: number
+}
+
+/** A look, and what had happened before it. */
+interface Page extends DueLook {
+  seen: { wakeups: number; urgent: number; stops: number }
+}
+
 /**
  * Sends what is due for a destination until nothing is. A delivery is on the wire until its result is
  * recorded; a crash before that means it is sent again. When its turn is over, it sends only what is urgent while the
- * wire empties.
+ * wire empties, for another turn at most.
  *
  * @returns 'done' when nothing is due, 'more' when the turn is over or was cut short before that
  */
 export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'done' | 'more'> {
   const wire = createWire(ports)
-  let endOfTurn = ports.clock.now() + TURN
-  let startedBelow: bigint | null = null
-  let looks = 0
-  let late = false
-  let urgentWakeups = turn.urgentWakeups()
-  let overtaken = 0
+  const drain: Drain = {
+    ports,
+    turn,
+    wire,
+    endOfTurn: ports.clock.now() + TURN,
+    overSince: null,
+    startedBelow: null,
+    lastLooks: 0,
+    isLate: false,
+    urgentWakeups: turn.urgentWakeups(),
+    overtaken: 0,
+  }
   try {
     while (!turn.signal.aborted) {
-      const over = ports.clock.now() >= endOfTurn
-      if (over) await turn.awakeUrgently(urgentWakeups, wire.empty)
-      else if (wire.hasRoom()) await wire.room()
-      else await turn.awakeUrgently(urgentWakeups, wire.room)
-      if (over && turn.urgentWakeups() === urgentWakeups) return 'more'
-      if (wire.overtaken() > overtaken) {
-        // Another worker may have the job: without this look both send everything until the next sign of life.
-        overtaken = wire.overtaken()
-        await turn.confirmHold()
-        continue
-      }
-      const seen = { wakeups: turn.wakeups(), urgent: turn.urgentWakeups(), stops: wire.stops() }
-      const asked = ports.clock.now()
-      const look = await findDue(ports, turn.destinationId, {
-        limit: wire.hasRoom() ? PAGE : CONCURRENCY,
-        except: wire.ids(),
-        numbered: startedBelow === null,
-      })
-      startedBelow ??= look.startedBelow
-      late = !late && ports.clock.now() - asked > LATE
-      if (late) continue
-      const changed = wire.beginGeneration(look.generation)
-      if (changed) endOfTurn = ports.clock.now() + TURN
-      const onlyUrgent = over && !changed
-      const left = await sendPage(ports, look.deliveries, { wire, turn, seen, onlyUrgent })
-      // What is urgent and was not sent is read again at once, not at the next wake-up.
-      urgentWakeups = left?.urgent ? seen.urgent - 1 : seen.urgent
-      if (onlyUrgent || left || look.more) continue
-      // A publication that found this job still queued left the wake-up to it, and may commit after our
-      // look. Such a transaction had started before our first look, so once all of those have ended,
-      // whatever comes brings a wake-up of its own.
-      if (startedBelow !== null && look.endedBelow < startedBelow && ++looks <= LAST_LOOKS) {
-        await turn.awake(seen.wakeups, () => pause(ports.clock, LOOK_PAUSE, turn.signal))
-        continue
-      }
-      await turn.awake(seen.wakeups, () => wire.empty())
-      if (turn.wakeups() === seen.wakeups) return 'done'
+      if (await endsTurn(drain)) return 'more'
+      if (await confirmsHold(drain)) continue
+      const page = await readPage(drain)
+      if (!page || (await sendsMore(drain, page))) continue
+      if (await isDrained(drain, page)) return 'done'
     }
     return 'more'
   } finally {
@@ -115,21 +115,88 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
   }
 }
 
+/** Waits until something may be sent. @returns whether the turn has ended instead */
+async function endsTurn(drain: Drain): Promise<boolean> {
+  const { turn, wire, urgentWakeups } = drain
+  const { clock } = drain.ports
+  if (clock.now() < drain.endOfTurn) {
+    // Also after the clock was set back.
+    drain.overSince = null
+    if (wire.hasRoom()) await wire.room()
+    else await turn.awakeUrgently(urgentWakeups, wire.room)
+    return false
+  }
+  drain.overSince ??= clock.now()
+  await turn.awakeUrgently(urgentWakeups, wire.empty)
+  if (turn.urgentWakeups() === urgentWakeups) return true
+  if (clock.now() < drain.overSince + TURN) return false
+  // Urgent deliveries without a break would keep all others from the next turn.
+  await wire.empty()
+  return true
+}
+
+/** Asks for the hold where another worker may have the job: both would send everything until the next sign of life. */
+async function confirmsHold(drain: Drain): Promise<boolean> {
+  const { turn, wire } = drain
+  if (wire.overtaken() === drain.overtaken) return false
+  drain.overtaken = wire.overtaken()
+  await turn.confirmHold()
+  return true
+}
+
+/** @returns null when the answer came too late */
+async function readPage(drain: Drain): Promise<Page | null> {
+  const { ports, turn, wire } = drain
+  const { clock } = ports
+  const seen = { wakeups: turn.wakeups(), urgent: turn.urgentWakeups(), stops: wire.stops() }
+  const asked = clock.now()
+  const look = await findDue(ports, turn.destinationId, {
+    limit: wire.hasRoom() ? PAGE : CONCURRENCY,
+    except: wire.ids(),
+    numbered: drain.startedBelow === null,
+  })
+  drain.startedBelow ??= look.startedBelow
+  drain.isLate = !drain.isLate && clock.now() - asked > LATE
+  return drain.isLate ? null : { ...look, seen }
+}
+
+/** Sends a page. @returns whether there may be more to send at once */
+async function sendsMore(drain: Drain, page: Page): Promise<boolean> {
+  const { ports, wire } = drain
+  if (wire.beginGeneration(page.generation)) {
+    drain.endOfTurn = ports.clock.now() + TURN
+    drain.overSince = null
+  }
+  const onlyUrgent = drain.overSince !== null
+  const left = await sendPage(drain, page, { onlyUrgent })
+  // What is urgent and was not sent is read again at once, not at the next wake-up.
+  drain.urgentWakeups = left?.urgent ? page.seen.urgent - 1 : page.seen.urgent
+  return onlyUrgent || left !== null || page.more
+}
+
+/**
+ * A publication that found this job still queued left the wake-up to it, and may commit after our
+ * look. Such a transaction had started before our first look, so once all of those have ended,
+ * whatever comes brings a wake-up of its own.
+ */
+async function isDrained(drain: Drain, { endedBelow, seen }: Page): Promise<boolean> {
+  const { turn, wire } = drain
+  const { clock } = drain.ports
+  const mayMiss = drain.startedBelow !== null && endedBelow < drain.startedBelow
+  if (mayMiss && drain.lastLooks < LAST_LOOKS) {
+    drain.lastLooks += 1
+    await turn.awake(seen.wakeups, () => pause(clock, LOOK_PAUSE, turn.signal))
+    return false
+  }
+  await turn.awake(seen.wakeups, wire.empty)
+  return turn.wakeups() === seen.wakeups
+}
+
 /** @returns the delivery that it stopped before, for the next look to start from there; null at the page's end */
 async function sendPage(
-  { clock, pace }: Pick<Ports, 'clock' | 'pace'>,
-  deliveries: readonly DueDelivery[],
-  {
-    wire,
-    turn,
-    seen,
-    onlyUrgent,
-  }: {
-    wire: Wire
-    turn: DrainTurn
-    seen: { urgent: number; stops: number }
-    onlyUrgent: boolean
-  },
+  { ports: { clock, pace }, turn, wire }: Drain,
+  { deliveries, seen }: Page,
+  { onlyUrgent }: { onlyUrgent: boolean },
 ): Promise<DueDelivery | null> {
   const freshUntil = clock.now() + PAGE_FRESH_FOR
   for (const delivery of deliveries) {

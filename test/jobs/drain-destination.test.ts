@@ -162,6 +162,28 @@ test('when its turn is over, a drain sends what is urgent while the wire empties
   expect([receiver.requests.length - length, length]).toEqual([16, 1])
 })
 
+test('urgent deliveries that keep coming do not keep a turn open, so that the others are sent in the next one', async () => {
+  await using world = await createWorld({ worker: false })
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await addBacklog(world, id, 20)
+  let passed = 0
+  const { turn, sendTest } = urgentTurn(world, id)
+  const draining = drain(world, turn, { now: () => systemClock.now() + passed })
+  await receiver.request(16)
+  passed = 6_000
+  held.release(200, 1)
+  await sendTest()
+  await receiver.request(17)
+  passed = 12_000
+  await sendTest()
+  held.release(200)
+
+  expect(await draining).toBe('more')
+  expect(testSends(receiver)).toHaveLength(1)
+})
+
 test('what is urgent is sent by the next free place, however long it has waited for one', async () => {
   await using world = await createWorld({ worker: false })
   const held = heldAnswers()
