@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { answerOf, KEY, post, startTestServer } from './test-server.ts'
 
 test('the connection of a client that does not take its answer is closed', async () => {
@@ -20,10 +20,12 @@ test('the connection of a client that does not take its answer is closed', async
 })
 
 test('a query that takes longer than that to be answered is answered', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
   const { graphql, world } = await startTestServer({ unreadTimeout: 50 })
   const running = post(graphql, { query: '{ slow }' })
   await world.started.promise
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  vi.advanceTimersByTime(200)
   world.finish.resolve()
   expect(await answerOf(running)).toEqual({ data: { slow: 'done' } })
 })
