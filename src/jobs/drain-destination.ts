@@ -59,8 +59,8 @@ interface Drain {
   ports: Ports
   turn: DrainTurn
   wire: Wire
-  /** Epoch milliseconds. */
-  endOfTurn: number
+  /** When the turn began, as epoch milliseconds. */
+  began: number
   /** When the turn was found to be over, as epoch milliseconds; null before that. */
   overSince: number | null
   /** See `DueLook`; null before the first look. */
@@ -93,7 +93,7 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
     ports,
     turn,
     wire,
-    endOfTurn: ports.clock.now() + TURN,
+    began: ports.clock.now(),
     overSince: null,
     startedBelow: null,
     lastLooks: 0,
@@ -117,11 +117,9 @@ export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'
 
 /** Waits until something may be sent. @returns whether the turn has ended instead */
 async function endsTurn(drain: Drain): Promise<boolean> {
-  const { turn, wire, urgentWakeups } = drain
-  const { clock } = drain.ports
-  if (clock.now() < drain.endOfTurn) {
-    // Also after the clock was set back.
-    drain.overSince = null
+  const { ports, turn, wire, urgentWakeups } = drain
+  const { clock } = ports
+  if (drain.overSince === null && !hasPassed(clock, drain.began, TURN)) {
     if (wire.hasRoom()) await wire.room()
     else await turn.awakeUrgently(urgentWakeups, wire.room)
     return false
@@ -129,10 +127,16 @@ async function endsTurn(drain: Drain): Promise<boolean> {
   drain.overSince ??= clock.now()
   await turn.awakeUrgently(urgentWakeups, wire.empty)
   if (turn.urgentWakeups() === urgentWakeups) return true
-  if (clock.now() < drain.overSince + TURN) return false
+  if (!hasPassed(clock, drain.overSince, TURN)) return false
   // Urgent deliveries without a break would keep all others from the next turn.
   await wire.empty()
   return true
+}
+
+/** Whether a time is over, or unknown because the clock was set back meanwhile. */
+function hasPassed(clock: Clock, since: number, milliseconds: number): boolean {
+  const passed = clock.now() - since
+  return passed < 0 || passed >= milliseconds
 }
 
 /** Asks for the hold where another worker may have the job: both would send everything until the next sign of life. */
@@ -162,9 +166,8 @@ async function readPage(drain: Drain): Promise<Page | null> {
 
 /** Sends a page. @returns whether there may be more to send at once */
 async function sendsMore(drain: Drain, page: Page): Promise<boolean> {
-  const { ports, wire } = drain
-  if (wire.beginGeneration(page.generation)) {
-    drain.endOfTurn = ports.clock.now() + TURN
+  if (drain.wire.beginGeneration(page.generation)) {
+    drain.began = drain.ports.clock.now()
     drain.overSince = null
   }
   const onlyUrgent = drain.overSince !== null
@@ -198,7 +201,7 @@ async function sendPage(
   { deliveries, seen }: Page,
   { onlyUrgent }: { onlyUrgent: boolean },
 ): Promise<DueDelivery | null> {
-  const freshUntil = clock.now() + PAGE_FRESH_FOR
+  const readAt = clock.now()
   for (const delivery of deliveries) {
     const { urgent } = delivery
     if (onlyUrgent && !urgent) return delivery
@@ -207,9 +210,8 @@ async function sendPage(
     if (!wire.hasRoom(urgent)) return delivery
     // A destination with nothing on the wire goes ahead of those that are busy.
     await pace.next({ ahead: urgent || wire.ids().length === 0 })
-    if (turn.signal.aborted || clock.now() > freshUntil || wire.stops() > seen.stops) {
-      return delivery
-    }
+    const isStale = hasPassed(clock, readAt, PAGE_FRESH_FOR) || wire.stops() > seen.stops
+    if (turn.signal.aborted || isStale) return delivery
     wire.send(delivery)
   }
   return null

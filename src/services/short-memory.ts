@@ -12,6 +12,11 @@ interface Found<Value> {
   until: number
 }
 
+interface Remembered<Value> extends Found<Value> {
+  /** Epoch milliseconds. */
+  since: number
+}
+
 /** Finds something by its name, and remembers for a moment what was found. Null is not remembered. */
 export type ShortMemory<Value> = (
   name: string,
@@ -20,16 +25,18 @@ export type ShortMemory<Value> = (
 
 /** Spares the database the same question with every request. */
 export function createShortMemory<Value>(clock: Clock): ShortMemory<Value> {
-  const remembered = new Map<string, Found<Value>>()
+  const remembered = new Map<string, Remembered<Value>>()
   return async (name, find) => {
     const asked = clock.now()
     const known = remembered.get(name)
-    if (known && known.until > asked) return known.value
+    // When the clock was set back, nobody knows how old it is.
+    if (known && known.since <= asked && asked < known.until) return known.value
     remembered.delete(name)
     const found = await find()
     if (!found) return null
     if (remembered.size >= MOST_REMEMBERED) remembered.delete(remembered.keys().next().value!)
-    remembered.set(name, { ...found, until: Math.min(found.until, asked + TRUSTED_FOR) })
+    const until = Math.min(found.until, asked + TRUSTED_FOR)
+    remembered.set(name, { ...found, since: asked, until })
     return found.value
   }
 }

@@ -162,6 +162,22 @@ test('when its turn is over, a drain sends what is urgent while the wire empties
   expect([receiver.requests.length - length, length]).toEqual([16, 1])
 })
 
+test('a turn ends when the clock is set back, as nobody knows how long it has taken', async () => {
+  await using world = await createWorld({ worker: false })
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await addBacklog(world, id, 20)
+  let passed = 0
+  const draining = drain(world, quietTurn(id), { now: () => systemClock.now() + passed })
+  await receiver.request(16)
+  passed = -3_600_000
+  held.release(200)
+
+  expect(await draining).toBe('more')
+  expect(receiver.requests).toHaveLength(16)
+})
+
 test('urgent deliveries that keep coming do not keep a turn open, so that the others are sent in the next one', async () => {
   await using world = await createWorld({ worker: false })
   const held = heldAnswers()

@@ -30,6 +30,14 @@ test('what was found is remembered for 2 seconds from when it was asked for', as
   expect(await ask('a', forever)).toBe(2)
 })
 
+test('nothing is remembered when the clock was set back', async () => {
+  const { ask, time } = createMemory()
+  time.now = 3_600_000
+  await ask('a', forever)
+  time.now = 3_599_999
+  expect(await ask('a', forever)).toBe(2)
+})
+
 test('nothing is remembered longer than it holds', async () => {
   const { ask, time } = createMemory()
   await ask('a', { value: 'x', until: 10 })
