@@ -189,6 +189,30 @@ test('the 21st operation is refused, also when those before were completed and s
   world.finish.resolve()
 })
 
+test('20 operations can wait for a stream that is not open, and run when it is', async () => {
+  const { graphql } = await startTestServer()
+  const headers = { authorization: KEY }
+  const token = await (await fetch(graphql, { method: 'PUT', headers })).text()
+  const begin = (id: number) =>
+    post(
+      graphql,
+      { query: '{ viewer }', extensions: { operationId: `${id}` } },
+      { ...headers, [TOKEN]: token },
+    )
+  for (let id = 0; id < 20; id++) expect((await begin(id)).status).toBe(202)
+  const refused = await begin(20)
+  expect(refused.status).toBe(429)
+  expect((await answerOf(refused)).errors?.[0]?.message).toContain('GET')
+
+  const events = eventsOf(await fetch(`${graphql}?token=${token}`))
+  const completed: string[] = []
+  while (completed.length < 20) {
+    const { value } = await events.next()
+    if (value.name === 'complete') completed.push(value.id)
+  }
+  await events.return(undefined)
+})
+
 test('a source is not pulled for a client that does not read', async () => {
   const { graphql, world } = await startTestServer()
   const { begin } = await openStream(graphql)

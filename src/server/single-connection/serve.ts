@@ -133,6 +133,8 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
     }
     if (typeof params.query !== 'string') throw new HttpRefusal(400, 'Send a text as "query".')
     if (session.has(id)) throw new HttpRefusal(409, 'An operation of this id is still running.')
+    // Operations wait in memory for the stream, so their number is limited before it can carry a refusal.
+    if (!session.isOpen() && session.size() >= MAX_OPERATIONS) throw new HttpRefusal(429, NOT_OPEN)
     session.begin(id, runnerOf(options, { ...caller, params }, session))
     response.writeHead(202).end()
   }
@@ -161,6 +163,7 @@ const NOT_FOUND =
   'There is no such stream in this process, or not any more. Reserve one with PUT and open it with GET within 10 s. Behind several processes, send all requests of a client to the same one, or use a connection for each operation.'
 const NO_ID = `Send a text of at most ${LONGEST_ID} characters as "extensions.operationId".`
 const NO_ROOM = `There is no room for another stream of your key, user or organization. Close one that is no longer used, or try again in ${RETRY_AFTER} s.`
+const NOT_OPEN = `At most ${MAX_OPERATIONS} operations can wait for a stream. Open it with GET first.`
 const METHODS = 'A stream is reserved with PUT, opened with GET, and used with POST and DELETE.'
 
 const presentWith =
