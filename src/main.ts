@@ -1,8 +1,8 @@
-import { createLogger } from './adapters/logger.ts'
-import { type Config, loadConfig } from './config.ts'
-import { type Service, startService } from './service.ts'
-import { EXIT_CODES, explainStartupError } from './startup-error.ts'
-import { version } from './version.ts'
+import { type Config, loadConfig } from './config/config.ts'
+import { version } from './config/version.ts'
+import { type Service, startService } from './process/service.ts'
+import { EXIT_CODES, explainStartupError } from './process/startup-error.ts'
+import { createLogger } from './telemetry/logger.ts'
 
 const USAGE = `npm start [-- ROLE]
 

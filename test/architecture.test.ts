@@ -5,26 +5,38 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 /**
- * Who may import what. `types` may be imported by `import type` alone. A folder's own files are named like
- * any other; files of node and packages are named as they are imported.
+ * The rooms of the house, each with the rooms that it may import. A room imports only what stands above it in this table,
+ * so there is no circle between rooms. `packages` are the libraries that the room may use; LIBRARIES says in which files.
  */
-interface Rule {
-  folders: readonly string[]
-  types?: readonly string[]
+interface Room {
+  rooms: readonly string[]
   packages: readonly string[] | 'any'
 }
 
-const LAYERS: Record<string, Rule> = {
-  domain: { folders: ['domain'], packages: ['node:crypto', 'node:net', 'ipaddr.js', 'zod'] },
-  services: { folders: ['domain', 'services'], types: ['generated/prisma'], packages: [] },
-  adapters: {
-    folders: ['domain', 'adapters', 'generated/prisma'],
-    types: ['services'],
-    packages: 'any',
-  },
-  jobs: { folders: ['domain', 'services'], packages: [] },
+const GROUND = ['domain', 'telemetry', 'concurrency', 'storage'] as const
+
+const ROOMS: Record<string, Room> = {
+  domain: { rooms: [], packages: ['node:crypto', 'node:net', 'ipaddr.js', 'zod'] },
+  telemetry: { rooms: ['domain'], packages: 'any' },
+  concurrency: { rooms: ['telemetry'], packages: [] },
+  storage: { rooms: ['domain', 'telemetry', 'concurrency', 'generated'], packages: 'any' },
+  delivery: { rooms: GROUND, packages: 'any' },
+  access: { rooms: GROUND, packages: ['jose'] },
+  destinations: { rooms: [...GROUND, 'delivery', 'generated'], packages: [] },
+  feed: { rooms: [...GROUND, 'generated'], packages: ['node:crypto', 'node:util'] },
+  publishing: { rooms: [...GROUND, 'delivery'], packages: [] },
+  retention: { rooms: GROUND, packages: [] },
   graphql: {
-    folders: ['domain', 'services', 'graphql', 'generated'],
+    rooms: [
+      ...GROUND,
+      'access',
+      'delivery',
+      'destinations',
+      'feed',
+      'publishing',
+      'retention',
+      'generated',
+    ],
     packages: [
       'graphql',
       '@pothos/core',
@@ -35,39 +47,55 @@ const LAYERS: Record<string, Rule> = {
       '@pothos/plugin-scope-auth',
     ],
   },
-  server: { folders: ['server', 'graphql'], types: ['services'], packages: 'any' },
-  // What it asks the API is all that it shares with the rest.
-  console: { folders: ['console'], packages: 'any' },
-  cli: {
-    folders: ['cli', 'adapters', 'domain', 'generated', 'graphql', 'services', 'root'],
+  server: { rooms: ['telemetry', 'concurrency', 'access', 'feed', 'graphql'], packages: 'any' },
+  config: {
+    rooms: ['domain', 'telemetry', 'storage', 'access', 'server', 'root'],
+    packages: ['node:crypto', 'node:path'],
+  },
+  process: {
+    rooms: [
+      ...GROUND,
+      'access',
+      'delivery',
+      'destinations',
+      'feed',
+      'publishing',
+      'retention',
+      'graphql',
+      'server',
+      'config',
+    ],
     packages: 'any',
   },
-  root: {
-    folders: ['adapters', 'domain', 'graphql', 'jobs', 'server', 'services', 'root'],
-    packages: ['node:crypto'],
+  cli: {
+    rooms: [...GROUND, 'access', 'destinations', 'graphql', 'config', 'process', 'generated'],
+    packages: 'any',
   },
+  // GraphQL is all that the pages share with the service.
+  console: { rooms: [], packages: 'any' },
+  root: { rooms: ['telemetry', 'config', 'process'], packages: [] },
 }
 
-/** The only files that may know a library: whoever replaces it opens these. */
+/** The only files that may import a library: whoever replaces it opens these. */
 const LIBRARIES: Record<string, RegExp> = {
-  jose: /^adapters\/jwt\.ts$/,
-  ky: /^adapters\/webhook-client\.ts$/,
-  undici: /^adapters\/(webhook-|address-guard)/,
-  pg: /^adapters\/(database|id-collation|listener|migrations|migration-draft|schema-engine|postgres-|embedded-postgres)/,
-  'pg-connection-string': /^adapters\/database-tls\.ts$/,
-  'pg-boss': /^adapters\/(queue|drain-pump|wake-worker)\.ts$/,
-  'fs-native-extensions': /^adapters\/file-lock\.ts$/,
-  pino: /^adapters\/(logger|standard-output)\.ts$/,
-  'prom-client': /^adapters\/prometheus\.ts$/,
-  '@opentelemetry/api': /^adapters\/trac(ing|e-export)\.ts$/,
-  '@opentelemetry/exporter-trace-otlp-http': /^adapters\/trace-export\.ts$/,
-  '@opentelemetry/exporter-trace-otlp-proto': /^adapters\/trace-export\.ts$/,
-  '@opentelemetry/resources': /^adapters\/trace-export\.ts$/,
-  '@opentelemetry/sdk-trace-node': /^adapters\/trace-export\.ts$/,
-  'typeid-js': /^adapters\/ids\.ts$/,
-  '@prisma/adapter-pg': /^adapters\/(database|schema-engine)\.ts$/,
+  jose: /^access\/jwt\.ts$/,
+  ky: /^delivery\/http\/webhook-client\.ts$/,
+  undici: /^delivery\/http\//,
+  pg: /^storage\//,
+  'pg-connection-string': /^storage\/connection\/tls\.ts$/,
+  'pg-boss': /^delivery\/(queue|drain-pump|wake-worker)\.ts$/,
+  'fs-native-extensions': /^storage\/embedded-postgres\/file-lock\.ts$/,
+  pino: /^telemetry\/(logger|standard-output)\.ts$/,
+  'prom-client': /^telemetry\/prometheus\.ts$/,
+  '@opentelemetry/api': /^telemetry\/(otel|trace-export)\.ts$/,
+  '@opentelemetry/exporter-trace-otlp-http': /^telemetry\/trace-export\.ts$/,
+  '@opentelemetry/exporter-trace-otlp-proto': /^telemetry\/trace-export\.ts$/,
+  '@opentelemetry/resources': /^telemetry\/trace-export\.ts$/,
+  '@opentelemetry/sdk-trace-node': /^telemetry\/trace-export\.ts$/,
+  'typeid-js': /^storage\/ids\.ts$/,
+  '@prisma/adapter-pg': /^storage\/(database|migrations\/schema-engine)\.ts$/,
   'graphql-yoga': /^server\//,
-  'rate-limiter-flexible': /^server\/mutation-limit\.ts$/,
+  'rate-limiter-flexible': /^server\/limits\/mutation-limit\.ts$/,
   ws: /^(server|cli)\//,
   'graphql-ws': /^(server|cli)\/|^console\/live-connection\.ts$/,
 }
@@ -99,11 +127,9 @@ const imports = files.flatMap((file): Import[] =>
   }),
 )
 
-const layerOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : 'root')
-const inFolder = (target: string, folder: string) =>
-  folder === 'root'
-    ? !target.includes('/') || target.startsWith('..')
-    : target.startsWith(`${folder}/`)
+const roomOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : 'root')
+/** A file beside `src`, as package.json, counts as one of the root. */
+const targetRoom = (target: string) => (target.startsWith('..') ? 'root' : roomOf(target))
 
 const packageOf = (specifier: string) =>
   specifier
@@ -111,20 +137,35 @@ const packageOf = (specifier: string) =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
 
-function isAllowed({ file, target, local, typeOnly }: Import): boolean {
-  const rule = LAYERS[layerOf(file)]
-  if (!rule) return false
-  if (!local) {
-    return (
-      rule.packages === 'any' ||
-      rule.packages.some((name) => target === name || packageOf(target) === name)
-    )
-  }
-  const folders = [...rule.folders, ...(typeOnly ? (rule.types ?? []) : [])]
-  return folders.some((folder) => inFolder(target, folder))
+function isAllowed({ file, target, local }: Import): boolean {
+  const room = ROOMS[roomOf(file)]
+  if (!room) return false
+  if (local) return [roomOf(file), ...room.rooms].includes(targetRoom(target))
+  return (
+    room.packages === 'any' ||
+    room.packages.some((name) => target === name || packageOf(target) === name)
+  )
 }
 
-describe('the layers', () => {
+/** Files that can be reached from themselves, following imports of values. */
+function circles(): string[][] {
+  const next = new Map<string, string[]>()
+  for (const { file, target, local, typeOnly } of imports) {
+    if (local && !typeOnly) next.set(file, [...(next.get(file) ?? []), target])
+  }
+  const done = new Set<string>()
+  const found: string[][] = []
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file])
+    if (path.includes(file) || done.has(file)) return
+    for (const target of next.get(file) ?? []) visit(target, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  return found
+}
+
+describe('the rooms', () => {
   test('import only what the table allows', () => {
     const broken = imports
       .filter((one) => !isAllowed(one))
@@ -133,7 +174,21 @@ describe('the layers', () => {
   })
 
   test('are all of the folders there are', () => {
-    expect([...new Set(files.map(layerOf))].sort()).toEqual(Object.keys(LAYERS).sort())
+    expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(ROOMS).sort())
+  })
+
+  test('import only rooms above them in the table', () => {
+    const order = Object.keys(ROOMS)
+    const upwards = order.flatMap((room, index) =>
+      ROOMS[room]!.rooms.filter(
+        (other) => !['generated', 'root'].includes(other) && order.indexOf(other) >= index,
+      ).map((other) => `${room} imports ${other}`),
+    )
+    expect(upwards).toEqual([])
+  })
+
+  test('have files that import each other in no circle', () => {
+    expect(circles().map((circle) => circle.join(' > '))).toEqual([])
   })
 
   test('keep each library in its place', () => {
@@ -149,9 +204,9 @@ describe('the environment', () => {
   test('is read in main.ts and the command lines alone', () => {
     // What the console shows to be copied runs elsewhere; a browser has no environment.
     const readers = files.filter(
-      (file) => layerOf(file) !== 'console' && /\bprocess\.env\b/.test(sourceOf(file)),
+      (file) => roomOf(file) !== 'console' && /\bprocess\.env\b/.test(sourceOf(file)),
     )
-    expect(readers.filter((file) => file !== 'main.ts' && layerOf(file) !== 'cli')).toEqual([])
+    expect(readers.filter((file) => file !== 'main.ts' && roomOf(file) !== 'cli')).toEqual([])
   })
 })
 

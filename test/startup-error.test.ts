@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { EmbeddedPostgresError } from '../src/adapters/embedded-postgres-error.ts'
-import { MigrationError } from '../src/adapters/migrations.ts'
-import { type Config, ConfigError, loadConfig } from '../src/config.ts'
-import { EXIT_CODES, explainStartupError } from '../src/startup-error.ts'
+import { type Config, ConfigError, loadConfig } from '../src/config/config.ts'
+import { EXIT_CODES, explainStartupError } from '../src/process/startup-error.ts'
+import { EmbeddedPostgresError } from '../src/storage/embedded-postgres/embedded-postgres-error.ts'
+import { MigrationError } from '../src/storage/migrations/migrations.ts'
 
 const embedded = loadConfig({ HOST: 'here.example', DATA_DIR: '/var/lib/bigmind' })
 const shared: Config = { ...embedded, databaseUrl: 'postgres://user:hunter2@db.example/bigmind' }

@@ -2,11 +2,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createLogger } from '../adapters/logger.ts'
-import { type Config, loadConfig } from '../config.ts'
+import { type Config, loadConfig } from '../config/config.ts'
+import { version } from '../config/version.ts'
 import { catalogue, type EventPayload, enumName } from '../domain/events/index.ts'
-import { type Service, startService } from '../service.ts'
-import { version } from '../version.ts'
+import { type Service, startService } from '../process/service.ts'
+import { createLogger } from '../telemetry/logger.ts'
 import {
   ActivateDestination,
   CreateDestination,

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { startEmbeddedPostgres } from '../adapters/embedded-postgres.ts'
-import { draftMigration } from '../adapters/migration-draft.ts'
-import { MIGRATIONS } from '../adapters/migration-folder.ts'
+import { startEmbeddedPostgres } from '../storage/embedded-postgres/embedded-postgres.ts'
+import { draftMigration } from '../storage/migrations/migration-draft.ts'
+import { MIGRATIONS } from '../storage/migrations/migration-folder.ts'
 
 // Writes prisma/migrations/<timestamp>_<name>/migration.sql: what leads from the migrations so far to schema.prisma.
 const name = process.argv[2]

@@ -9,11 +9,11 @@ import {
   storeCredential,
   storedCredential,
 } from './credential.ts'
+import { ToastProvider } from './elements/toast.tsx'
 import type { Pages } from './router.tsx'
-import { enter, type Entry } from './session/enter.ts'
+import { type Entry, enter } from './session/enter.ts'
 import { SessionContext } from './session/session.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
-import { ToastProvider } from './elements/toast.tsx'
 import { LoadingShell } from './shell/loading-shell.tsx'
 
 interface ConsoleProps {

@@ -1,5 +1,5 @@
 import { stringifyDocument, type TypedDocumentNode } from '@urql/core'
-import { CloseCode, type Client, createClient } from 'graphql-ws'
+import { type Client, CloseCode, createClient } from 'graphql-ws'
 import { authorizationOf, type Credential } from './credential.ts'
 import { createSignal, type Signal } from './signal.ts'
 

@@ -8,8 +8,8 @@ import { readDeliveriesSearch } from './deliveries/deliveries-search.ts'
 import { NotFoundPage } from './shell/not-found-page.tsx'
 import { PageFailure } from './shell/page-failure.tsx'
 import { Shell } from './shell/shell.tsx'
-import { readWebhooksSearch } from './webhooks/webhooks-search.ts'
 import { WebhooksPage } from './webhooks/webhooks-page.tsx'
+import { readWebhooksSearch } from './webhooks/webhooks-search.ts'
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage })
 

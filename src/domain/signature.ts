@@ -1,5 +1,8 @@
 import { createHmac } from 'node:crypto'
 
+/** A cryptographic source of randomness. */
+export type RandomBytes = (size: number) => Buffer
+
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const PREFIX = 'wsec_'
 const RANDOM_CHARACTERS = 40

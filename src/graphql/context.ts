@@ -1,20 +1,17 @@
+import type { Viewer } from '../access/authentication.ts'
+import type { Clock } from '../concurrency/clock.ts'
+import type { Queue } from '../delivery/queue.ts'
+import type { Actor } from '../destinations/audit.ts'
 import type { AddressPolicy } from '../domain/address.ts'
-import type { Actor } from '../services/audit.ts'
-import type { Viewer } from '../services/authentication.ts'
-import type { AttemptFeed, DestinationFeed } from '../services/feed.ts'
-import type { Metrics } from '../services/metrics.ts'
-import type {
-  Clock,
-  CursorSeal,
-  Database,
-  LowestId,
-  NewId,
-  Queue,
-  RandomBytes,
-  SecretBox,
-} from '../services/ports.ts'
-import type { Publisher } from '../services/publisher.ts'
-import type { Tracing } from '../services/tracing.ts'
+import type { RandomBytes } from '../domain/signature.ts'
+import type { CursorSeal } from '../feed/cursor-seal.ts'
+import type { AttemptFeed, DestinationFeed } from '../feed/feed.ts'
+import type { Publisher } from '../publishing/publisher.ts'
+import type { Database } from '../storage/database.ts'
+import type { LowestId, NewId } from '../storage/ids.ts'
+import type { SecretBox } from '../storage/secret-box.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Tracing } from '../telemetry/tracing.ts'
 import { unauthenticated } from './request-error.ts'
 
 /** Everything that the services called from here need. */

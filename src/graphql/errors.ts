@@ -10,8 +10,8 @@ import {
 } from '../domain/errors.ts'
 import type { Issue } from '../domain/json.ts'
 import { builder } from './builder.ts'
-import { DestinationRequirement, DestinationStatus } from './destination-status.ts'
-import { readEvents } from './event.ts'
+import { DestinationRequirement, DestinationStatus } from './destination/destination-status.ts'
+import { readEvents } from './event/event.ts'
 
 /**
  * What a mutation may answer instead of its result, as members of its union. A refusal that no mutation

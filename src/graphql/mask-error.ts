@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import { SecretUnavailableError } from '../domain/errors.ts'
-import type { Database, Logger } from '../services/ports.ts'
+import type { Database } from '../storage/database.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import { internalError } from './request-error.ts'
 
 /** @returns what a client may see of whatever was thrown for a request */

@@ -3,9 +3,9 @@ import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
 import { builder } from './builder.ts'
 import { type Context, organizationOf } from './context.ts'
-import { type NodeType, typeOfId } from './id.ts'
 import { Node } from './node-interface.ts'
 import { badUserInput } from './request-error.ts'
+import { type NodeType, typeOfId } from './scalars/id.ts'
 
 const MOST_IDS = 100
 

@@ -2,8 +2,8 @@ import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
-import { isId, type NodeType, typeOfId } from './id.ts'
 import { badUserInput } from './request-error.ts'
+import { isId, type NodeType, typeOfId } from './scalars/id.ts'
 
 const DEFAULT_SIZE = 25
 const LARGEST_SIZE = 100

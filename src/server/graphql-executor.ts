@@ -1,9 +1,9 @@
 import { type ExecutionArgs, execute, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import type { Viewer } from '../services/authentication.ts'
-import type { Logger } from '../services/ports.ts'
-import type { TracedOperation, Tracing } from '../services/tracing.ts'
-import { subscribeTo } from './subscription-results.ts'
+import type { Viewer } from '../access/authentication.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { TracedOperation, Tracing } from '../telemetry/tracing.ts'
+import { subscribeTo } from './streams/subscription-results.ts'
 
 /** Each fault of the variables is told with the value it is in, which may be 1 MB: 50 of them would be 50 MB. */
 const options = { maxCoercionErrors: 1 }

@@ -1,10 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Logger } from '../services/ports.ts'
-import type { Readiness } from '../services/readiness.ts'
-import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './listen.ts'
-import { isLocalRequest } from './local-request.ts'
-import { sendJson } from './send.ts'
+import type { FeedHolder } from '../feed/feed-watch.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './http/listen.ts'
+import { sendJson } from './http/send.ts'
+import { isLocalRequest } from './pages/local-request.ts'
+
+/** Whether a process can do its work. Only those parts are named that it has. */
+export interface Readiness {
+  ready: boolean
+  /** It was told to end: send it nothing more. */
+  closing: boolean
+  parts: Record<string, boolean>
+  /** The transaction that holds the live feeds back; left out when there is none. It does not make a process unready. */
+  feedHeldBy?: FeedHolder
+}
 
 export interface Monitoring {
   /** Answers in less than 2 s, whatever the database does. */

@@ -8,30 +8,29 @@ import {
   type ValidationContext,
 } from 'graphql'
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga'
+import type { Authenticate, Authentication, Credentials, Viewer } from '../access/authentication.ts'
 import type { Resume } from '../graphql/context.ts'
 import type { MaskError } from '../graphql/mask-error.ts'
 import { unauthenticated } from '../graphql/request-error.ts'
-import type {
-  Authenticate,
-  Authentication,
-  Credentials,
-  Viewer,
-} from '../services/authentication.ts'
-import type { Logger } from '../services/ports.ts'
-import type { Tracing } from '../services/tracing.ts'
-import type { Enter } from './connection-limit.ts'
-import { endingStream } from './ending-stream.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Tracing } from '../telemetry/tracing.ts'
+import {
+  DOCUMENT_ID,
+  persistedDocuments,
+  type TrustedDocuments,
+} from './documents/persisted-documents.ts'
 import { presentErrors, refusal } from './errors.ts'
 import { graphqlExecutor } from './graphql-executor.ts'
-import { documentLimits } from './limits.ts'
-import { takeTurns } from './heavy-turns.ts'
-import type { LiveConnections } from './live-connections.ts'
-import { limitMutations, type MutationLimits } from './mutation-limit.ts'
-import { pageLimitRule } from './page-limit.ts'
-import { DOCUMENT_ID, persistedDocuments, type TrustedDocuments } from './persisted-documents.ts'
-import { formatResults } from './result-format.ts'
-import { limitStreams } from './stream-limit.ts'
-import type { UnreadAnswers } from './unread-answers.ts'
+import type { Enter } from './limits/connection-limit.ts'
+import { documentLimits } from './limits/document-limits.ts'
+import { takeTurns } from './limits/heavy-turns.ts'
+import { limitMutations, type MutationLimits } from './limits/mutation-limit.ts'
+import { pageLimitRule } from './limits/page-limit.ts'
+import { limitStreams } from './limits/stream-limit.ts'
+import type { UnreadAnswers } from './limits/unread-answers.ts'
+import { endingStream } from './streams/ending-stream.ts'
+import type { LiveConnections } from './streams/live-connections.ts'
+import { formatResults } from './streams/result-format.ts'
 
 /** One operation's sender: what HTTP and WebSocket both know of it. */
 export interface Caller {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createNameResolver, type NameAnswer } from '../../src/adapters/name-resolver.ts'
+import { createNameResolver, type NameAnswer } from '../../src/delivery/http/name-resolver.ts'
 import cases from '../fixtures/ssrf-cases.json' with { type: 'json' }
 import { trustTestAuthority } from '../helpers/certificates.ts'
 import { type NameServerAnswer, startNameServer } from '../helpers/name-server.ts'

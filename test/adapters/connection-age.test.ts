@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createNameResolver, type NameAnswer } from '../../src/adapters/name-resolver.ts'
+import { createNameResolver, type NameAnswer } from '../../src/delivery/http/name-resolver.ts'
 import { startNameServer } from '../helpers/name-server.ts'
 import { listen, watchSockets } from '../helpers/open-sockets.ts'
 import { startClient } from '../helpers/webhook-client.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { POOL_SIZE } from '../../src/adapters/database.ts'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { POOL_SIZE } from '../../src/storage/database.ts'
 
 /** Connections of a process beside its pool: one that listens, and one for the start or for maintenance. */
 const BESIDE_THE_POOL = 2

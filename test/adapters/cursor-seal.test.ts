@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createCursorSeal } from '../../src/adapters/cursor-seal.ts'
+import { createCursorSeal } from '../../src/feed/cursor-seal.ts'
 
 const ring = (...ids: string[]) => ids.map((id) => ({ id, key: randomBytes(32) }))
 

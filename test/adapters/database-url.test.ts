@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { completeDatabaseUrl, parseDatabaseUrl } from '../../src/adapters/database-url.ts'
+import { completeDatabaseUrl, parseDatabaseUrl } from '../../src/storage/connection/url.ts'
 
 test.each([
   ['postgres://u:p@db/name', { host: 'db', port: 5432 }],

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { createDatabase as connect, type DatabaseAdapter } from '../../src/adapters/database.ts'
+import { createDatabase as connect, type DatabaseAdapter } from '../../src/storage/database.ts'
 import { createDatabase } from '../helpers/database.ts'
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createNameResolver, type NameAnswer } from '../../src/adapters/name-resolver.ts'
+import { createNameResolver, type NameAnswer } from '../../src/delivery/http/name-resolver.ts'
 import { createAddressPolicy } from '../../src/domain/address.ts'
 import { type NameServerAnswer, type RecordType, startNameServer } from '../helpers/name-server.ts'
 import { startReceiver } from '../helpers/receiver.ts'

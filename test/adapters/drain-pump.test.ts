@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import type { PgBoss } from 'pg-boss'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type DrainHandler, startDrainPump } from '../../src/adapters/drain-pump.ts'
-import type { QueueAdapter } from '../../src/adapters/queue.ts'
-import { systemClock } from '../../src/adapters/system-clock.ts'
-import { startWakeWorker } from '../../src/adapters/wake-worker.ts'
-import type { Database, Queue } from '../../src/services/ports.ts'
+import { systemClock } from '../../src/concurrency/clock.ts'
+import { type DrainHandler, startDrainPump } from '../../src/delivery/drain-pump.ts'
+import type { Queue, QueueAdapter } from '../../src/delivery/queue.ts'
+import { startWakeWorker } from '../../src/delivery/wake-worker.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { SILENT } from '../helpers/world.ts'
 
 beforeEach(() => vi.useFakeTimers())

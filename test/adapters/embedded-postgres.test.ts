@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/storage/embedded-postgres/embedded-postgres.ts'
 
 /** All that a start makes in its folder. */
 const FILES = ['lock', 'postgres', 'postgres-password', 'postgres.lock', 'postgres.log']

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { lowestId, newId } from '../../src/adapters/ids.ts'
+import { lowestId, newId } from '../../src/storage/ids.ts'
 
 test('the lowest id of a time lies between those made before it and those made from then on', () => {
   vi.useFakeTimers({ toFake: ['Date'] })

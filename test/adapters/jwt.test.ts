@@ -1,8 +1,8 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { exportSPKI, generateKeyPair } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { createTokenVerifier } from '../../src/adapters/jwt.ts'
-import { systemClock } from '../../src/adapters/system-clock.ts'
+import { createTokenVerifier } from '../../src/access/jwt.ts'
+import { systemClock } from '../../src/concurrency/clock.ts'
 import { claimsOf, signWith, startIssuer, withSecret } from '../helpers/token-issuer.ts'
 
 const clock = systemClock

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createListener, type ListeningClient } from '../../src/adapters/listener.ts'
+import { createListener, type ListeningClient } from '../../src/storage/listener.ts'
 import { SILENT } from '../helpers/world.ts'
 
 beforeEach(() =>

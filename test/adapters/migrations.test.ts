@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { draftMigration } from '../../src/adapters/migration-draft.ts'
-import { MIGRATIONS, readMigrations } from '../../src/adapters/migration-folder.ts'
-import { migrate } from '../../src/adapters/migrations.ts'
-import { createDatabase } from '../helpers/database.ts'
+import { draftMigration } from '../../src/storage/migrations/migration-draft.ts'
+import { MIGRATIONS, readMigrations } from '../../src/storage/migrations/migration-folder.ts'
+import { migrate } from '../../src/storage/migrations/migrations.ts'
 import { readCatalog } from '../helpers/catalog.ts'
+import { createDatabase } from '../helpers/database.ts'
 
 const names = (await readMigrations(MIGRATIONS)).map(({ name }) => name)
 

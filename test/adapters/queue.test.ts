@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { expect, onTestFinished, test } from 'vitest'
-import { createDatabase as connect } from '../../src/adapters/database.ts'
-import { newId } from '../../src/adapters/ids.ts'
-import { createQueue, startQueue } from '../../src/adapters/queue.ts'
-import { systemClock } from '../../src/adapters/system-clock.ts'
+import { systemClock } from '../../src/concurrency/clock.ts'
+import { createQueue, startQueue } from '../../src/delivery/queue.ts'
+import { createDatabase as connect } from '../../src/storage/database.ts'
+import { newId } from '../../src/storage/ids.ts'
 import { createDatabase } from '../helpers/database.ts'
 import { SILENT } from '../helpers/world.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
-import { fileOutput, streamOutput } from '../../src/adapters/standard-output.ts'
+import { fileOutput, streamOutput } from '../../src/telemetry/standard-output.ts'
 
 test('each line is written to a file at once', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bigmind-log-'))

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { newId } from '../../src/adapters/ids.ts'
-import { createSecretBox } from '../../src/adapters/secret-box.ts'
 import { apiKeyPrefix, generateApiKey, hashApiKey, SCOPES } from '../../src/domain/api-key.ts'
 import { generateSecret } from '../../src/domain/signature.ts'
+import { newId } from '../../src/storage/ids.ts'
+import { createSecretBox } from '../../src/storage/secret-box.ts'
 import { exampleInputs, TODO } from './inputs.ts'
 import type { Stage } from './stage.ts'
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startReceiver, type Receiver } from '../helpers/receiver.ts'
+import { type Receiver, startReceiver } from '../helpers/receiver.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 import { startBrowser, visit } from './browser.ts'
 import { EVENTS, publishExample } from './examples.ts'

@@ -1,5 +1,5 @@
-import { lowestId } from '../../src/adapters/ids.ts'
-import type { Sql } from '../../src/services/ports.ts'
+import type { Sql } from '../../src/storage/database.ts'
+import { lowestId } from '../../src/storage/ids.ts'
 
 /** The moment at which the pages are shown. */
 export const NOW = new Date('2026-01-15T10:30:20.000Z')

@@ -1,10 +1,10 @@
-import { systemClock } from '../../src/adapters/system-clock.ts'
+import type { Clock } from '../../src/concurrency/clock.ts'
+import { systemClock } from '../../src/concurrency/clock.ts'
 import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
-import type { Clock } from '../../src/services/ports.ts'
 import type { World } from '../helpers/world.ts'
+import { EVENTS } from './examples.ts'
 import { historyOf, URLS } from './scenery-history.ts'
 import { idOf, insert, minutesAgo, NOW } from './scenery-rows.ts'
-import { EVENTS } from './examples.ts'
 
 /** Keys for the pages to be shown with. */
 export interface Scenery {

@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { Scope } from '../../src/domain/api-key.ts'
 import { inactiveDestination } from '../helpers/destination-operations.ts'
 import { createWorld, type World } from '../helpers/world.ts'
-import type { Scope } from '../../src/domain/api-key.ts'
 import { makeKey } from './api-keys.ts'
 import { startBrowser, visit } from './browser.ts'
 

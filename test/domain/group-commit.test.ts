@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createGroupCommit } from '../../src/domain/group-commit.ts'
+import { createGroupCommit } from '../../src/concurrency/group-commit.ts'
 
 const done = <Result>(value: Result) => ({ status: 'fulfilled', value }) as const
 

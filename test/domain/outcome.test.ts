@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import {
+  failureOfCode,
+  GUARD_CODES,
+  RESPONSE_CODES,
+} from '../../src/delivery/http/transport-failure.ts'
 import { outcomeOfFailure, outcomeOfResponse, timeoutFailure } from '../../src/domain/outcome.ts'
 import { failureOfStatus } from '../../src/domain/status-failure.ts'
-import { failureOfCode, GUARD_CODES, RESPONSE_CODES } from '../../src/domain/transport-failure.ts'
 
 const facts = { url: 'https://hooks.example.com/hook', requestBytes: 120_000 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createPace } from '../../src/domain/pace.ts'
+import { createPace } from '../../src/concurrency/pace.ts'
 
 /** A pace of two a turn, whose turns the test begins. */
 function startPace() {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { newId } from '../../src/adapters/ids.ts'
 import { graphql } from '../../src/generated/graphql/gql.ts'
+import { newId } from '../../src/storage/ids.ts'
 import { latestAttempt } from '../helpers/deliveries.ts'
 import { RotateSecret, UpdateDestination } from '../helpers/destination-operations.ts'
 import { activeDestination, publishTodo } from '../helpers/operations.ts'

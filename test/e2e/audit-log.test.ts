@@ -10,15 +10,15 @@ import {
   activate,
   deactivate,
   inactiveDestination,
-  readDestination,
   RotateSecret,
+  readDestination,
   reveal,
   rotate,
   SelectEvents,
   UpdateDestination,
 } from '../helpers/destination-operations.ts'
 import { heldAnswers } from '../helpers/held-answers.ts'
-import { activeDestination, ActivateDestination, RevealSecret } from '../helpers/operations.ts'
+import { ActivateDestination, activeDestination, RevealSecret } from '../helpers/operations.ts'
 import { ask, codesOf, somebody } from '../helpers/raw-operation.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { startIssuer } from '../helpers/token-issuer.ts'

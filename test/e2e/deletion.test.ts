@@ -12,7 +12,7 @@ import {
   RetryDelivery,
   SendTest,
 } from '../helpers/delivery-operations.ts'
-import { activate, deactivate, DeleteDestination } from '../helpers/destination-operations.ts'
+import { activate, DeleteDestination, deactivate } from '../helpers/destination-operations.ts'
 import { heldAnswers } from '../helpers/held-answers.ts'
 import { startMarker } from '../helpers/marker.ts'
 import { activeDestination, GetDestination, publishTodo } from '../helpers/operations.ts'

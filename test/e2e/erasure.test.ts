@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { TestClock } from 'pg-boss'
 import { expect, test } from 'vitest'
-import { newId } from '../../src/adapters/ids.ts'
 import { graphql } from '../../src/generated/graphql/gql.ts'
-import { eraseEvent as eraseEventService } from '../../src/services/erasure.ts'
+import { eraseEvent as eraseEventService } from '../../src/retention/erasure.ts'
+import { newId } from '../../src/storage/ids.ts'
 import { addBacklog, countDeliveries } from '../helpers/backlog.ts'
 import { readRowsAsText } from '../helpers/database-text.ts'
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createCursorSeal } from '../../src/adapters/cursor-seal.ts'
 import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
+import { createCursorSeal } from '../../src/feed/cursor-seal.ts'
 import { graphql } from '../../src/generated/graphql/gql.ts'
 import { attemptLog, startAttemptWriter } from '../helpers/attempt-writer.ts'
 import { DeleteDestination } from '../helpers/destination-operations.ts'

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { createFeedWatch } from '../../src/services/feed-watch.ts'
-import { systemClock } from '../../src/adapters/system-clock.ts'
+import { systemClock } from '../../src/concurrency/clock.ts'
+import { createFeedWatch } from '../../src/feed/feed-watch.ts'
 import { createWorld, SILENT, type World } from '../helpers/world.ts'
 
 /** Another program, which has written something and not committed it. */

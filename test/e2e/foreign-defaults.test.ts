@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { migrate } from '../../src/adapters/migrations.ts'
 import { graphql } from '../../src/generated/graphql/gql.ts'
+import { migrate } from '../../src/storage/migrations/migrations.ts'
 import { createDatabase } from '../helpers/database.ts'
 import { deliveriesOf, nextAttempts, publishTodos, receivedAll } from '../helpers/deliveries.ts'
 import { rotate } from '../helpers/destination-operations.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
-import { createBacklogReader } from '../../src/services/backlog.ts'
+import { createBacklogReader } from '../../src/delivery/backlog.ts'
 import { deliveriesOf } from '../helpers/deliveries.ts'
 import {
   deliveryOf,

@@ -3,8 +3,8 @@ import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { latestAttempt, publishTodos } from '../helpers/deliveries.ts'
 import {
   activate,
-  deactivate,
   DeleteDestination,
+  deactivate,
   UpdateDestination,
 } from '../helpers/destination-operations.ts'
 import { heldAnswers } from '../helpers/held-answers.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Logger } from '../../src/services/ports.ts'
+import type { Logger } from '../../src/telemetry/logger.ts'
 import { publishTodos } from '../helpers/delivery-operations.ts'
 import { activeDestination, attempts, collectAttempts } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
-import { eventually } from '../helpers/eventually.ts'
 import { WebSocket } from 'ws'
 import { SCOPES } from '../../src/domain/api-key.ts'
 import { extent } from '../faults/extent.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { startIssuer } from '../helpers/token-issuer.ts'
 import { createWorld } from '../helpers/world.ts'
 

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
+import { latestAttempt, nextAttempts } from '../helpers/deliveries.ts'
 import {
   deliveryStands,
   destinationStands,
@@ -7,11 +8,10 @@ import {
   RetryDelivery,
   readDelivery,
 } from '../helpers/delivery-operations.ts'
-import { latestAttempt, nextAttempts } from '../helpers/deliveries.ts'
 import {
   activate,
-  deactivate,
   DeleteDestination,
+  deactivate,
   readDestination,
 } from '../helpers/destination-operations.ts'
 import { EventsRelatedTo, eraseEvent } from '../helpers/erasure-operations.ts'

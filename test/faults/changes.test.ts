@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import {
   activate,
-  deactivate,
   DeleteDestination,
+  deactivate,
   RotateSecret,
   SelectEvents,
 } from '../helpers/destination-operations.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { deliveryOf } from '../helpers/delivery-operations.ts'
-import { deactivate, DeleteDestination } from '../helpers/destination-operations.ts'
+import { DeleteDestination, deactivate } from '../helpers/destination-operations.ts'
 import { allEnded } from './arrivals.ts'
 import { createDeployment } from './deployment.ts'
 import { extent } from './extent.ts'

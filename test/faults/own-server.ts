@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/storage/embedded-postgres/embedded-postgres.ts'
 import { crashPostgres } from '../helpers/crash-postgres.ts'
 
 /** A PostgreSQL of the test's own, with the durability that it has by default. */

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { createDatabase as connect } from '../../src/adapters/database.ts'
-import { createListener } from '../../src/adapters/listener.ts'
+import { createDatabase as connect } from '../../src/storage/database.ts'
+import { createListener } from '../../src/storage/listener.ts'
 import { createDatabase } from '../helpers/database.ts'
 import { SILENT } from '../helpers/world.ts'
 import { isFull } from './extent.ts'

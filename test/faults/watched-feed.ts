@@ -1,6 +1,6 @@
-import { graphql } from '../../src/generated/graphql/gql.ts'
-import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { expect } from 'vitest'
+import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
+import { graphql } from '../../src/generated/graphql/gql.ts'
 import { latestAttempt } from '../helpers/deliveries.ts'
 import type { Deployment } from './deployment.ts'
 import { publishAll } from './publication.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import type { Viewer } from '../../src/access/authentication.ts'
 import { API_KEY_LIMIT, SCOPES, type Scope } from '../../src/domain/api-key.ts'
-import type { Viewer } from '../../src/services/authentication.ts'
 import { createGraphqlWorld } from './world.ts'
 
 const world = await createGraphqlWorld()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseDateTime } from '../../src/graphql/date-time.ts'
+import { parseDateTime } from '../../src/graphql/scalars/date-time.ts'
 
 describe('a DateTime', () => {
   test.each([

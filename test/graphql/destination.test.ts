@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Viewer } from '../../src/services/authentication.ts'
-import { readLastAttempts } from '../../src/services/last-attempt.ts'
+import type { Viewer } from '../../src/access/authentication.ts'
+import { readLastAttempts } from '../../src/feed/last-attempt.ts'
 import { createGraphqlWorld, statementsOf } from './world.ts'
 
 const world = await createGraphqlWorld()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Viewer } from '../../src/access/authentication.ts'
 import { catalogue } from '../../src/domain/events/index.ts'
-import type { Viewer } from '../../src/services/authentication.ts'
 import { createGraphqlWorld, statementsOf, summary } from './world.ts'
 
 const world = await createGraphqlWorld()

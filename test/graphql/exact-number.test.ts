@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { exactNumber, refuseInexactNumbers } from '../../src/graphql/exact-number.ts'
+import { exactNumber, refuseInexactNumbers } from '../../src/graphql/scalars/exact-number.ts'
 
 describe('a number', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { parseValue } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { jsonOfLiteral } from '../../src/graphql/json.ts'
+import { jsonOfLiteral } from '../../src/graphql/scalars/json.ts'
 
 const read = (literal: string, variables?: Record<string, unknown>) =>
   jsonOfLiteral(parseValue(literal), variables)

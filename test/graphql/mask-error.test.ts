@@ -1,9 +1,9 @@
 import { GraphQLError, locatedError } from 'graphql'
 import { expect, test } from 'vitest'
 import { NotFoundError, SecretUnavailableError } from '../../src/domain/errors.ts'
-import { isPassing } from '../../src/adapters/database-fault.ts'
 import { createMaskError } from '../../src/graphql/mask-error.ts'
 import { badUserInput } from '../../src/graphql/request-error.ts'
+import { isPassing } from '../../src/storage/database-fault.ts'
 
 const logged: object[] = []
 const maskError = createMaskError({

@@ -3,7 +3,7 @@ import { type DocumentNode, parse } from 'graphql'
 import { expect, test } from 'vitest'
 import * as demo from '../../src/cli/demo/operations.ts'
 import * as console from '../../src/console/generated/graphql.ts'
-import { graphiqlExamples } from '../../src/server/graphiql-examples.ts'
+import { graphiqlExamples } from '../../src/server/pages/graphiql-examples.ts'
 
 /** The operations in the curl commands of a text. */
 function operationsOf(file: string): DocumentNode[] {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { newId } from '../../src/adapters/ids.ts'
+import { newId } from '../../src/storage/ids.ts'
 import { activeDestination } from './operations.ts'
 import type { World } from './world.ts'
 

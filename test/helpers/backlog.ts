@@ -1,5 +1,5 @@
-import { newId } from '../../src/adapters/ids.ts'
 import type { DeliveryStatus } from '../../src/generated/graphql/graphql.ts'
+import { newId } from '../../src/storage/ids.ts'
 import type { World } from './world.ts'
 
 /** Puts deliveries of as many events before a destination that have been due for a while. Nobody is woken. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
-import type { Logger } from '../../src/services/ports.ts'
+import type { Logger } from '../../src/telemetry/logger.ts'
 
 /** Returns a path that every user may reach, for a folder that is not there yet. */
 export async function freshFolder(name = 'data'): Promise<string> {

@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/storage/embedded-postgres/embedded-postgres.ts'
 
 // A service in miniature: owns the database in the folder it is given, prints its address, and stops it on SIGTERM.
 const postgres = await startEmbeddedPostgres({ dataDir: process.argv[2]! })

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { PgBoss } from 'pg-boss'
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
-import { migrate } from '../../src/adapters/migrations.ts'
+import { startEmbeddedPostgres } from '../../src/storage/embedded-postgres/embedded-postgres.ts'
+import { migrate } from '../../src/storage/migrations/migrations.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

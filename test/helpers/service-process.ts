@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
-import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/storage/embedded-postgres/embedded-postgres.ts'
 
 const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url))
 

@@ -6,7 +6,7 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose'
-import type { JwtSettings } from '../../src/adapters/jwt.ts'
+import type { JwtSettings } from '../../src/access/jwt.ts'
 import { listen, watchSockets } from './open-sockets.ts'
 
 export const ISSUER = 'https://app.example.com'

@@ -2,10 +2,10 @@ import { expect } from 'vitest'
 import {
   createWebhookClient,
   type WebhookClientOptions,
-} from '../../src/adapters/webhook-client.ts'
+} from '../../src/delivery/http/webhook-client.ts'
+import type { WebhookSender } from '../../src/delivery/http/webhook-sender.ts'
 import { createAddressPolicy } from '../../src/domain/address.ts'
 import type { FailureCode, Outcome } from '../../src/domain/outcome.ts'
-import type { WebhookSender } from '../../src/services/webhook-sender.ts'
 
 /** Lets the receivers of the tests be reached; the guard is on and judges all else as in production. */
 export const loopbackPolicy = createAddressPolicy({

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { systemClock } from '../../src/adapters/system-clock.ts'
-import { every } from '../../src/jobs/every.ts'
+import { systemClock } from '../../src/concurrency/clock.ts'
+import { every } from '../../src/concurrency/every.ts'
 import { SILENT } from '../helpers/world.ts'
 
 beforeEach(() => vi.useFakeTimers())

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { wakeOverdue } from '../../src/delivery/wake-overdue.ts'
 import type { DestinationStatus } from '../../src/domain/destination.ts'
-import { wakeOverdue } from '../../src/jobs/wake-overdue.ts'
 import { addBacklog, countDeliveries } from '../helpers/backlog.ts'
 import { activeDestination } from '../helpers/operations.ts'
 import { createWorld, SILENT, type World } from '../helpers/world.ts'

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, vi } from 'vitest'
-import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/storage/embedded-postgres/embedded-postgres.ts'
 import { collectingLog, freshFolder, query } from '../helpers/embedded-database.ts'
 import { program, root, testWhere } from '../helpers/machine.ts'
 

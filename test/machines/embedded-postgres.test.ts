@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts'
-import type { Logger } from '../../src/services/ports.ts'
+import { startEmbeddedPostgres } from '../../src/storage/embedded-postgres/embedded-postgres.ts'
+import type { Logger } from '../../src/telemetry/logger.ts'
 import { killPostgres } from '../helpers/crash-postgres.ts'
 import { collectingLog, freshFolder, query } from '../helpers/embedded-database.ts'
 

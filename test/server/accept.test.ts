@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hasParameter, preferred } from '../../src/server/accept.ts'
+import { hasParameter, preferred } from '../../src/server/http/accept.ts'
 
 test.each([
   ['*/*', 'a/json'],

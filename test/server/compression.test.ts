@@ -1,4 +1,4 @@
-import { gunzipSync, brotliDecompressSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { openConnection, operationRequest, readUntil } from './raw-request.ts'
 import { startTestServer } from './test-server.ts'

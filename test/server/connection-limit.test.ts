@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { eventually } from '../helpers/eventually.ts'
 import { WebSocket } from 'ws'
-import type { ConnectionLimits } from '../../src/server/connection-limit.ts'
-import type { Viewer } from '../../src/services/authentication.ts'
+import type { Viewer } from '../../src/access/authentication.ts'
+import type { ConnectionLimits } from '../../src/server/limits/connection-limit.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { answerOf, post, startTestServer } from './test-server.ts'
 
 const SUBSCRIPTION = { query: 'subscription { count(to: 1) }' }

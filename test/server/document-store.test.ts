@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createDocumentStore } from '../../src/server/document-store.ts'
+import { createDocumentStore } from '../../src/server/documents/document-store.ts'
 
 const LIMITS = {
   bytes: 10_000,

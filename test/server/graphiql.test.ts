@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
 import { findEvent } from '../../src/domain/events/index.ts'
-import { graphiqlExamples } from '../../src/server/graphiql-examples.ts'
+import { graphiqlExamples } from '../../src/server/pages/graphiql-examples.ts'
 import { startTestServer } from './test-server.ts'
 
 const LOCAL_KEY = 'bmk_local'

@@ -1,6 +1,6 @@
 import { getIntrospectionQuery } from 'graphql'
 import { expect, test } from 'vitest'
-import { graphiqlExamples } from '../../src/server/graphiql-examples.ts'
+import { graphiqlExamples } from '../../src/server/pages/graphiql-examples.ts'
 import { answerOf, post, startTestServer } from './test-server.ts'
 
 const repeat = (count: number, one: (index: number) => string) =>

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { loadConfig } from '../../src/config.ts'
-import { isWelcome } from '../../src/server/origin.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { isWelcome } from '../../src/server/http/origin.ts'
 import { createWorld } from '../helpers/world.ts'
 
 test.each([

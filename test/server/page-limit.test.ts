@@ -1,7 +1,7 @@
 import { buildSchema, getIntrospectionQuery, parse, validate } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { createSchema } from '../../src/graphql/schema.ts'
-import { pageLimitRule } from '../../src/server/page-limit.ts'
+import { pageLimitRule } from '../../src/server/limits/page-limit.ts'
 
 const schema = buildSchema(`
   type Query { things(first: Int = 25, last: Int): Things! thing: Thing }

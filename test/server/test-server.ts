@@ -1,9 +1,9 @@
 import { GraphQLError } from 'graphql'
 import { createSchema } from 'graphql-yoga'
 import { onTestFinished } from 'vitest'
-import type { Viewer } from '../../src/services/authentication.ts'
+import type { Viewer } from '../../src/access/authentication.ts'
 import { type ServerOptions, startServer } from '../../src/server/start-server.ts'
-import { untraced } from '../../src/services/tracing.ts'
+import { untraced } from '../../src/telemetry/tracing.ts'
 
 export const KEY = 'Bearer bmk_valid'
 

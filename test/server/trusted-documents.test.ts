@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { readTrustedDocuments } from '../../src/server/trusted-documents.ts'
+import { readTrustedDocuments } from '../../src/server/documents/trusted-documents.ts'
 import { answerOf, KEY, post, startTestServer } from './test-server.ts'
 
 async function fileOf(content: string): Promise<string> {

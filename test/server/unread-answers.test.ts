@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createUnreadAnswers } from '../../src/server/unread-answers.ts'
+import { createUnreadAnswers } from '../../src/server/limits/unread-answers.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

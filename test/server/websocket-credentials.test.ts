@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-ws'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import type { Authentication, Credentials } from '../../src/services/authentication.ts'
+import type { Authentication, Credentials } from '../../src/access/authentication.ts'
 import { openRawSocket, refusedHandshake } from './raw-socket.ts'
 import { KEY, startTestServer, VIEWER } from './test-server.ts'
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { type Client, createClient } from 'graphql-ws'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { eventually } from '../helpers/eventually.ts'
 import { WebSocket } from 'ws'
+import { eventually } from '../helpers/eventually.ts'
 import { KEY, startTestServer } from './test-server.ts'
 
 const addressOf = (url: string) => url.replace('http', 'ws')

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { systemClock } from '../../src/adapters/system-clock.ts'
-import { type AttemptFeedFilter, UnknownAttemptError } from '../../src/services/feed.ts'
+import { systemClock } from '../../src/concurrency/clock.ts'
+import { type AttemptFeedFilter, UnknownAttemptError } from '../../src/feed/feed.ts'
 import { attemptLog, startAttemptWriter } from '../helpers/attempt-writer.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createDatabase as connect } from '../../src/adapters/database.ts'
-import { newId } from '../../src/adapters/ids.ts'
-import { systemClock } from '../../src/adapters/system-clock.ts'
-import { SCOPES } from '../../src/domain/api-key.ts'
-import { createApiKey, createPlatformKey } from '../../src/services/api-key.ts'
+import { createApiKey, createPlatformKey } from '../../src/access/api-key.ts'
 import {
   createAuthenticator,
   type TokenClaims,
   type VerifyToken,
-} from '../../src/services/authentication.ts'
+} from '../../src/access/authentication.ts'
+import { systemClock } from '../../src/concurrency/clock.ts'
+import { SCOPES } from '../../src/domain/api-key.ts'
+import { createDatabase as connect } from '../../src/storage/database.ts'
+import { newId } from '../../src/storage/ids.ts'
 import { createDatabase } from '../helpers/database.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { newId } from '../../src/adapters/ids.ts'
-import { findDue } from '../../src/services/due-deliveries.ts'
+import { findDue } from '../../src/delivery/due-deliveries.ts'
+import { newId } from '../../src/storage/ids.ts'
 import { addBacklog } from '../helpers/backlog.ts'
 import { destinationStands } from '../helpers/delivery-operations.ts'
 import { activeDestination } from '../helpers/operations.ts'

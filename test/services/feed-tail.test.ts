@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { systemClock } from '../../src/adapters/system-clock.ts'
-import { createFeedTail, type FeedEntry } from '../../src/services/feed-tail.ts'
-import type { Database } from '../../src/services/ports.ts'
+import { systemClock } from '../../src/concurrency/clock.ts'
+import { createFeedTail, type FeedEntry } from '../../src/feed/feed-tail.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { SILENT } from '../helpers/world.ts'
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] }))

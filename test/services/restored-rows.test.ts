@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { cursorOf } from '../../src/services/attempt-cursor.ts'
-import { adoptRestoredRows } from '../../src/services/restored-rows.ts'
+import { cursorOf } from '../../src/feed/attempt-cursor.ts'
+import { adoptRestoredRows } from '../../src/feed/restored-rows.ts'
 import { startAttemptWriter } from '../helpers/attempt-writer.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { systemClock } from '../../src/adapters/system-clock.ts'
-import { createShortMemory } from '../../src/services/short-memory.ts'
+import { systemClock } from '../../src/concurrency/clock.ts'
+import { createShortMemory } from '../../src/concurrency/short-memory.ts'
 
 function createMemory() {
   const time = { now: 0 }

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ask, codesOf, type RawAnswer } from '../helpers/raw-operation.ts'
 import { todo } from '../helpers/operations.ts'
+import { ask, codesOf, type RawAnswer } from '../helpers/raw-operation.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 import { KEY, startTestServer } from '../server/test-server.ts'
 

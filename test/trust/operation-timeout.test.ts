@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createSchema } from 'graphql-yoga'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import pg from 'pg'
-import { isPassing } from '../../src/adapters/database-fault.ts'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createMaskError } from '../../src/graphql/mask-error.ts'
+import { isPassing } from '../../src/storage/database-fault.ts'
 import { extent } from '../faults/extent.ts'
-import { KEY, startTestServer } from '../server/test-server.ts'
 import { type Api, codesOf, type RawAnswer } from '../helpers/raw-operation.ts'
 import { createWorld, type World } from '../helpers/world.ts'
+import { KEY, startTestServer } from '../server/test-server.ts'
 
 /** Milliseconds: more than any other statement of the test takes, also on a busy machine. */
 const STATEMENT_TIMEOUT = 1_500

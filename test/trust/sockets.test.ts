@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { startTestServer } from '../server/test-server.ts'
 import { createWorld, type World } from '../helpers/world.ts'
+import { startTestServer } from '../server/test-server.ts'
 
 const PROTOCOL = 'graphql-transport-ws'
 

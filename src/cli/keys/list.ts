@@ -1,4 +1,4 @@
-import type { Database } from '../../services/ports.ts'
+import type { Database } from '../../storage/database.ts'
 
 interface Row {
   id: string

@@ -1,6 +1,6 @@
-import { createSecretBox, type EncryptionKey } from '../../adapters/secret-box.ts'
-import type { Database } from '../../services/ports.ts'
-import { type Reencryption, reencryptSecrets } from '../../services/reencryption.ts'
+import { type Reencryption, reencryptSecrets } from '../../destinations/reencryption.ts'
+import type { Database } from '../../storage/database.ts'
+import { createSecretBox, type EncryptionKey } from '../../storage/secret-box.ts'
 
 /**
  * Seals every signing secret with the first key of the ring.

@@ -1,5 +1,5 @@
-import { graphql } from '../generated/index.ts'
 import type { AttemptFilter, AttemptRowFragment } from '../generated/graphql.ts'
+import { graphql } from '../generated/index.ts'
 
 export const AttemptRowFields = graphql(`
   fragment AttemptRow on DeliveryAttempt {

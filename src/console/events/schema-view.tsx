@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react'
-import { type JsonSchema, typeOf, within } from './schema-words.ts'
 import styles from './schema-view.module.css'
+import { type JsonSchema, typeOf, within } from './schema-words.ts'
 
 /** The fields of an object, those of its objects below them. */
 export function SchemaView({ schema }: { schema: JsonSchema }): ReactElement {

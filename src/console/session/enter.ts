@@ -1,7 +1,7 @@
-import { createConsoleClient, type ConsoleClient, isRefused } from '../client.ts'
+import { type ConsoleClient, createConsoleClient, isRefused } from '../client.ts'
 import type { Credential } from '../credential.ts'
-import { graphql } from '../generated/index.ts'
 import type { ViewerQuery } from '../generated/graphql.ts'
+import { graphql } from '../generated/index.ts'
 
 const Viewer = graphql(`
   query Viewer {

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { ExecutionResult } from 'graphql'
 import { isAsyncIterable } from 'graphql-yoga'
 import { formatResult } from '../errors.ts'
-import { EVENT_STREAM, STREAM_HEADERS } from '../stream-format.ts'
-import type { UnreadAnswers } from '../unread-answers.ts'
+import type { UnreadAnswers } from '../limits/unread-answers.ts'
+import { EVENT_STREAM, STREAM_HEADERS } from '../streams/stream-format.ts'
 
 /** Runs one operation. Rejects with nothing: what fails is a result with errors. */
 export type RunOperation = () => Promise<AsyncIterable<ExecutionResult> | ExecutionResult>

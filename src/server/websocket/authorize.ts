@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { CloseCode } from 'graphql-ws'
-import type { Authentication, Credentials } from '../../services/authentication.ts'
+import type { Authentication, Credentials } from '../../access/authentication.ts'
 
 /** The payload of connection_init: whatever a client sent. */
 export type ConnectionParams = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { ServerOptions, SubscribePayload } from 'graphql-ws'
+import type { Credentials } from '../../access/authentication.ts'
 import type { MaskError } from '../../graphql/mask-error.ts'
-import type { Credentials } from '../../services/authentication.ts'
 import { formatError, presentErrors } from '../errors.ts'
 import { type PreparedOperation, prepareOperation } from '../prepare-operation.ts'
 import type { Graphql } from '../yoga.ts'

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { RawData, WebSocket } from 'ws'
-import { refuseInexactNumbers } from '../../graphql/exact-number.ts'
-import type { UnreadAnswers } from '../unread-answers.ts'
+import { refuseInexactNumbers } from '../../graphql/scalars/exact-number.ts'
+import type { UnreadAnswers } from '../limits/unread-answers.ts'
 import type { Closing } from './authorize.ts'
 
 const PING_INTERVAL_MS = 12_000

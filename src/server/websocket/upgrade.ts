@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Enter, type Place, RETRY_AFTER } from '../connection-limit.ts'
-import { isWelcome } from '../origin.ts'
+import { isWelcome } from '../http/origin.ts'
+import { type Enter, type Place, RETRY_AFTER } from '../limits/connection-limit.ts'
 
 const PATH = '/graphql'
 

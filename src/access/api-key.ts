@@ -1,0 +1,237 @@
+import type { Clock } from '../concurrency/clock.ts'
+import {
+  API_KEY_LIMIT,
+  apiKeyPrefix,
+  generateApiKey,
+  hashApiKey,
+  SCOPES,
+  type Scope,
+  sortScopes,
+} from '../domain/api-key.ts'
+import { NotFoundError, ValidationError } from '../domain/errors.ts'
+import type { Issue } from '../domain/json.ts'
+import { NAME_EXPECTED, parseName } from '../domain/name.ts'
+import type { RandomBytes } from '../domain/signature.ts'
+import type { Database, Sql } from '../storage/database.ts'
+import type { NewId } from '../storage/ids.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { insertOrganization, lockOrganizations } from './organization.ts'
+
+export type KeyPorts = { db: Database; newId: NewId; randomBytes: RandomBytes }
+
+/** A key as its maker wants it. */
+export interface NewApiKey {
+  name: string
+  scopes: readonly Scope[]
+}
+
+/** Nobody can say which organization is meant. */
+export class AmbiguousOrganizationError extends Error {
+  override name = 'AmbiguousOrganizationError'
+  constructor(organization: string, ids: readonly string[]) {
+    super(
+      `Several organizations are called "${organization}": ${ids.join(', ')}. Name one by its id.`,
+    )
+  }
+}
+
+/**
+ * Makes a key for an organization, which is made too when none is called this.
+ * @param organization its name, our id of it, or the host product's
+ * @returns the key, whole: it cannot be shown again
+ * @throws AmbiguousOrganizationError
+ */
+export function createApiKey(
+  ports: KeyPorts,
+  organization: string,
+  key: NewApiKey,
+): Promise<string> {
+  return ports.db.transaction(async (tx) => {
+    await lockOrganizations(tx)
+    // Customers choose their names: the operator must not be led to another one's by a name that was taken over.
+    const known = await tx.query<{ id: string }>(
+      'select id from organization where $1 in (id, name, external_id) order by id',
+      [organization],
+    )
+    const ids = known.map(({ id }) => id)
+    if (ids.length > 1) throw new AmbiguousOrganizationError(organization, ids)
+    const organizationId = ids[0] ?? (await insertOrganization(ports.newId, tx, organization))
+    return (await insertApiKey(ports, tx, { organizationId, ...key })).key
+  })
+}
+
+/**
+ * Makes the organization "Local" with a key that may do everything, if there is no organization yet.
+ * @returns the key, whole, or null when this database was in use before
+ */
+export function createFirstApiKey(ports: KeyPorts): Promise<string | null> {
+  return ports.db.transaction(async (tx) => {
+    await lockOrganizations(tx)
+    if ((await tx.query('select from organization limit 1')).length > 0) return null
+    const organizationId = await insertOrganization(ports.newId, tx, 'Local')
+    const made = await insertApiKey(ports, tx, {
+      organizationId,
+      name: 'First start',
+      scopes: SCOPES,
+    })
+    return made.key
+  })
+}
+
+/**
+ * Makes a platform key: one that acts for whichever organization each request names.
+ * @returns the key, whole: it cannot be shown again
+ */
+export async function createPlatformKey(ports: KeyPorts, key: NewApiKey): Promise<string> {
+  return (await insertApiKey(ports, ports.db, { organizationId: null, ...key })).key
+}
+
+/** Who makes a key for its organization, and what it may itself do. */
+interface Issuer {
+  organizationId: string
+  scopes: ReadonlySet<Scope>
+}
+
+/**
+ * Makes a key at the wish of somebody, who can give away no more than he has. Scopes are stored once each.
+ * @returns its id, and the key, whole: it cannot be shown again
+ * @throws ValidationError
+ */
+export async function issueApiKey(
+  ports: KeyPorts & { clock: Clock },
+  issuer: Issuer,
+  wish: NewApiKey & { expiresAt: Date | null },
+): Promise<{ id: string; key: string }> {
+  const issues: Issue[] = []
+  const name = parseName(wish.name)
+  if (name === null) issues.push({ path: ['name'], message: NAME_EXPECTED })
+  const message = faultOfScopes(wish.scopes, issuer.scopes)
+  if (message) issues.push({ path: ['scopes'], message })
+  if (wish.expiresAt && wish.expiresAt.getTime() <= ports.clock.now()) {
+    issues.push({ path: ['expiresAt'], message: 'Expected a time in the future.' })
+  }
+  if (name === null || issues.length > 0) throw new ValidationError(issues)
+  const key = { ...wish, name, organizationId: issuer.organizationId }
+  return ports.db.transaction(async (tx) => {
+    await findRoom(tx, issuer.organizationId)
+    return insertApiKey(ports, tx, key)
+  })
+}
+
+/** Holds the organization until the transaction ends, so that no other new key slips past the limit. */
+async function findRoom(tx: Sql, organizationId: string): Promise<void> {
+  await tx.query('select from organization where id = $1 for no key update', [organizationId])
+  const [row] = await tx.query<{ count: number }>(
+    `select count(*)::int as count from api_key
+    where organization_id = $1 and revoked_at is null
+      and (expires_at is null or expires_at > job_now())`,
+    [organizationId],
+  )
+  if ((row?.count ?? 0) < API_KEY_LIMIT) return
+  const message = `An organization can have ${API_KEY_LIMIT} keys that are neither revoked nor expired. Revoke one first.`
+  throw new ValidationError([{ path: [], message }])
+}
+
+function faultOfScopes(wanted: readonly Scope[], held: ReadonlySet<Scope>): string | null {
+  if (wanted.length === 0) return 'Expected at least one scope.'
+  const lacking = sortScopes(wanted).filter((scope) => !held.has(scope))
+  if (lacking.length === 0) return null
+  return `You can give a key only scopes that you have yourself, and you lack ${lacking.join(' and ')}.`
+}
+
+/**
+ * Makes a key of the organization useless, within 5 s for all that knows it already, open sockets and streams
+ * too. One that is revoked already keeps its time.
+ * @throws NotFoundError
+ */
+export async function revokeApiKey(
+  { db }: { db: Database },
+  key: { id: string; organizationId: string },
+): Promise<void> {
+  const [row] = await db.query(
+    `update api_key set revoked_at = coalesce(revoked_at, now())
+    where id = $1 and organization_id = $2 returning id`,
+    [key.id, key.organizationId],
+  )
+  if (!row) throw new NotFoundError(key.id)
+}
+
+/**
+ * The same for the operator, who may revoke any organization's key and platform keys.
+ * @returns false when there is no key with this id
+ */
+export async function revokeAnyApiKey({ db }: { db: Database }, id: string): Promise<boolean> {
+  const rows = await db.query(
+    'update api_key set revoked_at = coalesce(revoked_at, now()) where id = $1 returning id',
+    [id],
+  )
+  return rows.length > 0
+}
+
+async function insertApiKey(
+  { newId, randomBytes }: KeyPorts,
+  sql: Sql,
+  key: NewApiKey & { organizationId: string | null; expiresAt?: Date | null },
+): Promise<{ id: string; key: string }> {
+  const secret = generateApiKey(randomBytes)
+  const id = newId('key')
+  await sql.query(
+    `insert into api_key (id, organization_id, name, prefix, hash, scopes, expires_at)
+    values ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      id,
+      key.organizationId,
+      key.name,
+      apiKeyPrefix(secret),
+      hashApiKey(secret),
+      sortScopes(key.scopes),
+      key.expiresAt ?? null,
+    ],
+  )
+  return { id, key: secret }
+}
+
+/** Milliseconds between notes of a key's last use. */
+const NOTED_EVERY = 60_000
+
+/** A key that may be used. */
+export interface KnownApiKey {
+  apiKeyId: string
+  /** Null for a platform key. */
+  organizationId: string | null
+  scopes: ReadonlySet<Scope>
+}
+
+/**
+ * Finds a key that is neither revoked nor expired, and notes that it was used.
+ * @returns null when there is none; `until` is its expiry in epoch milliseconds
+ */
+export async function findApiKey(
+  { db, log }: { db: Database; log: Logger },
+  hash: Buffer,
+): Promise<{ value: KnownApiKey; until: number } | null> {
+  const [row] = await db.query<{
+    id: string
+    organizationId: string | null
+    scopes: Scope[]
+    expiresAt: Date | null
+    noted: boolean
+  }>(
+    `select id, organization_id as "organizationId", scopes, expires_at as "expiresAt",
+      coalesce(last_used_at > now() - make_interval(secs => $2::float8 / 1000), false) as noted
+    from api_key
+    where hash = $1 and revoked_at is null and (expires_at is null or expires_at > job_now())`,
+    [hash, NOTED_EVERY],
+  )
+  if (!row) return null
+  if (!row.noted) {
+    db.query('update api_key set last_used_at = now() where id = $1', [row.id]).catch(
+      (error: unknown) => log.warn({ err: error }, "could not note a key's use"),
+    )
+  }
+  const { expiresAt, id, organizationId, scopes } = row
+  return {
+    value: { apiKeyId: id, organizationId, scopes: new Set(scopes) },
+    until: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+  }
+}

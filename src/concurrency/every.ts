@@ -1,0 +1,33 @@
+import type { Logger } from '../telemetry/logger.ts'
+import type { Clock } from './clock.ts'
+
+/**
+ * Runs some work at once and then once in each interval, one run at a time, until stopped. A run that throws or rejects
+ * is logged, and the next one begins when it is due.
+ * @param work gets a signal that is aborted when it is to end early
+ */
+export function every(
+  { clock, log }: { clock: Clock; log: Logger },
+  milliseconds: number,
+  work: (signal: AbortSignal) => Promise<void>,
+): { stop(): Promise<void> } {
+  const stopping = new AbortController()
+  let running: Promise<void> | null = null
+  const run = () => {
+    running ??= Promise.resolve()
+      .then(() => work(stopping.signal))
+      .catch((error: unknown) => log.warn({ err: error }, 'a periodic run failed'))
+      .finally(() => {
+        running = null
+      })
+  }
+  const timer = clock.setInterval(run, milliseconds)
+  run()
+  return {
+    async stop() {
+      clock.clearInterval(timer)
+      stopping.abort()
+      await running
+    },
+  }
+}

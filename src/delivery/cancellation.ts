@@ -1,0 +1,46 @@
+import type { Database, Sql } from '../storage/database.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+
+/** Deliveries canceled in one transaction: a destination can have a backlog that would take minutes at once. */
+const PART = 5_000
+
+/**
+ * Cancels what waits for destinations that are not ACTIVE, or the first part of it. Nothing of the rest is
+ * sent either: only an ACTIVE destination is. Test sends go out whatever the status, so they stay. The
+ * caller holds the destinations' rows, and knows that they are not ACTIVE.
+ * @returns whether there may be more, for `cancelRest`
+ */
+export async function cancelPart(
+  { tx, metrics }: { tx: Sql; metrics: Metrics },
+  destinationIds: readonly string[],
+): Promise<boolean> {
+  const canceled = await tx.query(
+    `update delivery set status = 'CANCELED', due_at = null, completed_at = job_now()
+    where id in (
+      select id from delivery
+      where destination_id = any($1) and status = 'PENDING' and not test
+      order by id limit $2 for no key update
+    )
+    returning 1`,
+    [destinationIds, PART],
+  )
+  metrics.ended('CANCELED', canceled.length)
+  return canceled.length === PART
+}
+
+/** Cancels all that still waits, part by part, for those of the destinations that are not ACTIVE (again). */
+export async function cancelRest(
+  { db, metrics }: { db: Database; metrics: Metrics },
+  destinationIds: readonly string[],
+): Promise<void> {
+  for (let more = true; more; ) {
+    more = await db.transaction(async (tx) => {
+      const left = await tx.query<{ id: string }>(
+        `select id from destination where id = any($1) and status <> 'ACTIVE' order by id for share`,
+        [destinationIds],
+      )
+      const ids = left.map(({ id }) => id)
+      return ids.length > 0 && cancelPart({ tx, metrics }, ids)
+    })
+  }
+}

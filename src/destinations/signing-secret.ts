@@ -1,0 +1,81 @@
+import { MAX_OVERLAP_SECONDS } from '../domain/destination.ts'
+import { NotFoundError, SecretUnavailableError, ValidationError } from '../domain/errors.ts'
+import type { Database, Sql } from '../storage/database.ts'
+import type { NewId } from '../storage/ids.ts'
+import type { SecretBox } from '../storage/secret-box.ts'
+import { writeAuditEntry } from './audit.ts'
+import { type DestinationTarget, lockDestination } from './destination.ts'
+
+type Ports = { db: Database; secrets: SecretBox; newId: NewId; newSecret: () => string }
+
+/**
+ * Replaces the secret.
+ * @param overlapSeconds how long the old one signs beside the new one, 0 for not at all; one that cannot be
+ *   read ends at once, as for the time of its overlap no delivery could be signed
+ * @returns the new secret, whole
+ * @throws NotFoundError, ValidationError
+ */
+export async function rotateSecret(
+  ports: Ports,
+  target: DestinationTarget,
+  overlapSeconds: number,
+): Promise<string> {
+  if (overlapSeconds < 0 || overlapSeconds > MAX_OVERLAP_SECONDS) {
+    const message = `Expected 0 to ${MAX_OVERLAP_SECONDS} seconds, got ${overlapSeconds}.`
+    throw new ValidationError([{ path: ['overlapSeconds'], message }])
+  }
+  const secret = ports.newSecret()
+  await ports.db.transaction(async (tx) => {
+    await lockDestination(tx, target)
+    const old = await readCurrent(tx, target.id)
+    const overlap = openOrNull(ports.secrets, old, target.id) === null ? 0 : overlapSeconds
+    await tx.query(
+      `update signing_secret set
+        previous = case when $3 > 0 then current end,
+        previous_expires_at = case when $3 > 0 then job_now() + make_interval(secs => $3) end,
+        current = $2, created_at = job_now()
+      where destination_id = $1`,
+      [target.id, ports.secrets.seal(secret, target.id), overlap],
+    )
+    await tx.query('update destination set updated_at = job_now() where id = $1', [target.id])
+    await writeAuditEntry({ tx, newId: ports.newId }, target, { action: 'SECRET_ROTATED' })
+  })
+  return secret
+}
+
+/**
+ * Shows the secret, and writes into the audit log who has seen it: both or neither.
+ * @returns the current secret, whole
+ * @throws NotFoundError, SecretUnavailableError
+ */
+export function revealSecret(
+  { db, secrets, newId }: Pick<Ports, 'db' | 'secrets' | 'newId'>,
+  target: DestinationTarget,
+): Promise<string> {
+  return db.transaction(async (tx) => {
+    // Between two rotations in the log stands who has seen the secret of that time, and not the next one.
+    await lockDestination(tx, target)
+    await writeAuditEntry({ tx, newId }, target, { action: 'SECRET_REVEALED' })
+    return secrets.open(await readCurrent(tx, target.id), target.id)
+  })
+}
+
+/** @returns what is stored, sealed. Every destination has one, for as long as it is locked. */
+async function readCurrent(tx: Sql, id: string): Promise<string> {
+  const [row] = await tx.query<{ current: string }>(
+    'select current from signing_secret where destination_id = $1',
+    [id],
+  )
+  if (!row) throw new NotFoundError(id)
+  return row.current
+}
+
+/** @returns null for a secret that no key of the ring opens, or that was tampered with or moved */
+export function openOrNull(secrets: SecretBox, sealed: string, owner: string): string | null {
+  try {
+    return secrets.open(sealed, owner)
+  } catch (error) {
+    if (error instanceof SecretUnavailableError) return null
+    throw error
+  }
+}

@@ -1,0 +1,70 @@
+import type { Database, Sql } from '../storage/database.ts'
+
+/** Held while the offset is changed. Any number that nothing else in the database uses. */
+const LOCK = 4_018_024
+
+/** The tables that the feeds read, with the columns that have a row's place. */
+const FEEDS = [
+  ['delivery_attempt', 'recorded_in'],
+  ['destination', 'changed_in'],
+  ['destination_deletion', 'deleted_in'],
+] as const
+
+/**
+ * Makes new rows of the feeds come after all that are there. A place is the number of the transaction that wrote the row,
+ * plus an offset that is 0 at first. A database that was restored from a dump brings the numbers of another server: when
+ * one of them is not below this server's, the offset is raised so far that every new place is above all of them. No row is
+ * changed, so the cost does not depend on their number, and a subscriber resumes with `after` where it was.
+ *
+ * Call it before anything is written. Processes that start together may all call it.
+ * @returns the new offset, null when the old one fits
+ */
+export async function adoptRestoredRows(db: Database): Promise<bigint | null> {
+  if ((await missingOffset(db)) === null) return null
+  return db.transaction(async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1::bigint)', [LOCK])
+    const offset = await missingOffset(tx)
+    if (offset === null) return null
+    for (const [table, column] of FEEDS) {
+      await tx.query(`alter table ${table} alter ${column} set default ${placeWith(offset)}`)
+    }
+    for (const statement of functionsWith(offset)) await tx.query(statement)
+    return offset
+  })
+}
+
+/**
+ * The own number is taken after the statement has begun, so it is above those of all rows that it reads. The lowest running
+ * one counts, so that nothing that is running holds back rows from the other server.
+ */
+async function missingOffset(sql: Sql): Promise<bigint | null> {
+  const newest = FEEDS.map(
+    ([table, column]) => `(select ${column} from ${table} order by ${column} desc limit 1)`,
+  )
+  const [row] = await sql.query<{ newest: string; own: string; lowest: string; offset: string }>(
+    `select coalesce(max(place::text::numeric), 0)::text as newest, pg_current_xact_id()::text as own,
+      pg_snapshot_xmin(pg_current_snapshot())::text as lowest, feed_offset()::text as offset
+    from unnest(array[${newest.join(', ')}]) as place`,
+  )
+  if (!row) return null
+  const last = BigInt(row.newest)
+  if (last < BigInt(row.own) + BigInt(row.offset)) return null
+  return last + 1n - BigInt(row.lowest)
+}
+
+const placeWith = (offset: bigint) =>
+  `(pg_current_xact_id()::text::numeric + ${offset})::text::xid8`
+
+const functionsWith = (offset: bigint) => [
+  `create or replace function feed_offset() returns bigint language sql immutable parallel safe
+    as 'select ${offset}::bigint'`,
+  `create or replace function feed_horizon() returns xid8 language sql stable parallel safe
+    as 'select (pg_snapshot_xmin(pg_current_snapshot())::text::numeric + ${offset})::text::xid8'`,
+  `create or replace function stamp_destination() returns trigger language plpgsql as $$
+  begin
+    new.changed_in := ${placeWith(offset)};
+    perform pg_notify('destination_changed', '');
+    return new;
+  end
+  $$`,
+]

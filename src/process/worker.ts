@@ -1,0 +1,81 @@
+import { every } from '../concurrency/every.ts'
+import { createPace } from '../concurrency/pace.ts'
+import { createAttemptRecorder } from '../delivery/attempt-recorder.ts'
+import { drainDestination } from '../delivery/drain-destination.ts'
+import { startDrainPump } from '../delivery/drain-pump.ts'
+import { createWebhookClient } from '../delivery/http/webhook-client.ts'
+import { takeBackJobs } from '../delivery/queue.ts'
+import { SWEEP_EVERY, wakeOverdue } from '../delivery/wake-overdue.ts'
+import { startWakeWorker } from '../delivery/wake-worker.ts'
+import { FINISH_ERASURES_EVERY, finishErasures } from '../retention/finish-erasures.ts'
+import { PURGE_EVERY, purgeExpired } from '../retention/purge-expired.ts'
+import { COLLATE_EVERY_MS, collateIds, idsSortByBytes } from '../storage/migrations/id-collation.ts'
+import type { Parts } from './parts.ts'
+
+export interface RunningWorker {
+  /** Destinations that it is draining. */
+  drains(): number
+  /** Whether it looks for work, and can. */
+  alive(): boolean
+  close(): Promise<void>
+}
+
+/**
+ * Requests begun in one turn of the event loop. Hundreds may be ready to go after one commit, and what has just
+ * been published elsewhere waits until they have all been signed and written.
+ */
+const BEGUN_PER_TURN = 8
+
+/** Milliseconds after which a worker that closes gives up what it still has to write. */
+const CLOSE_WITHIN = 5_750
+
+/**
+ * Delivers, until closed: what is on the wire then ends first, within the 5 s that an attempt has.
+ * @param role.alone that no other worker can be running, so what one held is free
+ */
+export async function startWorker(
+  parts: Parts,
+  { alone = false }: { alone?: boolean },
+): Promise<RunningWorker> {
+  const { clock, closing, db, options, queue } = parts
+  if (alone) await takeBackJobs({ db, queue })
+  const recorder = createAttemptRecorder(parts)
+  const sender = createWebhookClient({
+    policy: options.addressPolicy,
+    userAgent: parts.userAgent,
+    ...options.client,
+  })
+  const pace = createPace(BEGUN_PER_TURN, setImmediate)
+  const drainPorts = { ...parts, recorder, sender, pace }
+  const pump = await startDrainPump(parts, (turn) => drainDestination(drainPorts, turn))
+  const wakeWorker = await startWakeWorker({ adapter: parts.queueAdapter, db, clock })
+  const sweep = every(parts, SWEEP_EVERY, () => wakeOverdue(parts))
+  const purge = every(parts, PURGE_EVERY, async (signal) => {
+    // What is old is told by ids alone.
+    if (await idsSortByBytes(db)) await purgeExpired(parts, options.retentionDays, signal)
+  })
+  const erasures = every(parts, FINISH_ERASURES_EVERY, (signal) => finishErasures(parts, signal))
+  const collation = collateInBackground(parts)
+  return {
+    drains: pump.active,
+    alive: pump.alive,
+    async close() {
+      // Longer than an attempt and its commit take. A database that is away must not keep us.
+      const late = setTimeout(() => closing.abort(), CLOSE_WITHIN)
+      const periodic = [sweep, purge, erasures, collation].map((one) => one.stop())
+      await Promise.all([pump.stop(), wakeWorker.stop(), ...periodic])
+      await recorder.idle()
+      await sender.close()
+      clearTimeout(late)
+    },
+  }
+}
+
+/** A database of a release before gets the collation of its ids while the service runs. */
+function collateInBackground({ clock, log, options }: Parts): { stop(): Promise<void> } {
+  const ports = { url: options.databaseUrl, log }
+  let done = false
+  return every({ clock, log }, COLLATE_EVERY_MS, async (signal) => {
+    if (!done) done = await collateIds(ports, signal)
+  })
+}

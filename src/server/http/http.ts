@@ -1,0 +1,132 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Credentials } from '../../access/authentication.ts'
+import type { Resume } from '../../graphql/context.ts'
+import type { Logger } from '../../telemetry/logger.ts'
+import { answerMonitoring, type Monitoring } from '../monitoring.ts'
+import type { Console } from '../pages/console.ts'
+import type { Graphiql } from '../pages/graphiql.ts'
+import { type ServeSingleConnection, usesSingleConnection } from '../single-connection/serve.ts'
+import { acceptsEvents, checkAccept } from '../streams/result-format.ts'
+import type { Caller, Graphql } from '../yoga.ts'
+import { allowEveryOrigin, answerPreflight } from './cors.ts'
+import { HttpRefusal, readJsonBody } from './request-body.ts'
+import { checkQueryString } from './request-query.ts'
+import { sendJson } from './send.ts'
+
+export interface HttpOptions {
+  /** The path below which a proxy serves the service, as in "/webhooks". Empty for none. */
+  basePath: string
+  graphql: Graphql
+  singleConnection: ServeSingleConnection
+  graphiql: Graphiql
+  console: Console
+  newRequestId: () => string
+  monitoring: Monitoring
+  log: Logger
+}
+
+/** Answers every request of the service, with a sentence in JSON where there is nothing. */
+export function createRequestListener(options: HttpOptions): RequestListener {
+  return (request, response) => {
+    route(options, request, response).catch((error: unknown) => {
+      if (error instanceof HttpRefusal) return refuse(response, error)
+      // Who went away before the request was whole has no use for an answer, and is no fault of ours.
+      const level = request.complete ? 'error' : 'debug'
+      options.log[level]({ err: error }, 'could not answer a request')
+      response.destroy()
+    })
+  }
+}
+
+async function route(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.setHeader('x-content-type-options', 'nosniff')
+  const [path = ''] = (request.url ?? '').split('?', 1)
+  if (path === '/graphql' || path === STREAM_PATH) return answerGraphql(options, request, response)
+  if (await answerMonitoring(options.monitoring, request, response)) return
+  if (await options.graphiql.answerAsset(path, request, response)) return
+  if (await options.console.answer(path, request, response)) return
+  throw new HttpRefusal(
+    404,
+    `There is nothing at ${path}. The API is at ${options.basePath}/graphql.`,
+  )
+}
+
+/** The path at which graphql-sse clients expect the single connection mode. /graphql serves it too. */
+const STREAM_PATH = '/graphql/stream'
+
+async function answerGraphql(
+  { graphiql, graphql, newRequestId, singleConnection }: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method === 'GET' && request.headers.accept?.includes('text/html')) {
+    return graphiql.answerPage(request, response)
+  }
+  allowEveryOrigin(response)
+  if (request.method === 'OPTIONS') return answerPreflight(request, response)
+  const requestId = newRequestId()
+  response.setHeader('x-request-id', requestId)
+  response.setHeader('cache-control', 'no-store')
+  response.setHeader('vary', 'accept, accept-encoding')
+  if (isLostUpgrade(request)) refuseLostUpgrade(response)
+  const caller: Caller = {
+    requestId,
+    credentials: credentialsOf(request),
+    traceParent: traceParentOf(request),
+  }
+  if (usesSingleConnection(request)) return singleConnection(request, response, caller)
+  // The library knows one path.
+  request.url = request.url?.replace(STREAM_PATH, '/graphql')
+  checkAccept(request.headers.accept)
+  if (request.method === 'GET') checkQueryString(request)
+  if (request.method === 'POST') Object.assign(request, { body: await readJsonBody(request) })
+  await graphql(request, response, {
+    ...caller,
+    ...(acceptsEvents(request.headers.accept) && { resume: resumeOf(request) }),
+  })
+}
+
+const credentialsOf = ({ headers }: IncomingMessage): Credentials => {
+  // Sent twice, Node joins it by a comma and a blank: the name of no organization.
+  const organization = headers['x-organization'] as string | undefined
+  return { authorization: headers.authorization ?? null, organization: organization ?? null }
+}
+
+function traceParentOf({ headers }: IncomingMessage): string | null {
+  const { traceparent, tracestate } = headers
+  if (traceparent === undefined) return null
+  // Several headers of this name are one list.
+  return tracestate === undefined
+    ? `${traceparent}`
+    : `${traceparent} ${[tracestate].flat().join()}`
+}
+
+/** A client that lost an event stream names the last event that it has read. */
+const resumeOf = ({ headers }: IncomingMessage): Resume => ({
+  lastEventId: headers['last-event-id']?.toString() || null,
+  eventIdOf: null,
+})
+
+const LOST_UPGRADE =
+  'This is a WebSocket handshake whose "Connection: Upgrade" was removed on the way. Configure the proxy to speak HTTP/1.1 and to pass on the headers Upgrade and Connection, or subscribe with server-sent events.'
+
+/** Whether a request began as a WebSocket handshake, of which a proxy has removed what makes it one. */
+const isLostUpgrade = ({ headers, method }: IncomingMessage) =>
+  method === 'GET' &&
+  (headers['sec-websocket-key'] !== undefined || headers.upgrade?.toLowerCase() === 'websocket')
+
+function refuseLostUpgrade(response: ServerResponse): never {
+  response.setHeader('upgrade', 'websocket')
+  response.setHeader('connection', 'upgrade')
+  throw new HttpRefusal(426, LOST_UPGRADE)
+}
+
+/** In the shape of a GraphQL answer, which is what clients of this service know to read. */
+function refuse(response: ServerResponse, { headers, message, status }: HttpRefusal): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  sendJson(response, status, { errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
+}

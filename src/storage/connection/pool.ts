@@ -1,0 +1,103 @@
+import pg from 'pg'
+import { sqlState } from '../database-fault.ts'
+import { CONNECT_TIMEOUT_MS, connectionConfig, type Endpoints } from './client.ts'
+
+/** SQLSTATE of a server, database or role that has no connection left. */
+export const TOO_MANY_CONNECTIONS = '53300'
+
+/** Milliseconds between attempts while the server has no connection at all for this process. */
+const RETRY_MS = 200
+
+/** Milliseconds after which a pool that had to shrink tries to open one more connection. */
+const GROW_AFTER_MS = 5_000
+
+type Callback = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  done: (release?: Error | boolean) => void,
+) => void
+
+/**
+ * A pool that goes on with what the server gives it. When the server refuses a further connection, the pool shrinks to
+ * those that it has, and callers wait for one of them instead of failing. When an endpoint fails, the next one is tried.
+ * A caller waits for `connectionTimeoutMillis` at most.
+ */
+export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfig): pg.Pool {
+  const size = options.max ?? 10
+  const timeout = endpoints.address.connectTimeout ?? CONNECT_TIMEOUT_MS
+  let growAt = Number.POSITIVE_INFINITY
+  let gate: Promise<void> | null = null
+
+  class EndpointClient extends pg.Client {
+    constructor() {
+      super({ ...options, ...connectionConfig(endpoints) })
+      const connect = this.connect.bind(this) as (callback: (error: Error | null) => void) => void
+      this.connect = ((callback: (error: Error | null) => void) =>
+        connect((error) => {
+          // Before the pool opens a connection for the next caller, which would be refused as well.
+          if (error && sqlState(error) === TOO_MANY_CONNECTIONS) shrink()
+          callback(error)
+        })) as typeof this.connect
+    }
+  }
+
+  class ConnectionPool extends pg.Pool {
+    override connect(): Promise<pg.PoolClient>
+    override connect(callback: Callback): void
+    override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
+      const client = acquire(() => super.connect())
+      if (!callback) return client
+      client.then(
+        (one) => callback(undefined, one, one.release),
+        (error: Error) => callback(error, undefined, () => {}),
+      )
+      return undefined
+    }
+  }
+
+  async function acquire(connect: () => Promise<pg.PoolClient>): Promise<pg.PoolClient> {
+    grow()
+    const until = performance.now() + timeout
+    for (let others = endpoints.address.endpoints.length - 1; ; ) {
+      const tried = endpoints.current()
+      try {
+        return await connect()
+      } catch (error) {
+        if (pool.ending) throw error
+        if (sqlState(error) === TOO_MANY_CONNECTIONS) {
+          if (performance.now() > until) throw error
+          if (pool.totalCount === 0) await retryTime()
+        } else if (!endpoints.moveOn(tried, error) || others-- <= 0) {
+          throw error
+        }
+      }
+    }
+  }
+
+  /** The connection that was refused is among those that the pool counts. */
+  function shrink(): void {
+    pool.options.max = Math.max(pool.totalCount - 1, 1)
+    growAt = performance.now() + GROW_AFTER_MS
+  }
+
+  function grow(): void {
+    if (performance.now() < growAt) return
+    pool.options.max = Math.min(pool.options.max + 1, size)
+    growAt = pool.options.max < size ? performance.now() + GROW_AFTER_MS : Number.POSITIVE_INFINITY
+  }
+
+  /** Shared by all who wait, so that they do not press the server. */
+  function retryTime(): Promise<void> {
+    gate ??= new Promise<void>((resolve) => setTimeout(resolve, RETRY_MS)).finally(() => {
+      gate = null
+    })
+    return gate
+  }
+
+  const pool: pg.Pool = new ConnectionPool({
+    ...options,
+    connectionTimeoutMillis: timeout,
+    Client: EndpointClient as unknown as new () => pg.ClientBase,
+  } as pg.PoolConfig)
+  return pool
+}

@@ -1,0 +1,164 @@
+import type pg from 'pg'
+import { createEndpoints, openClient } from '../connection/client.ts'
+import { checkServer } from '../connection/server.ts'
+import type { Sql } from '../database.ts'
+import { MIGRATIONS, type Migration, readMigrations } from './migration-folder.ts'
+
+/** Held while migrations are applied. Any number that nothing else in the database uses. */
+const LOCK = 4_018_022
+
+/** The database and this program's migrations do not fit. The message says what is wrong, and what to do. */
+export class MigrationError extends Error {
+  override name = 'MigrationError'
+}
+
+/**
+ * Brings the database at `url` up to this program's migrations and returns the names of those it applied: none when the
+ * database was up to date, which costs one connection and two queries. All that are missing are applied in one
+ * transaction, so neither an error nor a crash leaves a part of them. Any number of processes may call it at once: one of
+ * them applies.
+ *
+ * Throws a MigrationError when the database was migrated by a newer program, when a recorded migration is not the one
+ * that this program has, or when a migration fails or has failed before; a DatabaseServerError when the service cannot
+ * work with this server.
+ */
+export async function migrate(url: string, folder = MIGRATIONS): Promise<string[]> {
+  const endpoints = createEndpoints(url)
+  const migrations = await readMigrations(folder)
+  const client = await openClient(endpoints, { applicationName: 'bigmind-webhooks migrations' })
+  try {
+    await checkServer(client, endpoints)
+    const recorded = await readRecorded(client)
+    if (recorded.own && findPending(recorded, migrations).length === 0) return []
+    await client.query('begin')
+    await client.query('select pg_advisory_xact_lock($1::bigint)', [LOCK])
+    const applied = await applyPending(client, migrations, endpoints.address)
+    await client.query('commit')
+    return applied
+  } finally {
+    await client.end()
+  }
+}
+
+/**
+ * Whether every migration of this program is applied. There may be more: while a newer program is rolled out,
+ * the older processes go on working.
+ * @throws what the database says when it is away
+ */
+export async function areApplied(sql: Sql, migrations: readonly Migration[]): Promise<boolean> {
+  const names = migrations.map(({ name }) => name)
+  const [row] = await sql.query<{ applied: number }>(
+    'select count(*)::int as applied from bigmind_migration where name = any($1)',
+    [names],
+  )
+  return row?.applied === names.length
+}
+
+interface Recorded {
+  /** Whether the table `bigmind_migration` is there. */
+  own: boolean
+  /** From that table or, where a release before it recorded them, from Prisma's. */
+  rows: { name: string; checksum: string; finished: boolean; logs: string | null }[]
+}
+
+const OWN = `select name, checksum, true as finished, null as logs from bigmind_migration`
+
+/** Other programs that use Prisma may have migrations of theirs in this table. */
+const PRISMA = `
+  select migration_name as name, checksum, finished_at is not null as finished, logs
+  from _prisma_migrations where rolled_back_at is null`
+
+async function readRecorded(client: pg.Client): Promise<Recorded> {
+  const { rows: tables } = await client.query<{ own: boolean; prisma: boolean }>(
+    `select
+      exists (select from pg_tables where schemaname = current_schema() and tablename = 'bigmind_migration') as own,
+      exists (select from pg_tables where schemaname = current_schema() and tablename = '_prisma_migrations') as prisma`,
+  )
+  const { own, prisma } = tables[0]!
+  if (own) {
+    const { rows } = await client.query<Recorded['rows'][number]>(OWN)
+    return { own, rows }
+  }
+  if (!prisma) return { own, rows: [] }
+  const { rows } = await client.query<Recorded['rows'][number]>(PRISMA)
+  return { own, rows }
+}
+
+/** Another program's rows in Prisma's table are passed over; in the table of our own there are none. */
+function findPending({ own, rows }: Recorded, migrations: readonly Migration[]): Migration[] {
+  const known = new Map(migrations.map((migration) => [migration.name, migration]))
+  for (const row of rows) {
+    const migration = known.get(row.name)
+    if (migration) {
+      if (!row.finished) throw new MigrationError(describeFailed(row))
+      if (migration.checksum !== row.checksum) throw new MigrationError(describeChanged(row.name))
+    } else if (own) {
+      throw new MigrationError(
+        `The database is newer than this program: it has the migration ${row.name}, which this program does not know. ` +
+          'Start a version of the program that has it, or go back to a copy of the database from before.',
+      )
+    }
+  }
+  const applied = new Set(rows.map(({ name }) => name))
+  return migrations.filter(({ name }) => !applied.has(name))
+}
+
+const describeChanged = (name: string) =>
+  `The migration ${name} was changed after it had been applied to this database. ` +
+  'Restore its migration.sql as it was, and put the change into a new migration.'
+
+const describeFailed = ({ name, logs }: Recorded['rows'][number]) =>
+  `The migration ${name} was begun on this database but did not end${logs ? `: ${logs.trim()}` : '.'}\n` +
+  'Undo by hand what it had done, then let it be applied anew: update _prisma_migrations set rolled_back_at = now() ' +
+  `where migration_name = '${name}' and finished_at is null`
+
+/** Runs in the caller's transaction. @returns the names of those that were missing */
+async function applyPending(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  { schema }: { schema: string },
+): Promise<string[]> {
+  const { rows } = await client.query('select from pg_namespace where nspname = $1', [schema])
+  if (rows.length === 0) await client.query(`create schema "${schema}"`)
+  const recorded = await readRecorded(client)
+  const pending = findPending(recorded, migrations)
+  const names = new Set(migrations.map(({ name }) => name))
+  const before = recorded.own ? [] : recorded.rows.filter(({ name }) => names.has(name))
+  if (!recorded.own) await client.query(CREATE_RECORD)
+  for (const { name, checksum } of before) await client.query(RECORD, [name, checksum])
+  for (const { name, sql, checksum } of pending) {
+    try {
+      await client.query(sql)
+    } catch (error) {
+      throw new MigrationError(describeFailure(name, error as pg.DatabaseError, schema), {
+        cause: error,
+      })
+    }
+    await client.query(RECORD, [name, checksum])
+    if (before.length > 0) await client.query(RECORD_FOR_OLDER_PROGRAMS, [name, checksum])
+  }
+  return pending.map(({ name }) => name)
+}
+
+const CREATE_RECORD = `
+create table bigmind_migration (
+  name text collate "C" primary key,
+  checksum text not null,
+  applied_at timestamptz not null default now()
+)`
+
+const RECORD = 'insert into bigmind_migration (name, checksum) values ($1, $2)'
+
+/** Releases before `bigmind_migration` find here that the database is newer than they are. */
+const RECORD_FOR_OLDER_PROGRAMS = `
+insert into _prisma_migrations
+  (id, checksum, finished_at, migration_name, started_at, applied_steps_count)
+values (gen_random_uuid()::text, $2, now(), $1, now(), 1)`
+
+const EXISTS_ALREADY = new Set(['42P07', '42710', '42723'])
+
+function describeFailure(name: string, error: pg.DatabaseError, schema: string): string {
+  const failed = `The migration ${name} failed, and nothing of it was kept: ${error.message}`
+  if (!EXISTS_ALREADY.has(error.code ?? '')) return failed
+  return `${failed}. The schema "${schema}" is in use by another program: give the service one of its own, as in DATABASE_URL=postgres://…?schema=bigmind.`
+}

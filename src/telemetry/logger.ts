@@ -1,0 +1,42 @@
+import { type DestinationStream, pino } from 'pino'
+import { standardOutput } from './standard-output.ts'
+
+/** Structured logging: fields first, then what happened. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/**
+ * Creates a logger that writes one JSON line for each entry, by default to standard output. Fields that may hold a secret
+ * are censored. Logging never throws; see `standardOutput` for lines that cannot be written.
+ */
+export function createLogger(
+  level: LogLevel,
+  destination: DestinationStream = standardOutput(),
+): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: {
+      paths: [
+        'authorization',
+        'secret',
+        'headers.authorization',
+        '*.authorization',
+        '*.secret',
+        // Where PostgreSQL tells the row that broke a rule: a customer's event, for example.
+        'err.detail',
+        'err.where',
+      ],
+      censor: '[left out]',
+    },
+  }
+  return pino(options, destination)
+}
