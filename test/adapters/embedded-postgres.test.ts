@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -49,6 +49,26 @@ async function startElsewhere(dataDir: string): Promise<{ child: ChildProcess; u
   const [url] = await once(createInterface(child.stdout), 'line')
   return { child, url }
 }
+
+test('a stop does not wait for a session of the server that hangs', async () => {
+  const dataDir = await freshFolder()
+  const postgres = await start(dataDir)
+  const sessions = await query(
+    asSuperuser(postgres.url),
+    `select pid from pg_stat_activity where application_name like 'bigmind-webhooks owner%'`,
+  )
+  const [{ pid }] = sessions as [{ pid: number }]
+  process.kill(pid, 'SIGSTOP')
+  const stopping = postgres.stop()
+  const log = () => readFile(join(dataDir, 'postgres.log'), 'utf8')
+  await expect
+    .poll(log)
+    .toContain('received fast shutdown request')
+    .finally(() => {
+      process.kill(pid, 'SIGCONT')
+    })
+  await stopping
+})
 
 test('the data is still there after a stop and another start', async () => {
   const dataDir = await freshFolder()

@@ -45,12 +45,13 @@ export async function superviseServer(
   const { port, started, client: connection } = await connectServer(cluster, supervision)
   if (!started) log.info({}, 'took over the PostgreSQL of a service that was killed')
   let client = connection
+  const stopped = new Promise((resolve) => stopping.signal.addEventListener('abort', resolve))
 
   async function supervise(): Promise<void> {
     let failures = 0
     for (;;) {
       const since = performance.now()
-      await endOf(client)
+      await Promise.race([endOf(client), stopped])
       if (stopping.signal.aborted) return
       log.warn({ port }, 'the embedded PostgreSQL ended or dropped its connections')
       if (performance.now() - since > STABLE_MS) failures = 0
@@ -69,10 +70,10 @@ export async function superviseServer(
     connection,
     async stop() {
       stopping.abort()
-      await client.end().catch(() => {})
+      // A start that is under way may bring another connection.
       await supervised
-      // A start that was under way may have brought another connection.
-      await client.end().catch(() => {})
+      // Not awaited: a server that hangs does not answer. It is stopped all the same, which ends the connection.
+      client.end().catch(() => {})
       await stopServer(cluster)
     },
   }
