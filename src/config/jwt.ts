@@ -1,7 +1,6 @@
 import type { JwtSettings } from '../access/jwt.ts'
+import type { Environment } from './environment.ts'
 import { isSampleText, isSequence } from './sample-key.ts'
-
-type Env = Record<string, string | undefined>
 
 /** Bytes of a secret for HS256: as many as the hash has (RFC 7518, 3.2). */
 const SECRET_BYTES = 32
@@ -11,31 +10,28 @@ const HOW_TO_MAKE_ONE = 'Make one with: openssl rand -base64 48'
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /**
- * Reads which tokens of the host product are taken.
- * @returns null when no variable of theirs is set: none are. `faults` has a sentence for each that is wrong
+ * Reads the settings of the host product's tokens.
+ * @returns null when no JWT_ variable is set: no token is accepted
  */
-export function parseJwt(env: Env): { settings: JwtSettings | null; faults: string[] } {
-  const { JWT_AUDIENCE, JWT_ISSUER, JWT_JWKS_URL, JWT_SECRET } = env
-  const faults: string[] = []
-  if (!JWT_AUDIENCE && !JWT_ISSUER && !JWT_JWKS_URL && !JWT_SECRET) {
-    return { settings: null, faults }
-  }
-  const keys = parseKeys(JWT_JWKS_URL, JWT_SECRET)
-  if (typeof keys === 'string') faults.push(keys)
-  if (!JWT_ISSUER) faults.push(missing('JWT_ISSUER', 'iss'))
-  if (!JWT_AUDIENCE) faults.push(missing('JWT_AUDIENCE', 'aud'))
-  if (typeof keys === 'string' || !JWT_ISSUER || !JWT_AUDIENCE) return { settings: null, faults }
-  return { settings: { keys, issuer: JWT_ISSUER, audience: JWT_AUDIENCE }, faults }
+export function readJwt(env: Environment): JwtSettings | null {
+  const audience = env.text('JWT_AUDIENCE')
+  const issuer = env.text('JWT_ISSUER')
+  const jwksUrl = env.text('JWT_JWKS_URL')
+  const secret = env.text('JWT_SECRET')
+  if (!audience && !issuer && !jwksUrl && !secret) return null
+  const keys = parseKeys(jwksUrl, secret)
+  if (typeof keys === 'string') env.refuse(keys, null)
+  if (!issuer) env.refuse(missing('JWT_ISSUER', 'iss'), null)
+  if (!audience) env.refuse(missing('JWT_AUDIENCE', 'aud'), null)
+  if (typeof keys === 'string' || !issuer || !audience) return null
+  return { keys, issuer, audience }
 }
 
 const missing = (name: string, claim: string) =>
   `${name} is not set. Tokens are taken only with the "${claim}" that it names.`
 
 /** @returns the keys, or what is wrong with them. The secret itself is not repeated. */
-function parseKeys(
-  jwksUrl: string | undefined,
-  secret: string | undefined,
-): JwtSettings['keys'] | string {
+function parseKeys(jwksUrl: string | null, secret: string | null): JwtSettings['keys'] | string {
   if (jwksUrl && secret) {
     return 'JWT_JWKS_URL and JWT_SECRET are both set. Tokens are signed in one way: keep that one.'
   }
