@@ -1,6 +1,6 @@
 import { type Config, loadConfig } from './config/config.ts'
 import { version } from './config/version.ts'
-import { type Service, startService } from './process/service.ts'
+import type { Service } from './process/service.ts'
 import { EXIT_CODES, explainStartupError } from './process/startup-error.ts'
 import { createLogger } from './telemetry/logger.ts'
 
@@ -26,6 +26,8 @@ async function main(): Promise<void> {
   try {
     config = loadConfig(process.env, role)
     const log = createLogger(config.logLevel)
+    // Loaded after the configuration was checked: it is most of the program.
+    const { startService } = await import('./process/service.ts')
     const starting = startService(config, { log, version })
     closeOnSignal(starting, { log, config })
     announce(config, await starting)
