@@ -61,7 +61,9 @@ export function createDocumentStore(limits: DocumentStoreLimits = LIMITS): Docum
   }
 
   function dropIdleOrganization(): void {
-    const [[organizationId, { bytes }]] = organizations as unknown as [[string, Kept]]
+    const [idle] = organizations
+    if (!idle) return
+    const [organizationId, { bytes }] = idle
     organizations.delete(organizationId)
     total -= bytes
   }

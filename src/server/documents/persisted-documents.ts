@@ -35,7 +35,7 @@ export function persistedDocuments({
       // Also in place of an empty text, which some clients send.
       const isAsked = !query
       if (!isAsked && sha256(query) !== hash) throw mismatch()
-      const { viewer } = await authenticate((context as unknown as Caller).credentials)
+      const { viewer } = await authenticate(context.credentials)
       if (!isAsked) {
         if (viewer) store.add(viewer.organizationId, hash, query)
         return

@@ -97,7 +97,7 @@ export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfi
   const pool: pg.Pool = new ConnectionPool({
     ...options,
     connectionTimeoutMillis: timeout,
-    Client: EndpointClient as unknown as new () => pg.ClientBase,
-  } as pg.PoolConfig)
+    Client: EndpointClient,
+  })
   return pool
 }
