@@ -69,6 +69,13 @@ const HELD = 5
 const POLL = 1_000
 const AFTER_ERROR = 250
 
+/**
+ * Rows that stay held back are read again after a tenth of the time for which they were held, at most after so many
+ * milliseconds: a transaction can stay open for hours. Notifications do not say when it ends.
+ */
+const HELD_PART = 10
+const LONGEST_HELD = 250
+
 /** Milliseconds without a look that worked, after which it does not look any more. */
 const SILENT = 5_000
 
@@ -81,6 +88,8 @@ interface Session<Row> {
   position: Promise<FeedPosition>
   /** Epoch milliseconds of the last read that succeeded, or of the session's beginning. */
   readAt: number
+  /** Epoch milliseconds from which all that is new has been held back; null when nothing is. */
+  heldSince: number | null
 }
 
 /**
@@ -97,6 +106,12 @@ export async function createFeedTail<Row>(
   const closing = new AbortController()
   const { signal } = closing
 
+  /** Waits for the next read. Ends early on notifications after those that were counted. */
+  async function rest(milliseconds: number, rings: number): Promise<void> {
+    if (session?.heldSince != null && milliseconds > HELD) await pause(clock, milliseconds, signal)
+    else if (milliseconds > 0 && !signal.aborted) await bell.wait(rings, milliseconds)
+  }
+
   /** @returns milliseconds until the next read is due without a notification */
   async function read(current: Session<Row>): Promise<number> {
     try {
@@ -104,9 +119,12 @@ export async function createFeedTail<Row>(
       current.readAt = clock.now()
       const last = entries.at(-1)
       if (last) current.position = Promise.resolve(last.position)
+      current.heldSince = held && !last ? (current.heldSince ?? current.readAt) : null
       for (const entry of entries) for (const hear of current.followers) hear(entry)
       if (entries.length === PAGE) return 0
-      return held ? HELD : POLL
+      if (!held) return POLL
+      const heldMs = current.readAt - (current.heldSince ?? current.readAt)
+      return Math.min(Math.max(HELD, heldMs / HELD_PART), LONGEST_HELD)
     } catch (error) {
       log.warn({ err: error, channel: source.channel }, 'could not read the feed, trying again')
       return AFTER_ERROR
@@ -116,15 +134,14 @@ export async function createFeedTail<Row>(
   async function run(): Promise<void> {
     while (!signal.aborted) {
       const rings = bell.rings()
-      const rest = session ? await read(session) : POLL
-      if (rest > 0 && !signal.aborted) await bell.wait(rings, rest)
+      await rest(session ? await read(session) : POLL, rings)
       if (source.settle > 0 && bell.rings() > rings) await pause(clock, source.settle, signal)
     }
   }
 
   function begin(): Session<Row> {
     bell.ring()
-    return { followers: new Set(), position: end(db), readAt: clock.now() }
+    return { followers: new Set(), position: end(db), readAt: clock.now(), heldSince: null }
   }
 
   function leave(from: Session<Row>, hear: Hear<Row>): void {

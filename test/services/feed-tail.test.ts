@@ -180,3 +180,48 @@ test('rows that are written within the settle time after a notification are read
   expect(follower.rows).toHaveLength(10)
   await Promise.all([log.tail.close(), vi.advanceTimersByTimeAsync(2_000)])
 })
+
+test('while a transaction that stays open holds rows back, they are read a few times a second', async () => {
+  let ring = () => {}
+  let reads = 0
+  let held = true
+  const row = { position: { transaction: '2', id: 'row' }, row: 2 }
+  const tail = await createFeedTail<number>(
+    {
+      db: { query: async () => [{ transaction: '1' }] } as unknown as Database,
+      listener: {
+        async listen(_channel, onNotify) {
+          ring = () => onNotify('')
+          return async () => {}
+        },
+      },
+      clock: systemClock,
+      log: SILENT,
+    },
+    {
+      channel: 'row_written',
+      settle: 0,
+      async read() {
+        reads += 1
+        return { entries: held ? [] : [row], held }
+      },
+    },
+  )
+  const heard: number[] = []
+  await tail.follow((entry) => void heard.push(entry.row))
+  const readsOf = async (seconds: number) => {
+    reads = 0
+    for (let tenths = 0; tenths < 10 * seconds; tenths += 1) {
+      ring()
+      await vi.advanceTimersByTimeAsync(100)
+    }
+    return reads
+  }
+  expect(await readsOf(10)).toBeLessThan(150)
+  expect(await readsOf(60)).toBeLessThan(300)
+  expect(tail.alive()).toBe(true)
+  held = false
+  await vi.advanceTimersByTimeAsync(250)
+  expect(heard).not.toEqual([])
+  await tail.close()
+})
