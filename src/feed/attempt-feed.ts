@@ -90,8 +90,12 @@ function createSubscriber(
   const wants = matcher(filter)
 
   function hear(entry: Entry): void {
-    if (behind || !wants(entry.row)) return
-    if (read && !isAfter(entry.position, read)) return
+    if (behind || (read && !isAfter(entry.position, read))) return
+    if (!wants(entry.row)) {
+      // A look into the table begins here then, and does not pass again what the filter leaves out.
+      if (position && queue.length === 0) position = entry.position
+      return
+    }
     read = null
     if (queue.length >= QUEUE) {
       behind = true

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/concurrency/clock.ts'
 import { type AttemptFeedFilter, UnknownAttemptError } from '../../src/feed/feed.ts'
 import { attemptLog, startAttemptWriter } from '../helpers/attempt-writer.ts'
@@ -101,6 +101,30 @@ test('what has waited in memory for long is read again, since it may have been e
   }
   const [last] = await writer.record(1)
   expect(await take(slow, 1)).toEqual([last])
+})
+
+test('what is read again begins behind what the filter has left out', async () => {
+  let later = 0
+  const clock = { ...systemClock, now: () => systemClock.now() + later }
+  await using world = await createWorld({ worker: false, clock })
+  await using writer = await startAttemptWriter(world)
+  await using other = await startAttemptWriter(world)
+  const { destinationId } = writer
+  const slow = await begun(world, () => writer.record(1), { destinationId })
+  const quick = await begun(world, () => writer.record(1))
+  const [start] = await writer.record(1)
+  for (const feed of [slow, quick]) await takeUntil(feed, start!)
+  const leftOut = await other.record(50)
+  const [wanted] = await writer.record(1)
+  await take(quick, 51)
+
+  later = 5_001
+  const query = vi.spyOn(world.app.ports.db, 'query')
+  expect(await take(slow, 1)).toEqual([wanted])
+  const places = query.mock.calls.flatMap(([text, values]) =>
+    text.includes('organization_id = $1') ? [values?.[2]] : [],
+  )
+  expect(places).toEqual([leftOut.at(-1)])
 })
 
 test('a transaction that stays open delays what was recorded after it, and nothing is lost or reordered', async () => {
