@@ -177,3 +177,17 @@ test('health: live while it runs, ready while it can work', async () => {
   world.ready = false
   expect((await fetch(`${url}/health/ready`)).status).toBe(503)
 })
+
+test.each(['/graphql/stream', 'https://example.com/?token=1', 'https://example.com/?a=1'])(
+  'the text %s arrives in the variables of a GET as it was sent',
+  async (text) => {
+    const { graphql } = await startTestServer()
+    const query = encodeURIComponent('query ($text: String!) { echo(text: $text) }')
+    // A query string may contain "/" and "?" as they are.
+    const variables = `%7B%22text%22:%22${text}%22%7D`
+    const response = await fetch(`${graphql}?query=${query}&variables=${variables}`, {
+      headers: { authorization: KEY },
+    })
+    expect(await answerOf(response)).toEqual({ data: { echo: text } })
+  },
+)

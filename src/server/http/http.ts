@@ -44,7 +44,7 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   response.setHeader('x-content-type-options', 'nosniff')
-  const [path = ''] = (request.url ?? '').split('?', 1)
+  const path = pathOf(request)
   if (path === '/graphql' || path === STREAM_PATH) return answerGraphql(options, request, response)
   if (await answerMonitoring(options.monitoring, request, response)) return
   if (await options.graphiql.answerAsset(path, request, response)) return
@@ -54,6 +54,8 @@ async function route(
     `There is nothing at ${path}. The API is at ${options.basePath}/graphql.`,
   )
 }
+
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? ''
 
 /** The path at which graphql-sse clients expect the single connection mode. /graphql serves it too. */
 const STREAM_PATH = '/graphql/stream'
@@ -80,7 +82,9 @@ async function answerGraphql(
   }
   if (usesSingleConnection(request)) return singleConnection(request, response, caller)
   // The library knows one path.
-  request.url = request.url?.replace(STREAM_PATH, '/graphql')
+  if (pathOf(request) === STREAM_PATH) {
+    request.url = `/graphql${request.url?.slice(STREAM_PATH.length)}`
+  }
   checkAccept(request.headers.accept)
   if (request.method === 'GET') checkQueryString(request)
   if (request.method === 'POST') Object.assign(request, { body: await readJsonBody(request) })

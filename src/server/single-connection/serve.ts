@@ -45,11 +45,16 @@ export type ServeSingleConnection = (
 ) => Promise<void>
 
 /** Whether a request is part of graphql-sse's single connection mode: it reserves a stream, or names one. */
-export const usesSingleConnection = ({ headers, method, url = '' }: IncomingMessage): boolean =>
-  method === 'PUT' ||
-  method === 'DELETE' ||
-  headers[TOKEN_HEADER] !== undefined ||
-  /[?&]token=/.test(url)
+export const usesSingleConnection = (request: IncomingMessage): boolean =>
+  request.method === 'PUT' ||
+  request.method === 'DELETE' ||
+  request.headers[TOKEN_HEADER] !== undefined ||
+  parametersOf(request).has('token')
+
+const parametersOf = ({ url = '' }: IncomingMessage): URLSearchParams => {
+  const start = url.indexOf('?')
+  return new URLSearchParams(start < 0 ? '' : url.slice(start))
+}
 
 /**
  * Serves graphql-sse's single connection mode: PUT reserves a stream, GET opens it, POST begins an operation on it and
@@ -100,8 +105,8 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
   }
 
   function find(request: IncomingMessage): Reservation {
-    const { searchParams } = new URL(request.url ?? '', 'http://localhost')
-    const token = request.headers[TOKEN_HEADER]?.toString() ?? searchParams.get('token') ?? ''
+    const token =
+      request.headers[TOKEN_HEADER]?.toString() ?? parametersOf(request).get('token') ?? ''
     const reservation = reservations.get(token)
     if (!reservation) throw new HttpRefusal(404, NOT_FOUND)
     return reservation
@@ -141,8 +146,7 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
 
   async function complete(request: IncomingMessage, response: ServerResponse, caller: Caller) {
     const { session } = await findOwn(request, caller)
-    const { searchParams } = new URL(request.url ?? '', 'http://localhost')
-    const id = searchParams.get('operationId')
+    const id = parametersOf(request).get('operationId')
     if (!id) throw new HttpRefusal(400, 'Name the operation as "?operationId=…" in the address.')
     session.complete(id)
     response.writeHead(200).end()
