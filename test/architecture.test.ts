@@ -79,11 +79,11 @@ const ROOMS: Record<string, Room> = {
 /** The only files that may import a library: whoever replaces it opens these. */
 const LIBRARIES: Record<string, RegExp> = {
   jose: /^access\/jwt\.ts$/,
-  ky: /^delivery\/http\/webhook-client\.ts$/,
+  ky: /^delivery\/http\/client\.ts$/,
   undici: /^delivery\/http\//,
   pg: /^storage\//,
   'pg-connection-string': /^storage\/connection\/tls\.ts$/,
-  'pg-boss': /^delivery\/(queue|drain-pump|wake-worker)\.ts$/,
+  'pg-boss': /^delivery\/(queue|pump|wake)\.ts$/,
   'fs-native-extensions': /^storage\/embedded-postgres\/file-lock\.ts$/,
   pino: /^telemetry\/(logger|standard-output)\.ts$/,
   'prom-client': /^telemetry\/prometheus\.ts$/,

@@ -1,9 +1,8 @@
 import type { Clock } from '../concurrency/clock.ts'
-import { createShortMemory, type ShortMemory } from '../concurrency/short-memory.ts'
+import { createShortCache, type ShortCache } from '../concurrency/short-cache.ts'
 import { hashApiKey, isApiKey, readScopes, type Scope } from '../domain/api-key.ts'
-import { parseName } from '../domain/name.ts'
+import { isPlainText, parseName } from '../domain/name.ts'
 import { isExternalId, isOrganizationId } from '../domain/organization.ts'
-import { isPlainText } from '../domain/plain-text.ts'
 import type { Database } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -67,9 +66,9 @@ interface Ports {
 }
 
 interface Memories {
-  keys: ShortMemory<KnownApiKey>
-  tokens: ShortMemory<Viewer>
-  organizations: ShortMemory<string>
+  keys: ShortCache<KnownApiKey>
+  tokens: ShortCache<Viewer>
+  organizations: ShortCache<string>
 }
 
 /** Characters of a token. Those of the host product have some hundred. */
@@ -81,9 +80,9 @@ const NOBODY: Authentication = { viewer: null }
 export function createAuthenticator(ports: Ports): Authenticate {
   const { clock } = ports
   const memories: Memories = {
-    keys: createShortMemory(clock),
-    tokens: createShortMemory(clock),
-    organizations: createShortMemory(clock),
+    keys: createShortCache(clock),
+    tokens: createShortCache(clock),
+    organizations: createShortCache(clock),
   }
   return async ({ authorization, organization }) => {
     const key = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]

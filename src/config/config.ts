@@ -4,7 +4,7 @@ import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from '../server/limits/m
 import { completeDatabaseUrl, parseDatabaseUrl } from '../storage/connection/url.ts'
 import { DatabaseUrlError } from '../storage/connection/url-error.ts'
 import { POOL_SIZE } from '../storage/database.ts'
-import type { EncryptionKey } from '../storage/secret-box.ts'
+import type { EncryptionKey } from '../storage/secret-encryption.ts'
 import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.ts'
 import { readEncryptionKeys } from './encryption-keys.ts'
 import { Environment, type Variables } from './environment.ts'

@@ -1,4 +1,4 @@
-import type { EncryptionKey } from '../storage/secret-box.ts'
+import type { EncryptionKey } from '../storage/secret-encryption.ts'
 import type { Environment } from './environment.ts'
 import { isPrintable, isSequence } from './sample-key.ts'
 

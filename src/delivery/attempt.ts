@@ -4,13 +4,13 @@ import { SecretUnavailableError } from '../domain/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { payload } from '../domain/payload.ts'
 import { signatureHeaders } from '../domain/signature.ts'
-import type { SecretBox } from '../storage/secret-box.ts'
+import type { SecretCipher } from '../storage/secret-encryption.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
-import type { AttemptResult } from './attempt-recorder.ts'
-import type { DueDelivery } from './due-deliveries.ts'
-import type { SentWebhook, WebhookSender } from './http/webhook-sender.ts'
+import type { DueDelivery } from './due.ts'
+import type { SentWebhook, WebhookSender } from './http/client.ts'
+import type { AttemptResult } from './record.ts'
 
-type Ports = { sender: WebhookSender; secrets: SecretBox; clock: Clock; tracing: Tracing }
+type Ports = { sender: WebhookSender; secrets: SecretCipher; clock: Clock; tracing: Tracing }
 
 /**
  * Makes one attempt: signs, sends, and says what came of it. There is no other way out of the house, be
@@ -62,8 +62,8 @@ async function send({ sender, secrets, clock }: Ports, delivery: DueDelivery): P
       eventId: delivery.eventId,
       deliveryId: delivery.id,
       timestamp,
-      secret: secrets.open(delivery.secret, destinationId),
-      previousSecret: previousSecret && secrets.open(previousSecret, destinationId),
+      secret: secrets.decrypt(delivery.secret, destinationId),
+      previousSecret: previousSecret && secrets.decrypt(previousSecret, destinationId),
     })
     const { url } = delivery
     const sent = await sender.send({ url, headers: signatures, body })

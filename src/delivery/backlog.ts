@@ -1,7 +1,7 @@
 import type { Clock } from '../concurrency/clock.ts'
 import type { Database } from '../storage/database.ts'
-import { WAITING } from './due-deliveries.ts'
-import { plannedAtSql } from './urgency.ts'
+import { WAITING } from './due.ts'
+import { plannedAtSql } from './priority.ts'
 
 /** What is due and not sent, over all organizations. Only ACTIVE destinations count. */
 export interface Backlog {

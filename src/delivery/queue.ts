@@ -109,7 +109,7 @@ export function createQueue(ports: {
           singletonKey: id,
           group: { id },
         })),
-        { db: asBossDatabase(tx) },
+        { db: bossDatabaseOn(tx) },
       )
       await tx.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
         WAKE_CHANNEL,
@@ -123,7 +123,7 @@ export function createQueue(ports: {
           data: { destinationId },
           startAfter: seconds,
         })),
-        { db: asBossDatabase(tx) },
+        { db: bossDatabaseOn(tx) },
       )
       for (const { seconds } of wakes) hear(seconds)
     },
@@ -162,7 +162,7 @@ const NO_JOB = '00000000-0000-0000-0000-000000000000'
  * Gives back what dead workers held, at once instead of when their signs of life have been missed for long
  * enough. Only for a worker that is alone: from any other it would take the job while it works on it.
  */
-export async function takeBackJobs({
+export async function releaseActiveJobs({
   db,
   queue,
 }: {
@@ -180,7 +180,7 @@ export async function takeBackJobs({
 }
 
 /** What pg-boss runs its statements on, to join a transaction of ours. */
-export function asBossDatabase(sql: Sql): Db {
+export function bossDatabaseOn(sql: Sql): Db {
   return {
     executeSql: async (text, values) => ({ rows: await sql.query(text, values) }),
   }

@@ -1,4 +1,4 @@
-import { cancelPart, cancelRest } from '../delivery/cancellation.ts'
+import { cancelBatch, cancelRemaining } from '../delivery/cancel.ts'
 import type { Queue } from '../delivery/queue.ts'
 import type { AddressPolicy } from '../domain/address.ts'
 import {
@@ -18,14 +18,14 @@ import type { Issue } from '../domain/json.ts'
 import { NAME_EXPECTED, parseName } from '../domain/name.ts'
 import type { Database, Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
-import type { SecretBox } from '../storage/secret-box.ts'
+import type { SecretCipher } from '../storage/secret-encryption.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { type Actor, type Setting, writeAuditEntry } from './audit.ts'
 
 type Ports = {
   db: Database
   queue: Queue
-  secrets: SecretBox
+  secrets: SecretCipher
   newId: NewId
   newSecret: () => string
   addressPolicy: AddressPolicy
@@ -76,7 +76,7 @@ export async function createDestination(
       name,
       url,
       events,
-      ports.secrets.seal(ports.newSecret(), id),
+      ports.secrets.encrypt(ports.newSecret(), id),
       ports.newId('aud'),
       actor.apiKeyId,
       actor.userId,
@@ -145,7 +145,7 @@ export async function activateDestination(
       const missing = missingRequirements(destination)
       if (missing.length > 0) throw new DestinationNotReadyError(missing)
       // What waited before must have ended: activating does not bring it back.
-      if (await cancelPart({ tx, metrics }, [target.id])) return true
+      if (await cancelBatch({ tx, metrics }, [target.id])) return true
       await tx.query(
         `update destination set
           status = 'ACTIVE', activation = activation + 1, failure_count = 0, disabled_at = null,
@@ -178,9 +178,9 @@ export async function deactivateDestination(
       [target.id],
     )
     await writeAuditEntry({ tx, newId }, target, { action: 'DEACTIVATED' })
-    return cancelPart({ tx, metrics }, [target.id])
+    return cancelBatch({ tx, metrics }, [target.id])
   })
-  if (more) await cancelRest({ db, metrics }, [target.id])
+  if (more) await cancelRemaining({ db, metrics }, [target.id])
 }
 
 /** Deliveries deleted in one transaction, each with its attempts. */

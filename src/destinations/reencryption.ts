@@ -1,8 +1,8 @@
 import type { Database } from '../storage/database.ts'
-import type { SecretBox } from '../storage/secret-box.ts'
-import { openOrNull } from './signing-secret.ts'
+import type { SecretCipher } from '../storage/secret-encryption.ts'
+import { decryptOrNull } from './signing-secret.ts'
 
-type Ports = { db: Database; secrets: SecretBox }
+type Ports = { db: Database; secrets: SecretCipher }
 
 /** Destinations whose secrets are read, and written with one statement, at a time. */
 const BATCH = 500
@@ -95,11 +95,11 @@ async function reencryptRows(ports: Ports, rows: readonly Row[], tally: Tally): 
 }
 
 /** Also opens what is sealed with the first key already: only what opens will do without the other keys. */
-function changeOf(box: SecretBox, from: Row, tally: Tally): Change {
+function changeOf(box: SecretCipher, from: Row, tally: Tally): Change {
   let secrets = 0
   let unreadable = 0
   const seal = (sealed: string): string => {
-    const plaintext = openOrNull(box, sealed, from.id)
+    const plaintext = decryptOrNull(box, sealed, from.id)
     if (plaintext === null) {
       unreadable += 1
       return sealed
@@ -109,7 +109,7 @@ function changeOf(box: SecretBox, from: Row, tally: Tally): Change {
       return sealed
     }
     secrets += 1
-    return box.seal(plaintext, from.id)
+    return box.encrypt(plaintext, from.id)
   }
   const to = {
     ...from,

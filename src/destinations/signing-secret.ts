@@ -2,11 +2,11 @@ import { MAX_OVERLAP_SECONDS } from '../domain/destination.ts'
 import { NotFoundError, SecretUnavailableError, ValidationError } from '../domain/errors.ts'
 import type { Database, Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
-import type { SecretBox } from '../storage/secret-box.ts'
+import type { SecretCipher } from '../storage/secret-encryption.ts'
 import { writeAuditEntry } from './audit.ts'
 import { type DestinationTarget, lockDestination } from './destination.ts'
 
-type Ports = { db: Database; secrets: SecretBox; newId: NewId; newSecret: () => string }
+type Ports = { db: Database; secrets: SecretCipher; newId: NewId; newSecret: () => string }
 
 /**
  * Replaces the secret.
@@ -28,14 +28,14 @@ export async function rotateSecret(
   await ports.db.transaction(async (tx) => {
     await lockDestination(tx, target)
     const old = await readCurrent(tx, target.id)
-    const overlap = openOrNull(ports.secrets, old, target.id) === null ? 0 : overlapSeconds
+    const overlap = decryptOrNull(ports.secrets, old, target.id) === null ? 0 : overlapSeconds
     await tx.query(
       `update signing_secret set
         previous = case when $3 > 0 then current end,
         previous_expires_at = case when $3 > 0 then job_now() + make_interval(secs => $3) end,
         current = $2, created_at = job_now()
       where destination_id = $1`,
-      [target.id, ports.secrets.seal(secret, target.id), overlap],
+      [target.id, ports.secrets.encrypt(secret, target.id), overlap],
     )
     await tx.query('update destination set updated_at = job_now() where id = $1', [target.id])
     await writeAuditEntry({ tx, newId: ports.newId }, target, { action: 'SECRET_ROTATED' })
@@ -56,7 +56,7 @@ export function revealSecret(
     // Between two rotations in the log stands who has seen the secret of that time, and not the next one.
     await lockDestination(tx, target)
     await writeAuditEntry({ tx, newId }, target, { action: 'SECRET_REVEALED' })
-    return secrets.open(await readCurrent(tx, target.id), target.id)
+    return secrets.decrypt(await readCurrent(tx, target.id), target.id)
   })
 }
 
@@ -71,9 +71,9 @@ async function readCurrent(tx: Sql, id: string): Promise<string> {
 }
 
 /** @returns null for a secret that no key of the ring opens, or that was tampered with or moved */
-export function openOrNull(secrets: SecretBox, sealed: string, owner: string): string | null {
+export function decryptOrNull(secrets: SecretCipher, sealed: string, owner: string): string | null {
   try {
-    return secrets.open(sealed, owner)
+    return secrets.decrypt(sealed, owner)
   } catch (error) {
     if (error instanceof SecretUnavailableError) return null
     throw error

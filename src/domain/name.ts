@@ -1,4 +1,13 @@
-import { isPlainText } from './plain-text.ts'
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
+
+/**
+ * Whether a text can be stored and comes back as it was: without control characters, of which PostgreSQL
+ * cannot hold NUL, and without halves of characters (lone surrogates), which no UTF-8 can say.
+ */
+export function isPlainText(text: string): boolean {
+  return text.isWellFormed() && !CONTROL_CHARACTER.test(text)
+}
 
 /** Characters of a name: what people call a destination, a key, an organization. */
 export const NAME_LENGTH = 255

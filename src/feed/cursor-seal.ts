@@ -5,7 +5,7 @@ import {
   hkdfSync,
   timingSafeEqual,
 } from 'node:crypto'
-import type { EncryptionKey } from '../storage/secret-box.ts'
+import type { EncryptionKey } from '../storage/secret-encryption.ts'
 
 /** Makes cursors whose content clients can neither read nor change. */
 export interface CursorSeal {

@@ -1,6 +1,5 @@
 import { createBell } from '../concurrency/bell.ts'
-import type { Clock } from '../concurrency/clock.ts'
-import { pause } from '../concurrency/pause.ts'
+import { type Clock, pause } from '../concurrency/clock.ts'
 import type { Database } from '../storage/database.ts'
 import type { Listener } from '../storage/listener.ts'
 import type { Logger } from '../telemetry/logger.ts'

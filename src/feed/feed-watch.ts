@@ -48,7 +48,7 @@ export function createFeedWatch({
         await lookOnce()
       } catch (error) {
         // The database is away: other parts report that.
-        if (!db.isPassing(error)) throw error
+        if (!db.isTransient(error)) throw error
       }
     },
     holder: () => holder && { ...holder, seconds: Math.round(age() / 1_000) },

@@ -9,7 +9,7 @@ import type { AttemptFeed, DestinationFeed } from '../feed/feed.ts'
 import type { Publisher } from '../publishing/publisher.ts'
 import type { Database } from '../storage/database.ts'
 import type { LowestId, NewId } from '../storage/ids.ts'
-import type { SecretBox } from '../storage/secret-box.ts'
+import type { SecretCipher } from '../storage/secret-encryption.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import { unauthenticated } from './request-error.ts'
@@ -18,7 +18,7 @@ import { unauthenticated } from './request-error.ts'
 export interface ServicePorts {
   db: Database
   queue: Queue
-  secrets: SecretBox
+  secrets: SecretCipher
   clock: Clock
   newId: NewId
   lowestId: LowestId

@@ -16,7 +16,7 @@ export function createMaskError({
   db,
   log,
 }: {
-  db: Pick<Database, 'isPassing'>
+  db: Pick<Database, 'isTransient'>
   log: Logger
 }): MaskError {
   return (error, requestId) => {
@@ -51,10 +51,10 @@ const ADVICE = {
 
 function reasonOf(
   cause: unknown,
-  db: Pick<Database, 'isPassing'>,
+  db: Pick<Database, 'isTransient'>,
 ): keyof typeof ADVICE | undefined {
   if (cause instanceof SecretUnavailableError) return 'SECRET_UNAVAILABLE'
-  return db.isPassing(cause) ? 'UNAVAILABLE' : undefined
+  return db.isTransient(cause) ? 'UNAVAILABLE' : undefined
 }
 
 /** What was thrown in the first place, below what GraphQL wraps around it. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { EncryptionKey } from '../storage/secret-box.ts'
+import type { EncryptionKey } from '../storage/secret-encryption.ts'
 
 const KEY_ID = 'local'
 const KEY_BYTES = 32

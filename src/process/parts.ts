@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createAuthenticator } from '../access/authentication.ts'
 import { createTokenVerifier, type JwtSettings } from '../access/jwt.ts'
-import type { Clock } from '../concurrency/clock.ts'
-import { systemClock } from '../concurrency/clock.ts'
-import type { WebhookClientOptions } from '../delivery/http/webhook-client.ts'
+import { type Clock, systemClock } from '../concurrency/clock.ts'
+import type { WebhookClientOptions } from '../delivery/http/client.ts'
 import { createQueue, startQueue } from '../delivery/queue.ts'
 import type { AddressPolicy } from '../domain/address.ts'
 import { generateSecret } from '../domain/signature.ts'
@@ -18,8 +17,8 @@ import type { MutationLimits } from '../server/limits/mutation-limit.ts'
 import { createDatabase } from '../storage/database.ts'
 import { lowestId, newId, timeOfId } from '../storage/ids.ts'
 import { createListener } from '../storage/listener.ts'
-import { createPersist } from '../storage/persist.ts'
-import { createSecretBox, type EncryptionKey } from '../storage/secret-box.ts'
+import { createSecretCipher, type EncryptionKey } from '../storage/secret-encryption.ts'
+import { createTransientRetry } from '../storage/transient-retry.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createPrometheus } from '../telemetry/prometheus.ts'
 import { type Tracing, untraced } from '../telemetry/tracing.ts'
@@ -41,7 +40,7 @@ export interface AppOptions {
   /** Default: that of the server. */
   mutationLimits?: MutationLimits
   /** Milliseconds after which a statement is given up, and 5 s later a transaction. Default: 25,000. */
-  statementTimeout?: number
+  statementTimeoutMs?: number
   /** Connections of the pool at most. Default: 16. */
   poolSize?: number
   retentionDays: number
@@ -81,7 +80,7 @@ export async function connect(options: AppOptions) {
   const ports: ServicePorts = {
     db,
     queue,
-    secrets: createSecretBox(options.encryptionKeys),
+    secrets: createSecretCipher(options.encryptionKeys),
     clock,
     newId,
     ...cursors,
@@ -108,7 +107,7 @@ export async function connect(options: AppOptions) {
     queueAdapter,
     boss,
     closing,
-    persist: createPersist({ db, clock, log }, closing.signal),
+    retryTransient: createTransientRetry({ db, clock, log }, closing.signal),
     authenticate: createAuthenticator({ ...ports, log, verifyToken }),
     keyPorts: { db, newId, randomBytes },
   }

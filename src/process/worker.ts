@@ -1,15 +1,19 @@
 import { every } from '../concurrency/every.ts'
 import { createPace } from '../concurrency/pace.ts'
-import { createAttemptRecorder } from '../delivery/attempt-recorder.ts'
-import { drainDestination } from '../delivery/drain-destination.ts'
-import { startDrainPump } from '../delivery/drain-pump.ts'
-import { createWebhookClient } from '../delivery/http/webhook-client.ts'
-import { takeBackJobs } from '../delivery/queue.ts'
-import { SWEEP_EVERY, wakeOverdue } from '../delivery/wake-overdue.ts'
-import { startWakeWorker } from '../delivery/wake-worker.ts'
-import { FINISH_ERASURES_EVERY, finishErasures } from '../retention/finish-erasures.ts'
-import { PURGE_EVERY, purgeExpired } from '../retention/purge-expired.ts'
-import { COLLATE_EVERY_MS, collateIds, idsSortByBytes } from '../storage/migrations/id-collation.ts'
+import { drainDestination } from '../delivery/drain.ts'
+import { createWebhookClient } from '../delivery/http/client.ts'
+import { startDrainPump } from '../delivery/pump.ts'
+import { releaseActiveJobs } from '../delivery/queue.ts'
+import { createAttemptRecorder } from '../delivery/record.ts'
+import { SWEEP_INTERVAL_MS, wakeOverdueDestinations } from '../delivery/sweep.ts'
+import { startWakeWorker } from '../delivery/wake.ts'
+import { FINISH_ERASURES_INTERVAL_MS, finishErasures } from '../retention/erasure.ts'
+import { PURGE_INTERVAL_MS, purgeExpired } from '../retention/purge-expired.ts'
+import {
+  ID_COLLATION_INTERVAL_MS,
+  idsAreByteOrdered,
+  migrateIdCollation,
+} from '../storage/migrations/id-collation.ts'
 import type { Parts } from './parts.ts'
 
 export interface RunningWorker {
@@ -38,7 +42,7 @@ export async function startWorker(
   { alone = false }: { alone?: boolean },
 ): Promise<RunningWorker> {
   const { clock, closing, db, options, queue } = parts
-  if (alone) await takeBackJobs({ db, queue })
+  if (alone) await releaseActiveJobs({ db, queue })
   const recorder = createAttemptRecorder(parts)
   const sender = createWebhookClient({
     policy: options.addressPolicy,
@@ -49,12 +53,14 @@ export async function startWorker(
   const drainPorts = { ...parts, recorder, sender, pace }
   const pump = await startDrainPump(parts, (turn) => drainDestination(drainPorts, turn))
   const wakeWorker = await startWakeWorker({ adapter: parts.queueAdapter, db, clock })
-  const sweep = every(parts, SWEEP_EVERY, () => wakeOverdue(parts))
-  const purge = every(parts, PURGE_EVERY, async (signal) => {
+  const sweep = every(parts, SWEEP_INTERVAL_MS, () => wakeOverdueDestinations(parts))
+  const purge = every(parts, PURGE_INTERVAL_MS, async (signal) => {
     // What is old is told by ids alone.
-    if (await idsSortByBytes(db)) await purgeExpired(parts, options.retentionDays, signal)
+    if (await idsAreByteOrdered(db)) await purgeExpired(parts, options.retentionDays, signal)
   })
-  const erasures = every(parts, FINISH_ERASURES_EVERY, (signal) => finishErasures(parts, signal))
+  const erasures = every(parts, FINISH_ERASURES_INTERVAL_MS, (signal) =>
+    finishErasures(parts, signal),
+  )
   const collation = collateInBackground(parts)
   return {
     drains: pump.active,
@@ -75,7 +81,7 @@ export async function startWorker(
 function collateInBackground({ clock, log, options }: Parts): { stop(): Promise<void> } {
   const ports = { url: options.databaseUrl, log }
   let done = false
-  return every({ clock, log }, COLLATE_EVERY_MS, async (signal) => {
-    if (!done) done = await collateIds(ports, signal)
+  return every({ clock, log }, ID_COLLATION_INTERVAL_MS, async (signal) => {
+    if (!done) done = await migrateIdCollation(ports, signal)
   })
 }

@@ -31,14 +31,14 @@ interface MatchingDestination {
 }
 
 /** Another transaction took an idempotency key between our look and our insert; the next look sees it. */
-export class KeyTakenMeanwhile extends Error {
-  override name = 'KeyTakenMeanwhile'
+export class IdempotencyKeyTaken extends Error {
+  override name = 'IdempotencyKeyTaken'
 }
 
 /**
  * Stores events with a delivery for each destination that selected them.
  * @returns who selected what
- * @throws KeyTakenMeanwhile when an idempotency key is in use: the transaction must be run again
+ * @throws IdempotencyKeyTaken when an idempotency key is in use: the transaction must be run again
  */
 export async function storeEvents(
   { newId }: { newId: NewId },
@@ -48,7 +48,7 @@ export async function storeEvents(
   const match = await matchDestinations(tx, events)
   for (const part of inParts(events, match)) {
     const stored = await insert(tx, part, deliveriesOf(part, match, newId))
-    if (stored < part.length) throw new KeyTakenMeanwhile()
+    if (stored < part.length) throw new IdempotencyKeyTaken()
   }
   return match
 }

@@ -6,7 +6,7 @@ import type { Database, Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
-import { KeyTakenMeanwhile, type Match, type NewEvent, storeEvents } from './event-store.ts'
+import { IdempotencyKeyTaken, type Match, type NewEvent, storeEvents } from './event-store.ts'
 
 export interface PublishedEvent {
   eventId: string
@@ -70,7 +70,7 @@ async function publishGroup(
       ports.metrics.ended('SKIPPED', stored.skipped)
       return stored.settled
     } catch (error) {
-      if (!(error instanceof KeyTakenMeanwhile) || tries >= MOST_TRIES) throw error
+      if (!(error instanceof IdempotencyKeyTaken) || tries >= MOST_TRIES) throw error
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../concurrency/clock.ts'
+import { URGENT_DUE_AT } from '../delivery/priority.ts'
 import type { Queue } from '../delivery/queue.ts'
-import { URGENT_NOW } from '../delivery/urgency.ts'
 import type { DestinationStatus } from '../domain/destination.ts'
 import {
   DestinationInactiveError,
@@ -46,7 +46,7 @@ export async function retryDelivery(
     if (destination.status !== 'ACTIVE') throw new DestinationInactiveError(destination.status)
     const restarted = await tx.query(
       `update delivery set
-        status = 'PENDING', attempt_base = attempt_count, due_at = ${URGENT_NOW}, completed_at = null
+        status = 'PENDING', attempt_base = attempt_count, due_at = ${URGENT_DUE_AT}, completed_at = null
       where id = $1 and status <> 'PENDING'
       returning id`,
       [deliveryId],
@@ -110,7 +110,7 @@ export async function sendTest(
         returning id
       )
       insert into delivery (id, event_id, destination_id, status, test, due_at, created_at)
-      select $7, id, $8, 'PENDING', true, ${URGENT_NOW}, job_now() from event`,
+      select $7, id, $8, 'PENDING', true, ${URGENT_DUE_AT}, job_now() from event`,
         [
           event.id,
           organizationId,

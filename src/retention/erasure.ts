@@ -1,6 +1,7 @@
 import { NotFoundError } from '../domain/errors.ts'
 import { relationsJson } from '../domain/payload.ts'
 import type { Database, Sql } from '../storage/database.ts'
+import type { Logger } from '../telemetry/logger.ts'
 
 /**
  * Deliveries of one transaction, each with all its attempts: an event can have gone to thousands of
@@ -31,9 +32,9 @@ export async function eraseEvent(
       [eventId, organizationId, relationsJson({})],
     )
     if (erased.length === 0) throw new NotFoundError(eventId)
-    return erasePart(tx, { eventId, after: '' })
+    return eraseBatch(tx, { eventId, after: '' })
   })
-  if (last !== null) await eraseRest({ db }, { eventId, after: last })
+  if (last !== null) await eraseRemaining({ db }, { eventId, after: last })
 }
 
 /** How far the erasure of an event has come. */
@@ -47,14 +48,14 @@ interface Place {
  * Goes on with the deliveries of an event that is erased already, part by part.
  * @param signal ends it after the part under way
  */
-export async function eraseRest(
+export async function eraseRemaining(
   { db }: { db: Database },
   { eventId, after }: Place,
   signal?: AbortSignal,
 ): Promise<void> {
   for (let last: string | null = after; last !== null && !signal?.aborted; ) {
     const place: Place = { eventId, after: last }
-    last = await db.transaction((tx) => erasePart(tx, place))
+    last = await db.transaction((tx) => eraseBatch(tx, place))
   }
 }
 
@@ -66,7 +67,7 @@ export async function eraseRest(
  * of us after a second, and that transaction is run again.
  * @returns the last delivery of the part, null when there are no more
  */
-async function erasePart(tx: Sql, { eventId, after }: Place): Promise<string | null> {
+async function eraseBatch(tx: Sql, { eventId, after }: Place): Promise<string | null> {
   const part = await tx.query<{ id: string }>(ERASE_DELIVERIES, [eventId, after, PART])
   const ids = part.map(({ id }) => id)
   await tx.query(
@@ -91,3 +92,26 @@ with part as (
   returning id
 )
 select id from part order by id`
+
+/** Milliseconds between looks of one worker; the first is made at its start. */
+export const FINISH_ERASURES_INTERVAL_MS = 300_000
+
+/**
+ * Ends erasures whose process died between two parts. The look passes the deliveries of every erased event,
+ * which are few beside all others.
+ * @param signal ends it after the part under way
+ */
+export async function finishErasures(
+  { db, log }: { db: Database; log: Logger },
+  signal?: AbortSignal,
+): Promise<void> {
+  const unfinished = await db.query<{ id: string }>(
+    `select id from event
+    where erased_at is not null
+      and exists (select from delivery where event_id = event.id and not erased)`,
+  )
+  for (const { id } of unfinished) {
+    if (!signal?.aborted) await eraseRemaining({ db }, { eventId: id, after: '' }, signal)
+  }
+  if (unfinished.length > 0) log.info({ events: unfinished.length }, 'went on with erasures')
+}

@@ -1,5 +1,4 @@
-import type { Clock } from '../concurrency/clock.ts'
-import { pause } from '../concurrency/pause.ts'
+import { type Clock, pause } from '../concurrency/clock.ts'
 import type { Database, Sql } from '../storage/database.ts'
 import type { LowestId } from '../storage/ids.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -12,7 +11,7 @@ type Ports = {
 }
 
 /** Milliseconds between runs of one worker; the first is made at its start. */
-export const PURGE_EVERY = 3_600_000
+export const PURGE_INTERVAL_MS = 3_600_000
 
 /** Events judged at a time. */
 const PAGE = 500

@@ -1,5 +1,5 @@
 /** pg's word for `query_timeout`. Such a connection is given up: a rollback would be waited for as long again. */
-export const isSilence = (error: unknown): error is Error =>
+export const isQueryTimeout = (error: unknown): error is Error =>
   error instanceof Error && error.message === 'Query read timeout'
 
 /** Classes of SQLSTATE that time mends: connection, rollback, resources, not in a fit state, operator, system. */
@@ -12,7 +12,7 @@ const UNREACHED = new Set(['P1001', 'P1002', 'P1008', 'P1017'])
  * Whether time mends it; see `Database`. Connection faults come without a SQLSTATE, as codes of the operating
  * system, as Prisma's or as plain errors of pg.
  */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   const state = sqlState(error)
   if (state !== null) return PASSING.has(state.slice(0, 2))
   if (!(error instanceof Error)) return false

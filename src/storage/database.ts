@@ -5,7 +5,7 @@ import { PrismaClient } from '../generated/prisma/client.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createEndpoints, type Endpoints, startSession } from './connection/client.ts'
 import { createConnectionPool } from './connection/pool.ts'
-import { isPassing, isSilence, sqlState } from './database-fault.ts'
+import { isQueryTimeout, isTransient, sqlState } from './database-fault.ts'
 
 /** Runs SQL text with positional parameters; a text seen before is planned once a connection. */
 export interface Sql {
@@ -18,7 +18,7 @@ export interface Database extends Sql {
   /** Commits when `work` resolves, else rolls back and rethrows. */
   transaction<Result>(work: (tx: Sql) => Promise<Result>): Promise<Result>
   /** Whether the same call may well succeed later: the database is away, busy, or chose this as a deadlock's victim. */
-  isPassing(error: unknown): boolean
+  isTransient(error: unknown): boolean
 }
 
 /** Connections of one process, unless DATABASE_POOL says otherwise. Few suffice: one transaction writes for many callers. */
@@ -28,7 +28,7 @@ export const POOL_SIZE = 16
  * Milliseconds after which the server gives up a statement, whoever waits for it: a request of the API or a
  * worker. All long work is cut into parts that take a second or two, so this is for what hangs.
  */
-const STATEMENT_TIMEOUT = 25_000
+const STATEMENT_TIMEOUT_MS = 25_000
 
 /**
  * Milliseconds more until Prisma gives up its transaction, and we a silent server. PostgreSQL comes first: a
@@ -63,8 +63,8 @@ export interface DatabaseAdapter extends Database {
 
 export interface DatabaseOptions {
   log: Logger
-  /** Milliseconds; see `STATEMENT_TIMEOUT`, the default. */
-  statementTimeout?: number
+  /** Milliseconds; see `STATEMENT_TIMEOUT_MS`, the default. */
+  statementTimeoutMs?: number
   /** Connections of the pool at most. Default: `POOL_SIZE`. */
   poolSize?: number
 }
@@ -72,12 +72,12 @@ export interface DatabaseOptions {
 /** One pool for Prisma, for SQL and for pg-boss. Connects when first used. */
 export function createDatabase(
   url: string,
-  { log, statementTimeout = STATEMENT_TIMEOUT, poolSize = POOL_SIZE }: DatabaseOptions,
+  { log, statementTimeoutMs = STATEMENT_TIMEOUT_MS, poolSize = POOL_SIZE }: DatabaseOptions,
 ): DatabaseAdapter {
   const session: Session = { statements: [] }
   const endpoints = createEndpoints(url)
   const { schema, bossSchema } = endpoints.address
-  const pool = createPool(endpoints, session, { statementTimeout, poolSize })
+  const pool = createPool(endpoints, session, { statementTimeoutMs, poolSize })
   // Idle connections that the server closes; the next query opens another one.
   let closing = false
   pool.on('error', (error) => {
@@ -86,7 +86,7 @@ export function createDatabase(
   const sql = sqlOn(pool)
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { schema }),
-    transactionOptions: { timeout: statementTimeout + LATER, maxWait: 10_000 },
+    transactionOptions: { timeout: statementTimeoutMs + LATER, maxWait: 10_000 },
   })
   return {
     prisma,
@@ -98,8 +98,8 @@ export function createDatabase(
       waiting: pool.waitingCount,
     }),
     query: (text, values) => withCurrentPlans(() => sql.query(text, values)),
-    transaction: (work) => repeatLosers(() => inTransaction(pool, work)),
-    isPassing,
+    transaction: (work) => retryOnDeadlock(() => inTransaction(pool, work)),
+    isTransient,
     async close() {
       closing = true
       await prisma.$disconnect()
@@ -111,14 +111,14 @@ export function createDatabase(
 function createPool(
   endpoints: Endpoints,
   session: Session,
-  { statementTimeout, poolSize }: { statementTimeout: number; poolSize: number },
+  { statementTimeoutMs, poolSize }: { statementTimeoutMs: number; poolSize: number },
 ): pg.Pool {
-  const limits = { statementTimeout, idleInTransactionTimeout: statementTimeout + LATER }
+  const limits = { statementTimeoutMs, idleInTransactionTimeoutMs: statementTimeoutMs + LATER }
   const pool = createConnectionPool(endpoints, {
     max: poolSize,
     // For a server that vanished without a word: its own time limits cannot reach us.
     keepAlive: true,
-    query_timeout: statementTimeout + LATER,
+    query_timeout: statementTimeoutMs + LATER,
     application_name: 'bigmind-webhooks pool',
     // Before anybody else uses the connection; when it fails, so does what it was opened for.
     async onConnect(client) {
@@ -176,7 +176,7 @@ async function inTransaction<Result>(
     await client.query('commit')
     return result
   } catch (error) {
-    if (isSilence(error) || isOutdatedPlan(error)) broken = error as Error
+    if (isQueryTimeout(error) || isOutdatedPlan(error)) broken = error as Error
     else {
       await client.query('rollback').catch((rollbackError: Error) => {
         broken = rollbackError
@@ -202,7 +202,7 @@ const lostToAnother = (error: unknown) =>
 const isOutdatedPlan = (error: unknown) =>
   error instanceof Error && 'routine' in error && error.routine === 'RevalidateCachedQuery'
 
-async function repeatLosers<Result>(run: () => Promise<Result>): Promise<Result> {
+async function retryOnDeadlock<Result>(run: () => Promise<Result>): Promise<Result> {
   for (let repeat = 0; ; repeat += 1) {
     try {
       return await withCurrentPlans(run)

@@ -1,6 +1,5 @@
 import type pg from 'pg'
-import { systemClock } from '../concurrency/clock.ts'
-import { pause } from '../concurrency/pause.ts'
+import { pause, systemClock } from '../concurrency/clock.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createEndpoints, openClient } from './connection/client.ts'
 

@@ -30,18 +30,18 @@ test('a transaction whose connection is cut between two statements fails, and no
 
   const error = await cut.catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(Error)
-  expect(db.isPassing(error)).toBe(true)
+  expect(db.isTransient(error)).toBe(true)
   expect(await db.query('select 1 as one')).toEqual([{ one: 1 }])
 })
 
 test('what time mends is told from what it does not', async () => {
   const { db } = await startDatabase()
-  const fault = (sql: string) => db.query(sql).catch((error: unknown) => db.isPassing(error))
+  const fault = (sql: string) => db.query(sql).catch((error: unknown) => db.isTransient(error))
   expect(await fault('select pg_terminate_backend(pg_backend_pid())')).toBe(true)
   expect(await fault('select no_such_column')).toBe(false)
   const nowhere = connect('postgres://127.0.0.1:1/nothing', { log: SILENT })
   onTestFinished(() => nowhere.close())
-  expect(await nowhere.query('select 1').catch((error: unknown) => nowhere.isPassing(error))).toBe(
-    true,
-  )
+  expect(
+    await nowhere.query('select 1').catch((error: unknown) => nowhere.isTransient(error)),
+  ).toBe(true)
 })

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import type { PgBoss } from 'pg-boss'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/concurrency/clock.ts'
-import { type DrainHandler, startDrainPump } from '../../src/delivery/drain-pump.ts'
+import { type DrainHandler, startDrainPump } from '../../src/delivery/pump.ts'
 import type { Queue, QueueAdapter } from '../../src/delivery/queue.ts'
-import { startWakeWorker } from '../../src/delivery/wake-worker.ts'
+import { startWakeWorker } from '../../src/delivery/wake.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { SILENT } from '../helpers/world.ts'
 
@@ -42,11 +42,11 @@ async function createPump(fetches: string[], drains: string[], drain?: DrainHand
       boss: boss as unknown as PgBoss,
       queue: { wake: async () => {} } as unknown as Queue,
       db: {
-        isPassing: () => true,
+        isTransient: () => true,
         transaction: async (work: (tx: object) => unknown) => work({}),
       } as unknown as Database,
       listener: { listen: async () => async () => {} },
-      persist: (_what, work) => work(),
+      retryTransient: (_what, work) => work(),
       clock: systemClock,
       log: SILENT,
     },

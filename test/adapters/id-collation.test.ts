@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { createDatabase as connect } from '../../src/storage/database.ts'
-import { collateIds, idsSortByBytes } from '../../src/storage/migrations/id-collation.ts'
+import { idsAreByteOrdered, migrateIdCollation } from '../../src/storage/migrations/id-collation.ts'
 import { MIGRATIONS } from '../../src/storage/migrations/migration-folder.ts'
 import { migrate } from '../../src/storage/migrations/migrations.ts'
 import { readCatalog } from '../helpers/catalog.ts'
@@ -57,13 +57,13 @@ test('in a new database every id sorts by its bytes, whatever the language of th
   expect(await idsBySort(client)).toEqual(['org_aa', 'org_ab', 'org_z'])
   const db = connect(url, { log: SILENT })
   onTestFinished(() => db.close())
-  expect(await idsSortByBytes(db)).toBe(true)
+  expect(await idsAreByteOrdered(db)).toBe(true)
 })
 
 test('a database in use gets the collation while the service works, and ends up like a new one', async () => {
   const url = await databaseOfBefore()
   await using world = await createWorld({ databaseUrl: url, worker: false })
-  expect(await idsSortByBytes(world.app.ports.db)).toBe(false)
+  expect(await idsAreByteOrdered(world.app.ports.db)).toBe(false)
   await using receiver = await startReceiver()
   const { id } = await activeDestination(world.client, { url: receiver.url })
   const worker = await world.addProcess()
@@ -90,7 +90,7 @@ test('a database in use gets the collation while the service works, and ends up 
 })
 
 async function collateUntilDone(url: string): Promise<void> {
-  while (!(await collateIds({ url, log: SILENT }, never())));
+  while (!(await migrateIdCollation({ url, log: SILENT }, never())));
 }
 
 test('a step that was interrupted is finished by the next, and one that meets an older release waits', async () => {
@@ -103,8 +103,8 @@ test('a step that was interrupted is finished by the next, and one that meets an
     .catch(() => client.query('drop index event_pkey_c'))
   const older = new pg.Client({ connectionString: url, application_name: 'bigmind-webhooks' })
   await older.connect()
-  expect(await collateIds({ url, log: SILENT }, never())).toBe(false)
+  expect(await migrateIdCollation({ url, log: SILENT }, never())).toBe(false)
   await older.end()
   await collateUntilDone(url)
-  expect(await collateIds({ url, log: SILENT }, never())).toBe(true)
+  expect(await migrateIdCollation({ url, log: SILENT }, never())).toBe(true)
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ResponseHeadReader } from '../../src/delivery/http/webhook-response-head.ts'
+import { ResponseHeadReader } from '../../src/delivery/http/response-head.ts'
 import type { FailureCode } from '../../src/domain/outcome.ts'
 import { startRawReceiver } from '../helpers/raw-receiver.ts'
 import { expectFailure, startClient } from '../helpers/webhook-client.ts'

@@ -3,8 +3,8 @@ import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import { describe, expect, test } from 'vitest'
+import { limitConnects } from '../../src/delivery/http/connect-limit.ts'
 import type { NameAnswer } from '../../src/delivery/http/name-resolver.ts'
-import { connectInTurns } from '../../src/delivery/http/webhook-connect-turns.ts'
 import { watchSockets } from '../helpers/open-sockets.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { startClient } from '../helpers/webhook-client.ts'
@@ -20,7 +20,7 @@ const at = (hostname: string, port = '443', protocol = 'https:'): buildConnector
 function startConnector() {
   const opening: { target: buildConnector.Options; end: (error?: Error) => void }[] = []
   const connected: (Error | null)[] = []
-  const connect = connectInTurns((target, callback) => {
+  const connect = limitConnects((target, callback) => {
     const end = (error?: Error) =>
       error ? callback(error, null, null) : callback(null, {} as Socket, 60_000)
     opening.push({ target, end })

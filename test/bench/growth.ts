@@ -1,5 +1,5 @@
 import { createGraphqlClient } from '../../src/cli/graphql-client.ts'
-import { findDue } from '../../src/delivery/due-deliveries.ts'
+import { findDueDeliveries } from '../../src/delivery/due.ts'
 import { createDatabase } from '../../src/storage/database.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { atMost, type Benchmark, type Figure, medianOf } from './benchmark.ts'
@@ -61,7 +61,8 @@ async function prepare(run: Run, stage: Stage, count: number): Promise<Operation
   return {
     'attempts(first: 25)': () => client.request(ListBenchAttempts, { id: published }),
     eventPublish: () => client.request(PublishBenchEvent, { input: todoInput() }),
-    'due-selection': () => findDue({ db }, drained, { limit: DUE, except: [], numbered: false }),
+    'due-selection': () =>
+      findDueDeliveries({ db }, drained, { limit: DUE, except: [], numbered: false }),
     'feed catch-up': async () => {
       let count = 0
       for await (const _ of client.subscribe(WatchBenchAttempts, { after: missed!.id })) {

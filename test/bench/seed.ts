@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { apiKeyPrefix, generateApiKey, hashApiKey, SCOPES } from '../../src/domain/api-key.ts'
 import { generateSecret } from '../../src/domain/signature.ts'
 import { newId } from '../../src/storage/ids.ts'
-import { createSecretBox } from '../../src/storage/secret-box.ts'
+import { createSecretCipher } from '../../src/storage/secret-encryption.ts'
 import { exampleInputs, TODO } from './inputs.ts'
 import type { Stage } from './stage.ts'
 
@@ -32,7 +32,7 @@ export async function addDestinations(
   { organizationId }: Customer,
   { urls, events = () => TODO }: { urls: readonly string[]; events?: (index: number) => string },
 ): Promise<string[]> {
-  const secrets = createSecretBox([{ id: 'bench', key: encryptionKey }])
+  const secrets = createSecretCipher([{ id: 'bench', key: encryptionKey }])
   const ids = urls.map(() => newId('whk'))
   await sql(
     `insert into destination (id, organization_id, name, url, events, status)
@@ -43,7 +43,7 @@ export async function addDestinations(
   await sql(
     `insert into signing_secret (destination_id, current)
     select * from unnest($1::text[], $2::text[])`,
-    [ids, ids.map((id) => secrets.seal(generateSecret(randomBytes), id))],
+    [ids, ids.map((id) => secrets.encrypt(generateSecret(randomBytes), id))],
   )
   return ids
 }

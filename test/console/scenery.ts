@@ -1,5 +1,4 @@
-import type { Clock } from '../../src/concurrency/clock.ts'
-import { systemClock } from '../../src/concurrency/clock.ts'
+import { type Clock, systemClock } from '../../src/concurrency/clock.ts'
 import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
 import type { World } from '../helpers/world.ts'
 import { EVENTS } from './examples.ts'
@@ -50,9 +49,9 @@ export async function buildScenery({ app }: World): Promise<Scenery> {
     'signing_secret',
     Object.values(DESTINATIONS).map((id) => ({
       destination_id: id,
-      current: secrets.seal(`wsec_k7${'Qx3'.repeat(11)}`, id),
+      current: secrets.encrypt(`wsec_k7${'Qx3'.repeat(11)}`, id),
       created_at: minutesAgo(3),
-      previous: id === DESTINATIONS.long ? secrets.seal(`wsec_m2${'Tz8'.repeat(11)}`, id) : null,
+      previous: id === DESTINATIONS.long ? secrets.encrypt(`wsec_m2${'Tz8'.repeat(11)}`, id) : null,
       // Beyond the end of any run: what the service leaves out is decided by the clock of the database.
       previous_expires_at: id === DESTINATIONS.long ? new Date('2126-01-16T10:30:00Z') : null,
     })),

@@ -3,11 +3,11 @@ import { expect, test } from 'vitest'
 import { NotFoundError, SecretUnavailableError } from '../../src/domain/errors.ts'
 import { createMaskError } from '../../src/graphql/mask-error.ts'
 import { badUserInput } from '../../src/graphql/request-error.ts'
-import { isPassing } from '../../src/storage/database-fault.ts'
+import { isTransient } from '../../src/storage/database-fault.ts'
 
 const logged: object[] = []
 const maskError = createMaskError({
-  db: { isPassing },
+  db: { isTransient },
   log: { debug() {}, info() {}, warn() {}, error: (fields) => logged.push(fields) },
 })
 

@@ -2,8 +2,8 @@ import { expect } from 'vitest'
 import {
   createWebhookClient,
   type WebhookClientOptions,
-} from '../../src/delivery/http/webhook-client.ts'
-import type { WebhookSender } from '../../src/delivery/http/webhook-sender.ts'
+  type WebhookSender,
+} from '../../src/delivery/http/client.ts'
 import { createAddressPolicy } from '../../src/domain/address.ts'
 import type { FailureCode, Outcome } from '../../src/domain/outcome.ts'
 

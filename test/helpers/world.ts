@@ -7,7 +7,7 @@ import { type AddressPolicy, createAddressPolicy } from '../../src/domain/addres
 import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
 import { type App, createApp } from '../../src/process/app.ts'
 import type { MutationLimits } from '../../src/server/limits/mutation-limit.ts'
-import type { EncryptionKey } from '../../src/storage/secret-box.ts'
+import type { EncryptionKey } from '../../src/storage/secret-encryption.ts'
 import type { Logger } from '../../src/telemetry/logger.ts'
 import { createDatabase } from './database.ts'
 
@@ -57,7 +57,7 @@ export interface ProcessOptions {
   /** Default: the product's. */
   mutationLimits?: MutationLimits
   /** Milliseconds a statement may take. Default: the product's 25 s. */
-  statementTimeout?: number
+  statementTimeoutMs?: number
   /** Connections of the pool at most. Default: the product's 16. */
   poolSize?: number
   /** Pages that may open sockets, beside those of the API's own host. Default: none. */
@@ -92,7 +92,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
       basePath = '',
       mutationLimits,
       poolSize,
-      statementTimeout,
+      statementTimeoutMs,
     } = options
     const app = await createApp({
       databaseUrl,
@@ -105,7 +105,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
       allowedOrigins,
       basePath,
       ...(mutationLimits && { mutationLimits }),
-      ...(statementTimeout && { statementTimeout }),
+      ...(statementTimeoutMs && { statementTimeoutMs }),
       ...(poolSize && { poolSize }),
       ...(clock && { clock }),
       client: { timeoutMs, ...(resolve && { resolve }) },

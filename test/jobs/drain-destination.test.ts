@@ -1,11 +1,10 @@
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Clock } from '../../src/concurrency/clock.ts'
-import { systemClock } from '../../src/concurrency/clock.ts'
+import { type Clock, systemClock } from '../../src/concurrency/clock.ts'
 import { createPace } from '../../src/concurrency/pace.ts'
-import { createAttemptRecorder } from '../../src/delivery/attempt-recorder.ts'
-import { drainDestination } from '../../src/delivery/drain-destination.ts'
+import { drainDestination } from '../../src/delivery/drain.ts'
 import type { DrainTurn } from '../../src/delivery/queue.ts'
+import { createAttemptRecorder } from '../../src/delivery/record.ts'
 import { newId } from '../../src/storage/ids.ts'
 import { addBacklog } from '../helpers/backlog.ts'
 import { deliveryOf, SendTest } from '../helpers/delivery-operations.ts'
@@ -42,7 +41,7 @@ async function drain(
     queue,
     newId,
     metrics,
-    persist: (_what, work) => work(),
+    retryTransient: (_what, work) => work(),
     log: SILENT,
   })
   const clock: Clock = {

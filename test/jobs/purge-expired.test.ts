@@ -169,7 +169,7 @@ test('an event with thousands of deliveries goes in parts of at most 500 rows', 
   const watched: Database = {
     prisma: db.prisma,
     transaction: (work) => db.transaction(work),
-    isPassing: (error) => db.isPassing(error),
+    isTransient: (error) => db.isTransient(error),
     async query<Row>(text: string, values?: readonly unknown[]) {
       const rows = await db.query<Row>(text, values)
       if (text.includes('delete from')) parts.push(rows[0] as { removed: number })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { wakeOverdue } from '../../src/delivery/wake-overdue.ts'
+import { wakeOverdueDestinations } from '../../src/delivery/sweep.ts'
 import type { DestinationStatus } from '../../src/domain/destination.ts'
 import { addBacklog, countDeliveries } from '../helpers/backlog.ts'
 import { activeDestination } from '../helpers/operations.ts'
@@ -16,7 +16,7 @@ async function leftBehind(world: World, status: DestinationStatus, count: number
   return id
 }
 
-const sweep = ({ app }: World) => wakeOverdue({ ...app.ports, log: SILENT })
+const sweep = ({ app }: World) => wakeOverdueDestinations({ ...app.ports, log: SILENT })
 
 test('what a cancellation that was interrupted has left is canceled by the sweep', async () => {
   await using world = await createWorld({ worker: false })

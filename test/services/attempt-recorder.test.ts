@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type AttemptResult, createAttemptRecorder } from '../../src/delivery/attempt-recorder.ts'
-import { findDue } from '../../src/delivery/due-deliveries.ts'
-import { UNSTORABLE_MESSAGE } from '../../src/delivery/refused-result.ts'
+import { findDueDeliveries } from '../../src/delivery/due.ts'
+import { type AttemptResult, createAttemptRecorder } from '../../src/delivery/record.ts'
+import { UNSTORABLE_MESSAGE } from '../../src/delivery/unstorable-result.ts'
 import { publishTodos } from '../helpers/delivery-operations.ts'
 import { activate, deactivate, readDestination } from '../helpers/destination-operations.ts'
 import { activeDestination } from '../helpers/operations.ts'
@@ -11,11 +11,15 @@ import { createWorld, SILENT, type World } from '../helpers/world.ts'
 async function createWaiting(world: World, count: number) {
   const { id } = await activeDestination(world.client, { url: 'https://hooks.example.com/' })
   await publishTodos(world.client, count)
-  const look = await findDue(world.app.ports, id, { limit: 100, except: [], numbered: false })
+  const look = await findDueDeliveries(world.app.ports, id, {
+    limit: 100,
+    except: [],
+    numbered: false,
+  })
   return { id, results: look.deliveries.map((delivery) => failure(delivery)) }
 }
 
-type Due = Awaited<ReturnType<typeof findDue>>['deliveries'][number]
+type Due = Awaited<ReturnType<typeof findDueDeliveries>>['deliveries'][number]
 
 const failure = (delivery: Due): AttemptResult => ({
   deliveryId: delivery.id,
@@ -41,7 +45,7 @@ const failure = (delivery: Due): AttemptResult => ({
 })
 
 const recorderOf = ({ ports }: World['app']) =>
-  createAttemptRecorder({ ...ports, persist: (_what, work) => work(), log: SILENT })
+  createAttemptRecorder({ ...ports, retryTransient: (_what, work) => work(), log: SILENT })
 
 test('20 failures at once, recorded by two workers when the count is 10, are all counted and disable once', async () => {
   await using world = await createWorld({ worker: false })
@@ -173,7 +177,7 @@ test('failures of a worker that was frozen while the destination was activated a
   expect(after.deliveries.map(({ attemptCount }) => attemptCount)).toEqual(Array(20).fill(1))
 
   await publishTodos(world.client, 1)
-  const { deliveries } = await findDue(world.app.ports, id, {
+  const { deliveries } = await findDueDeliveries(world.app.ports, id, {
     limit: 9,
     except: [],
     numbered: false,

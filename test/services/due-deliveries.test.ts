@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findDue } from '../../src/delivery/due-deliveries.ts'
+import { findDueDeliveries } from '../../src/delivery/due.ts'
 import { newId } from '../../src/storage/ids.ts'
 import { addBacklog } from '../helpers/backlog.ts'
 import { destinationStands } from '../helpers/delivery-operations.ts'
@@ -35,7 +35,7 @@ async function addLarge(
 async function lookAtAll({ app }: World, destinationId: string, limit: number) {
   const looks: string[][] = []
   for (let more = true; more; ) {
-    const look = await findDue(app.ports, destinationId, {
+    const look = await findDueDeliveries(app.ports, destinationId, {
       limit,
       except: looks.flat(),
       numbered: false,

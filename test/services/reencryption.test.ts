@@ -1,18 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { reencryptSecrets } from '../../src/destinations/reencryption.ts'
-import type { Database } from '../../src/storage/database.ts'
-import { createDatabase, type DatabaseAdapter } from '../../src/storage/database.ts'
+import { createDatabase, type Database, type DatabaseAdapter } from '../../src/storage/database.ts'
 import { newId } from '../../src/storage/ids.ts'
-import { createSecretBox } from '../../src/storage/secret-box.ts'
+import { createSecretCipher } from '../../src/storage/secret-encryption.ts'
 import { createDatabase as createTestDatabase } from '../helpers/database.ts'
 import { SILENT } from '../helpers/world.ts'
 
 const OLD = { id: 'old', key: randomBytes(32) }
 const NEW = { id: 'new', key: randomBytes(32) }
-const old = createSecretBox([OLD])
-const secrets = createSecretBox([NEW, OLD])
-const newAlone = createSecretBox([NEW])
+const old = createSecretCipher([OLD])
+const secrets = createSecretCipher([NEW, OLD])
+const newAlone = createSecretCipher([NEW])
 
 let db: DatabaseAdapter
 beforeAll(async () => {
@@ -32,16 +31,16 @@ async function destinations(count: number): Promise<string[]> {
       select id, 'org_1', 'Receiver' from unnest($1::text[]) as id
     )
     insert into signing_secret (destination_id, current) select * from unnest($1::text[], $2::text[])`,
-    [ids, ids.map((id) => old.seal(`secret of ${id}`, id))],
+    [ids, ids.map((id) => old.encrypt(`secret of ${id}`, id))],
   )
   return ids
 }
 
 /** What a rotation with an overlap writes. */
-const rotate = (id: string, box: Pick<typeof old, 'seal'>, secret: string) =>
+const rotate = (id: string, box: Pick<typeof old, 'encrypt'>, secret: string) =>
   db.query('update signing_secret set previous = current, current = $2 where destination_id = $1', [
     id,
-    box.seal(secret, id),
+    box.encrypt(secret, id),
   ])
 
 /** What the new key alone opens, in the order of the ids. */
@@ -50,8 +49,8 @@ async function opened(): Promise<(string | null)[][]> {
     'select destination_id as id, current, previous from signing_secret order by 1',
   )
   return rows.map(({ id, current, previous }) => [
-    newAlone.open(current, id),
-    previous && newAlone.open(previous, id),
+    newAlone.decrypt(current, id),
+    previous && newAlone.decrypt(previous, id),
   ])
 }
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/concurrency/clock.ts'
-import { createShortMemory } from '../../src/concurrency/short-memory.ts'
+import { createShortCache } from '../../src/concurrency/short-cache.ts'
 
 function createMemory() {
   const time = { now: 0 }
-  const memory = createShortMemory<string>({ ...systemClock, now: () => time.now })
+  const memory = createShortCache<string>({ ...systemClock, now: () => time.now })
   let asked = 0
   return {
     time,

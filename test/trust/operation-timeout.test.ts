@@ -3,14 +3,14 @@ import { createSchema } from 'graphql-yoga'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createMaskError } from '../../src/graphql/mask-error.ts'
-import { isPassing } from '../../src/storage/database-fault.ts'
+import { isTransient } from '../../src/storage/database-fault.ts'
 import { extent } from '../faults/extent.ts'
 import { type Api, codesOf, type RawAnswer } from '../helpers/raw-operation.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 import { KEY, startTestServer } from '../server/test-server.ts'
 
 /** Milliseconds: more than any other statement of the test takes, also on a busy machine. */
-const STATEMENT_TIMEOUT = 1_500
+const STATEMENT_TIMEOUT_MS = 1_500
 
 const tryAgain = (requestId: string) =>
   `This cannot be done at the moment. Try again in a few seconds; what has an idempotency key is not published twice. Quote request ${requestId} when you tell us.`
@@ -28,7 +28,7 @@ const log = {
 
 let world: World
 beforeAll(async () => {
-  world = await createWorld({ worker: false, statementTimeout: STATEMENT_TIMEOUT, log })
+  world = await createWorld({ worker: false, statementTimeoutMs: STATEMENT_TIMEOUT_MS, log })
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
@@ -68,8 +68,8 @@ test.each([
     const { message } = answer.errors![0]!
     expect(message).toBe(tryAgain(requestId))
     expect(JSON.stringify(answer)).not.toMatch(INNER)
-    expect(took).toBeGreaterThanOrEqual(STATEMENT_TIMEOUT)
-    expect(took).toBeLessThan(STATEMENT_TIMEOUT + extent({ short: 10_000, full: 2_000 }))
+    expect(took).toBeGreaterThanOrEqual(STATEMENT_TIMEOUT_MS)
+    expect(took).toBeLessThan(STATEMENT_TIMEOUT_MS + extent({ short: 10_000, full: 2_000 }))
     const line = lines.find(({ fields }) => fields.requestId === requestId)
     expect(`${line?.fields.err}`).toMatch(/statement timeout/)
     await client.query('rollback')
@@ -94,7 +94,7 @@ test('a transaction that Prisma gives up tells nothing but its request either', 
       typeDefs: 'type Query { late: String! }',
       resolvers: { Query: { late } },
     }),
-    maskError: createMaskError({ db: { isPassing }, log }),
+    maskError: createMaskError({ db: { isTransient }, log }),
   })
   const { answer, requestId } = await send('{ late }', { url, apiKey: KEY.slice('Bearer '.length) })
   expect(answer.errors![0]!.message).toBe(tryAgain(requestId))

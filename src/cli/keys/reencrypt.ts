@@ -1,6 +1,6 @@
 import { type Reencryption, reencryptSecrets } from '../../destinations/reencryption.ts'
 import type { Database } from '../../storage/database.ts'
-import { createSecretBox, type EncryptionKey } from '../../storage/secret-box.ts'
+import { createSecretCipher, type EncryptionKey } from '../../storage/secret-encryption.ts'
 
 /**
  * Seals every signing secret with the first key of the ring.
@@ -8,7 +8,7 @@ import { createSecretBox, type EncryptionKey } from '../../storage/secret-box.ts
  * @throws with that line, and what is to be done about it, when a secret is not sealed with the first key in the end
  */
 export async function reencrypt(db: Database, ring: readonly EncryptionKey[]): Promise<string> {
-  const done = await reencryptSecrets({ db, secrets: createSecretBox(ring) })
+  const done = await reencryptSecrets({ db, secrets: createSecretCipher(ring) })
   const { already, reencrypted, unreadable } = done
   const line = `${reencrypted} signing secrets re-encrypted, ${already} were already, ${unreadable} could not be opened.`
   const left = inWords(done)

@@ -1,6 +1,6 @@
 import type { RecordWithTtl } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
-import { pause } from '../../concurrency/pause.ts'
+import { pause } from '../../concurrency/clock.ts'
 
 /** The addresses of a host name. */
 export interface NameAnswer {

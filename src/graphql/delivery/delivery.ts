@@ -1,4 +1,4 @@
-import { plannedAt } from '../../delivery/urgency.ts'
+import { plannedAt } from '../../delivery/priority.ts'
 import type { EventName } from '../../domain/events/index.ts'
 import { payload } from '../../domain/payload.ts'
 import type { Prisma, DeliveryStatus as Status } from '../../generated/prisma/client.ts'

@@ -1,6 +1,6 @@
-import { openOrNull } from '../../destinations/signing-secret.ts'
+import { decryptOrNull } from '../../destinations/signing-secret.ts'
 import { maskSecret } from '../../domain/signature.ts'
-import type { SecretBox } from '../../storage/secret-box.ts'
+import type { SecretCipher } from '../../storage/secret-encryption.ts'
 import { builder } from '../builder.ts'
 
 builder.prismaObject('SigningSecret', {
@@ -38,7 +38,7 @@ builder.prismaObject('SigningSecret', {
 const UNREADABLE = `wsec_${'•'.repeat(40)}`
 
 /** A secret that cannot be read, a matter of keys, must not take the whole page down with it. */
-function mask(secrets: SecretBox, sealed: string, owner: string): string {
-  const secret = openOrNull(secrets, sealed, owner)
+function mask(secrets: SecretCipher, sealed: string, owner: string): string {
+  const secret = decryptOrNull(secrets, sealed, owner)
   return secret === null ? UNREADABLE : maskSecret(secret)
 }

@@ -131,9 +131,9 @@ export async function openClient(
 export async function startSession(
   client: pg.ClientBase,
   { address }: Endpoints,
-  limits: Pick<SessionSettings, 'statementTimeout' | 'idleInTransactionTimeout'> = {
-    statementTimeout: 0,
-    idleInTransactionTimeout: 0,
+  limits: Pick<SessionSettings, 'statementTimeoutMs' | 'idleInTransactionTimeoutMs'> = {
+    statementTimeoutMs: 0,
+    idleInTransactionTimeoutMs: 0,
   },
 ): Promise<void> {
   const { standby } = await beginSession(client, { ...address, ...limits })

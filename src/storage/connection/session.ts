@@ -12,9 +12,9 @@ export interface SessionSettings {
   /** The schema with pg-boss's tables and the function job_now. */
   bossSchema: string
   /** Milliseconds; 0 for no limit. */
-  statementTimeout: number
+  statementTimeoutMs: number
   /** Milliseconds; 0 for no limit. */
-  idleInTransactionTimeout: number
+  idleInTransactionTimeoutMs: number
 }
 
 /**
@@ -63,8 +63,8 @@ export function sessionStatements(settings: SessionSettings): string {
   const values = Object.entries({
     ...FIXED,
     search_path: `"${settings.schema}", "${settings.bossSchema}"`,
-    statement_timeout: String(settings.statementTimeout),
-    idle_in_transaction_session_timeout: String(settings.idleInTransactionTimeout),
+    statement_timeout: String(settings.statementTimeoutMs),
+    idle_in_transaction_session_timeout: String(settings.idleInTransactionTimeoutMs),
   }).map(([name, value]) => `('${name}', '${value}')`)
   return `select count(set_config(name, value, false))
     from (

@@ -3,10 +3,9 @@ import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from 'pg'
 import type { Logger } from '../../telemetry/logger.ts'
-import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
+import { EmbeddedPostgresError, explainFullDisk } from './embedded-postgres-error.ts'
 import { LockedError, lockFile, NoFileLocksError, writeHolder } from './file-lock.ts'
 import { openCluster, prepareFolder } from './postgres-cluster.ts'
-import { explainFullDisk } from './postgres-disk.ts'
 import { type SupervisedServer, superviseServer } from './postgres-supervisor.ts'
 
 /** How long to wait for a service that is about to end. */

@@ -15,10 +15,9 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
+import { EmbeddedPostgresError, explainFullDisk } from './embedded-postgres-error.ts'
 import { type Account, accountFor, blockedFolder } from './postgres-account.ts'
 import { type Binaries, findBinaries } from './postgres-binaries.ts'
-import { explainFullDisk } from './postgres-disk.ts'
 
 /** A PostgreSQL data folder that is ready to be served, and what it takes to do so. */
 export type Cluster = {

@@ -5,10 +5,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
+import { EmbeddedPostgresError, explainFullDisk } from './embedded-postgres-error.ts'
 import { LockedError, lockFile } from './file-lock.ts'
 import type { Cluster } from './postgres-cluster.ts'
-import { explainFullDisk } from './postgres-disk.ts'
 
 const execute = promisify(execFile)
 

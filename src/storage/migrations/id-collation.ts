@@ -5,7 +5,7 @@ import type { Sql } from '../database.ts'
 import { sqlState } from '../database-fault.ts'
 
 /** Milliseconds between checks whether ids still have the collation of the database. */
-export const COLLATE_EVERY_MS = 60_000
+export const ID_COLLATION_INTERVAL_MS = 60_000
 
 /** Milliseconds for which the exchange may wait for a table, and others behind it. */
 const LOCK_WAIT_MS = 300
@@ -25,7 +25,7 @@ const OLDER_RELEASE = 'bigmind-webhooks'
  * @param signal ends it early
  * @returns whether all columns have the collation now
  */
-export async function collateIds(
+export async function migrateIdCollation(
   { url, log }: { url: string; log: Logger },
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -81,7 +81,7 @@ async function columnsToCollate(client: pg.Client): Promise<Column[]> {
 }
 
 /** Whether ids are in the order of time, which removing what is older than a time relies on. */
-export async function idsSortByBytes(sql: Sql): Promise<boolean> {
+export async function idsAreByteOrdered(sql: Sql): Promise<boolean> {
   return (await sql.query(OTHERWISE)).length === 0
 }
 

@@ -1,5 +1,4 @@
-import type { Clock } from '../concurrency/clock.ts'
-import { pause } from '../concurrency/pause.ts'
+import { type Clock, pause } from '../concurrency/clock.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Database } from './database.ts'
 
@@ -10,21 +9,21 @@ import type { Database } from './database.ts'
  * @param what names the work in the log
  * @throws what no repetition can mend, and what still fails when the service is closing
  */
-export type Persist = <Result>(what: string, work: () => Promise<Result>) => Promise<Result>
+export type RetryTransient = <Result>(what: string, work: () => Promise<Result>) => Promise<Result>
 
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 1_000
 
-export function createPersist(
+export function createTransientRetry(
   { db, clock, log }: { db: Database; clock: Clock; log: Logger },
   closing: AbortSignal,
-): Persist {
+): RetryTransient {
   return async (what, work) => {
     for (let wait = FIRST_PAUSE; ; wait = Math.min(wait * 2, LONGEST_PAUSE)) {
       try {
         return await work()
       } catch (error) {
-        if (closing.aborted || !db.isPassing(error)) throw error
+        if (closing.aborted || !db.isTransient(error)) throw error
         log.warn({ err: error, wait }, `could not ${what} now, trying again`)
         await pause(clock, wait, closing)
       }

@@ -2,11 +2,11 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { SecretUnavailableError } from '../domain/errors.ts'
 
 /** Encrypts what must not be readable in the database. */
-export interface SecretBox {
+export interface SecretCipher {
   /** @param owner the id that alone may read it back */
-  seal(plaintext: string, owner: string): string
+  encrypt(plaintext: string, owner: string): string
   /** @throws SecretUnavailableError when no key opens it for this owner */
-  open(sealed: string, owner: string): string
+  decrypt(sealed: string, owner: string): string
   /** Whether it is sealed with the key that `seal` uses: if not, its key cannot be taken away yet. Opens nothing. */
   isCurrent(sealed: string): boolean
 }
@@ -33,14 +33,14 @@ const REMEMBERED = 10_000
  * data: a ciphertext moved to another row does not open.
  * @param ring not empty; the first key seals, all of them open
  */
-export function createSecretBox(ring: readonly EncryptionKey[]): SecretBox {
+export function createSecretCipher(ring: readonly EncryptionKey[]): SecretCipher {
   const [first] = ring
   if (!first) throw new Error('A secret box needs a key.')
   const keys = new Map(ring.map(({ id, key }) => [id, key]))
   const opened = new Map<string, string>()
 
   return {
-    seal(plaintext, owner) {
+    encrypt(plaintext, owner) {
       const iv = randomBytes(IV_BYTES)
       const cipher = createCipheriv(ALGORITHM, first.key, iv, { authTagLength: TAG_BYTES })
       cipher.setAAD(associatedData(owner))
@@ -51,7 +51,7 @@ export function createSecretBox(ring: readonly EncryptionKey[]): SecretBox {
       ])
       return [VERSION, first.id, iv.toString('base64url'), text.toString('base64url')].join('.')
     },
-    open(sealed, owner) {
+    decrypt(sealed, owner) {
       const name = `${owner} ${sealed}`
       const known = opened.get(name)
       if (known !== undefined) return known

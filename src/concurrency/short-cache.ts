@@ -18,13 +18,13 @@ interface Remembered<Value> extends Found<Value> {
 }
 
 /** Finds something by its name, and remembers for a moment what was found. Null is not remembered. */
-export type ShortMemory<Value> = (
+export type ShortCache<Value> = (
   name: string,
   find: () => Promise<Found<Value> | null>,
 ) => Promise<Value | null>
 
 /** Spares the database the same question with every request. */
-export function createShortMemory<Value>(clock: Clock): ShortMemory<Value> {
+export function createShortCache<Value>(clock: Clock): ShortCache<Value> {
   const remembered = new Map<string, Remembered<Value>>()
   return async (name, find) => {
     const asked = clock.now()

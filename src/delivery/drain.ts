@@ -1,14 +1,13 @@
-import type { Clock } from '../concurrency/clock.ts'
+import { type Clock, pause } from '../concurrency/clock.ts'
 import type { Pace } from '../concurrency/pace.ts'
-import { pause } from '../concurrency/pause.ts'
 import type { Database } from '../storage/database.ts'
-import type { SecretBox } from '../storage/secret-box.ts'
+import type { SecretCipher } from '../storage/secret-encryption.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import { attemptDelivery } from './attempt.ts'
-import type { AttemptRecorder } from './attempt-recorder.ts'
-import { type DueDelivery, type DueLook, findDue } from './due-deliveries.ts'
-import type { WebhookSender } from './http/webhook-sender.ts'
+import { type DueDelivery, type DuePage, findDueDeliveries } from './due.ts'
+import type { WebhookSender } from './http/client.ts'
 import type { DrainTurn } from './queue.ts'
+import type { AttemptRecorder } from './record.ts'
 
 /**
  * Requests to one destination at a time: enough to keep a good receiver busy, few enough to spare a slow one. An
@@ -51,7 +50,7 @@ type Ports = {
   db: Database
   recorder: AttemptRecorder
   sender: WebhookSender
-  secrets: SecretBox
+  secrets: SecretCipher
   clock: Clock
   tracing: Tracing
   pace: Pace
@@ -66,7 +65,7 @@ interface Drain {
   began: number
   /** When the turn was found to be over, as epoch milliseconds; null before that. */
   overSince: number | null
-  /** See `DueLook`; null before the first look. */
+  /** See `DuePage`; null before the first look. */
   startedBelow: bigint | null
   /** Looks that waited for publications still to commit. */
   lastLooks: number
@@ -79,7 +78,7 @@ interface Drain {
 }
 
 /** A look, and what had happened before it. */
-interface Page extends DueLook {
+interface Page extends DuePage {
   seen: { wakeups: number; urgent: number; stops: number }
 }
 
@@ -157,7 +156,7 @@ async function readPage(drain: Drain): Promise<Page | null> {
   const { clock } = ports
   const seen = { wakeups: turn.wakeups(), urgent: turn.urgentWakeups(), stops: wire.stops() }
   const asked = clock.now()
-  const look = await findDue(ports, turn.destinationId, {
+  const look = await findDueDeliveries(ports, turn.destinationId, {
     limit: wire.hasRoom() ? PAGE : CONCURRENCY,
     except: wire.ids(),
     numbered: drain.startedBelow === null,

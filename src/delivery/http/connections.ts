@@ -1,8 +1,7 @@
-import type { buildConnector } from 'undici'
-import { Agent, Client, Pool } from 'undici'
-import type { ConnectInTurns } from './webhook-connect-turns.ts'
-import type { WebhookExchange } from './webhook-exchange.ts'
-import { WebhookSocket } from './webhook-socket.ts'
+import { Agent, type buildConnector, Client, Pool } from 'undici'
+import type { LimitedConnect } from './connect-limit.ts'
+import type { WebhookExchange } from './exchange.ts'
+import { WebhookSocket } from './receiver-socket.ts'
 
 /** The two ways to a receiver. Both connect through the same guard. */
 export interface Connections {
@@ -20,7 +19,7 @@ export interface Connections {
  * but after 4 s at the latest. That is below what common servers grant, so they rarely close a connection
  * that is about to be used.
  */
-export function openConnections(connect: ConnectInTurns, maxKeptOrigins: number): Connections {
+export function openConnections(connect: LimitedConnect, maxKeptOrigins: number): Connections {
   const common = {
     // The type of undici's connectors has no place for a connection's largest age.
     connect: connect as unknown as buildConnector.connector,
@@ -47,7 +46,7 @@ function createPool(origin: string | URL, options: object): Pool {
   return new Pool(origin, {
     ...options,
     factory: (origin, options) =>
-      new WebhookConnection(origin, options as { connect: ConnectInTurns }),
+      new WebhookConnection(origin, options as { connect: LimitedConnect }),
   })
 }
 
@@ -56,7 +55,7 @@ class WebhookConnection extends Client {
   #socket: WebhookSocket | null = null
   #exchange: WebhookExchange | null = null
 
-  constructor(origin: URL, options: { connect: ConnectInTurns }) {
+  constructor(origin: URL, options: { connect: LimitedConnect }) {
     super(origin, {
       ...options,
       connect: (target, callback) =>

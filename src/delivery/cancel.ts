@@ -8,9 +8,9 @@ const PART = 5_000
  * Cancels what waits for destinations that are not ACTIVE, or the first part of it. Nothing of the rest is
  * sent either: only an ACTIVE destination is. Test sends go out whatever the status, so they stay. The
  * caller holds the destinations' rows, and knows that they are not ACTIVE.
- * @returns whether there may be more, for `cancelRest`
+ * @returns whether there may be more, for `cancelRemaining`
  */
-export async function cancelPart(
+export async function cancelBatch(
   { tx, metrics }: { tx: Sql; metrics: Metrics },
   destinationIds: readonly string[],
 ): Promise<boolean> {
@@ -29,7 +29,7 @@ export async function cancelPart(
 }
 
 /** Cancels all that still waits, part by part, for those of the destinations that are not ACTIVE (again). */
-export async function cancelRest(
+export async function cancelRemaining(
   { db, metrics }: { db: Database; metrics: Metrics },
   destinationIds: readonly string[],
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function cancelRest(
         [destinationIds],
       )
       const ids = left.map(({ id }) => id)
-      return ids.length > 0 && cancelPart({ tx, metrics }, ids)
+      return ids.length > 0 && cancelBatch({ tx, metrics }, ids)
     })
   }
 }

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Phase } from '../../domain/outcome.ts'
+import type { WebhookSocket } from './receiver-socket.ts'
+import { MAX_BODY_BYTES, type ReceivedBody } from './response-body.ts'
+import { ResponseError } from './response-head.ts'
 import { RESPONSE_CODES } from './transport-failure.ts'
-import { MAX_BODY_BYTES, type ReceivedBody } from './webhook-response-body.ts'
-import { ResponseError } from './webhook-response-head.ts'
-import type { WebhookSocket } from './webhook-socket.ts'
 
 /** How long a body may take after its head; the rest of the attempt's time if that is less. */
 const MAX_BODY_MS = 1000

@@ -3,13 +3,13 @@ import { FAILURE_LIMIT } from '../domain/destination.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Database, Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
-import type { Persist } from '../storage/persist.ts'
+import type { RetryTransient } from '../storage/transient-retry.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { cancelPart, cancelRest } from './cancellation.ts'
+import { cancelBatch, cancelRemaining } from './cancel.ts'
 import type { Queue } from './queue.ts'
-import { type Recorded, recordResults } from './recorded-results.ts'
-import { writeDespiteRefusals } from './refused-result.ts'
+import { type Recorded, recordAttempts } from './record-attempts.ts'
+import { writeStorable } from './unstorable-result.ts'
 
 /** What came of one request, on its way into the history. */
 export interface AttemptResult {
@@ -55,7 +55,7 @@ type Ports = {
   db: Database
   queue: Queue
   newId: NewId
-  persist: Persist
+  retryTransient: RetryTransient
   metrics: Metrics
   log: Logger
 }
@@ -68,15 +68,15 @@ const GROUP_SIZE = 500
  * own: they need their destinations' rows, which a publication may hold for a while.
  */
 export function createAttemptRecorder(ports: Ports): AttemptRecorder {
-  const { db, persist } = ports
+  const { db, retryTransient } = ports
   const writeAll = <Written>(
     what: string,
     results: readonly AttemptResult[],
     write: (results: readonly AttemptResult[]) => Promise<Written>,
-  ) => writeDespiteRefusals(results, (part) => persist(what, () => write(part)), db.isPassing)
+  ) => writeStorable(results, (part) => retryTransient(what, () => write(part)), db.isTransient)
   const successes = createGroupCommit<AttemptResult, RecordEnd>(async (results) => {
     const written = await writeAll('record successes', results, (part) =>
-      recordResults(db, part, ports.newId),
+      recordAttempts(db, part, ports.newId),
     )
     const recorded = written.flat()
     tell(ports, results, recorded)
@@ -135,7 +135,7 @@ function tell(
 
 /** A long backlog of destinations that were disabled. What this does not get to, the sweep does. */
 async function cancelLater(ports: Ports, destinationIds: readonly string[]): Promise<void> {
-  await cancelRest(ports, destinationIds).catch((error: unknown) =>
+  await cancelRemaining(ports, destinationIds).catch((error: unknown) =>
     ports.log.warn({ err: error, destinationIds }, 'could not cancel all that waited'),
   )
 }
@@ -153,9 +153,9 @@ async function recordFailures(
   await tx.query('select from destination where id = any($1) order by id for no key update', [
     destinationIds,
   ])
-  const recorded = await recordResults(tx, results, newId)
+  const recorded = await recordAttempts(tx, results, newId)
   const disabled = await countFailures({ tx, newId }, recorded)
-  const more = disabled.length > 0 && (await cancelPart({ tx, metrics }, disabled))
+  const more = disabled.length > 0 && (await cancelBatch({ tx, metrics }, disabled))
   const retries = recorded.flatMap(({ destinationId, retryDelay }) =>
     retryDelay === null || disabled.includes(destinationId)
       ? []

@@ -10,7 +10,7 @@ import type { GuardedConnector } from './address-guard.ts'
 const AT_A_TIME = 64
 
 /** @param isWanted whether the request that the connection is for still waits for it */
-export type ConnectInTurns = (
+export type LimitedConnect = (
   ...parameters: [...Parameters<GuardedConnector>, isWanted: () => boolean]
 ) => void
 
@@ -30,7 +30,7 @@ interface Origin {
  * Lets only so many connections to one origin open at once. Open ones are not counted. A connection whose request has
  * timed out before its turn is not opened: after an outage these would take the turns of requests that can succeed.
  */
-export function connectInTurns(connect: GuardedConnector, atATime = AT_A_TIME): ConnectInTurns {
+export function limitConnects(connect: GuardedConnector, atATime = AT_A_TIME): LimitedConnect {
   const origins = new Map<string, Origin>()
 
   function startNext(origin: Origin): void {

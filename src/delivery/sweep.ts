@@ -1,8 +1,8 @@
 import type { Database, Sql } from '../storage/database.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { cancelRest } from './cancellation.ts'
-import { WAITING } from './due-deliveries.ts'
+import { cancelRemaining } from './cancel.ts'
+import { WAITING } from './due.ts'
 import type { Queue } from './queue.ts'
 
 type Ports = { db: Database; queue: Queue; metrics: Metrics; log: Logger }
@@ -14,7 +14,7 @@ const OVERDUE = 1
 const TOO_FAR = 60
 
 /** Milliseconds between sweeps of one worker. */
-export const SWEEP_EVERY = 5_000
+export const SWEEP_INTERVAL_MS = 5_000
 
 /**
  * Wakes every destination with overdue deliveries, whatever became of the jobs that should have, and ends
@@ -23,7 +23,7 @@ export const SWEEP_EVERY = 5_000
  * The scan hops from destination to destination in the index, so it costs by destinations that wait, not by
  * deliveries.
  */
-export async function wakeOverdue({ db, queue, metrics, log }: Ports): Promise<void> {
+export async function wakeOverdueDestinations({ db, queue, metrics, log }: Ports): Promise<void> {
   const left = await db.transaction(async (tx) => {
     await queue.bringForward(tx)
     const rows = await tx.query<{ id: string; active: boolean; ahead: boolean }>(
@@ -43,7 +43,7 @@ export async function wakeOverdue({ db, queue, metrics, log }: Ports): Promise<v
     if (ids.length > 0) log.debug({ destinations: ids.length }, 'woke overdue destinations')
     return rows.filter(({ active }) => !active).map(({ id }) => id)
   })
-  if (left.length > 0) await cancelRest({ db, metrics }, left)
+  if (left.length > 0) await cancelRemaining({ db, metrics }, left)
 }
 
 /** Ids ascend, so that what becomes due together goes out in the order of publication. */

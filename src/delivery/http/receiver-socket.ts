@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { ResponseHeadReader } from './webhook-response-head.ts'
+import { ResponseHeadReader } from './response-head.ts'
 
 /**
  * One open connection to a receiver, as its exchanges use it one after the other. It reads each response's

@@ -1,6 +1,6 @@
 import type { EventName } from '../domain/events/index.ts'
 import type { Database } from '../storage/database.ts'
-import { isUrgent, plannedAt } from './urgency.ts'
+import { isUrgent, plannedAt } from './priority.ts'
 
 /** A delivery to be sent now, with all that sending it needs. */
 export interface DueDelivery {
@@ -30,7 +30,7 @@ export interface DueDelivery {
   traceParent: string | null
 }
 
-export interface DueLook {
+export interface DuePage {
   deliveries: DueDelivery[]
   /** Whether there may be more than these. */
   more: boolean
@@ -57,11 +57,11 @@ interface Row extends Partial<DueDelivery> {
  * @param except ids on the wire already
  * @param numbered asks for `startedBelow`, which costs a transaction number
  */
-export async function findDue(
+export async function findDueDeliveries(
   { db }: { db: Database },
   destinationId: string,
   { limit, except, numbered }: { limit: number; except: readonly string[]; numbered: boolean },
-): Promise<DueLook> {
+): Promise<DuePage> {
   const rows = await db.query<Row>(DUE, [destinationId, limit, except, numbered])
   const [first] = rows
   const deliveries = rows

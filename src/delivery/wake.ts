@@ -1,8 +1,7 @@
 import type { PgBoss } from 'pg-boss'
 import type { Clock } from '../concurrency/clock.ts'
 import type { Database } from '../storage/database.ts'
-import type { Queue } from './queue.ts'
-import { type QueueAdapter, WAKE } from './queue.ts'
+import { type Queue, type QueueAdapter, WAKE } from './queue.ts'
 
 /** Seconds between looks for wake-ups that no timer of this process announces. */
 const POLL = 0.5

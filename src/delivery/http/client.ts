@@ -9,13 +9,39 @@ import {
 } from '../../domain/outcome.ts'
 import { requestHeaders } from '../../domain/request-headers.ts'
 import { createGuardedConnector } from './address-guard.ts'
+import { limitConnects } from './connect-limit.ts'
+import { type Connections, openConnections } from './connections.ts'
+import { type Answer, ExchangeTimeout, WebhookExchange } from './exchange.ts'
 import { createNameResolver, type ResolveName } from './name-resolver.ts'
+import { bodyText } from './response-body.ts'
 import { failureOfCode, RESPONSE_CODES } from './transport-failure.ts'
-import { connectInTurns } from './webhook-connect-turns.ts'
-import { type Connections, openConnections } from './webhook-connections.ts'
-import { type Answer, ExchangeTimeout, WebhookExchange } from './webhook-exchange.ts'
-import { bodyText } from './webhook-response-body.ts'
-import type { SentWebhook, WebhookRequest, WebhookSender } from './webhook-sender.ts'
+
+/** One signed request, ready to go. */
+export interface WebhookRequest {
+  /** A URL that passed `checkDestinationUrl`. */
+  url: string
+  /** The signatures; `requestHeaders` says what goes with them. */
+  headers: Record<string, string>
+  /** Sent byte for byte, as UTF-8. */
+  body: string
+}
+
+export interface SentWebhook {
+  outcome: Outcome
+  /** Whole milliseconds from starting to connect until the outcome was decided: the response's head, or the failure. */
+  durationMs: number
+}
+
+/** The way out of the house: the only thing that ever makes a request to a receiver. */
+export interface WebhookSender {
+  /**
+   * Makes one attempt. Whatever the receiver or the network does is an outcome; it rejects only when
+   * the sender was closed before.
+   */
+  send(request: WebhookRequest): Promise<SentWebhook>
+  /** Waits for what is on the wire, then closes every connection. */
+  close(): Promise<void>
+}
 
 export interface WebhookClientOptions {
   policy: AddressPolicy
@@ -35,7 +61,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookSende
   const resolve = options.resolve ?? createNameResolver()
   // Longer than an attempt: the attempt's own clock has to be the one that ends it.
   const connect = createGuardedConnector({ policy, resolve, timeoutMs: timeoutMs + 1000 })
-  const connections = openConnections(connectInTurns(connect), maxKeptOrigins)
+  const connections = openConnections(limitConnects(connect), maxKeptOrigins)
   const onTheWire = new Set<Promise<unknown>>()
   let closed = false
 

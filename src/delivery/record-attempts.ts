@@ -1,7 +1,7 @@
 import type { Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 import type { DeliveryOutcome } from '../telemetry/metrics.ts'
-import type { AttemptResult } from './attempt-recorder.ts'
+import type { AttemptResult } from './record.ts'
 
 /** What recording a result changed. */
 export interface Recorded {
@@ -24,7 +24,7 @@ export interface Recorded {
  * on the delivery: being locked, it is read as it stands now, and not as it stood when the statement began.
  * Answers what it recorded.
  */
-export const recordResults = (
+export const recordAttempts = (
   sql: Sql,
   results: readonly AttemptResult[],
   newId: NewId,

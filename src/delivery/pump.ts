@@ -1,14 +1,19 @@
 import type { Job, PgBoss } from 'pg-boss'
 import { createBell } from '../concurrency/bell.ts'
-import type { Clock } from '../concurrency/clock.ts'
+import { type Clock, pause } from '../concurrency/clock.ts'
 import { createGroupCommit } from '../concurrency/group-commit.ts'
-import { pause } from '../concurrency/pause.ts'
 import type { Database } from '../storage/database.ts'
 import type { Listener } from '../storage/listener.ts'
-import type { Persist } from '../storage/persist.ts'
+import type { RetryTransient } from '../storage/transient-retry.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { DrainTurn, Queue } from './queue.ts'
-import { asBossDatabase, DRAIN, URGENT_MARK, WAKE_CHANNEL } from './queue.ts'
+import {
+  bossDatabaseOn,
+  DRAIN,
+  type DrainTurn,
+  type Queue,
+  URGENT_MARK,
+  WAKE_CHANNEL,
+} from './queue.ts'
 
 /** Destinations drained at a time by one process. */
 const SLOTS = 200
@@ -33,7 +38,7 @@ type Ports = {
   queue: Queue
   db: Database
   listener: Listener
-  persist: Persist
+  retryTransient: RetryTransient
   clock: Clock
   log: Logger
 }
@@ -217,7 +222,7 @@ async function runUntilItWorks(
       return await handler(turn)
     } catch (error) {
       if (turn.signal.aborted) return 'more'
-      const outage = db.isPassing(error)
+      const outage = db.isTransient(error)
       const longest = outage ? LONGEST_OUTAGE_PAUSE : LONGEST_PAUSE
       const wait = Math.min(FIRST_PAUSE * 2 ** failures, longest)
       const { destinationId } = turn
@@ -228,14 +233,14 @@ async function runUntilItWorks(
 }
 
 /** Ends the jobs of the drains that end about the same time. Jobs taken over by another worker are left alone. */
-function createSettlement({ boss, db, queue, persist }: Ports) {
+function createSettlement({ boss, db, queue, retryTransient }: Ports) {
   return createGroupCommit<{ job: DrainJob; end: End }, void>(async (ended) => {
     const jobs = ended.map(({ job }) => job)
     const more = ended.filter(({ end }) => end === 'more')
-    await persist('settle jobs', async () => {
+    await retryTransient('settle jobs', async () => {
       if (more.length === 0) return void (await boss.deleteJob(DRAIN, jobs))
       await db.transaction(async (tx) => {
-        await boss.deleteJob(DRAIN, jobs, { db: asBossDatabase(tx) })
+        await boss.deleteJob(DRAIN, jobs, { db: bossDatabaseOn(tx) })
         const ids = more.map(({ job }) => job.data.destinationId)
         await queue.wake(tx, ids)
       })
