@@ -97,7 +97,7 @@ const LIBRARIES: Record<string, RegExp> = {
   'graphql-yoga': /^server\//,
   'rate-limiter-flexible': /^server\/limits\/mutation-limit\.ts$/,
   ws: /^(server|cli)\//,
-  'graphql-ws': /^(server|cli)\/|^console\/live-connection\.ts$/,
+  'graphql-ws': /^(server|cli)\/|^console\/session\/live-connection\.ts$/,
 }
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url))
@@ -147,11 +147,11 @@ function isAllowed({ file, target, local }: Import): boolean {
   )
 }
 
-/** Files that can be reached from themselves, following imports of values. */
-function circles(): string[][] {
+/** Returns each chain of files that ends at its own beginning. */
+function circles(followed: readonly Import[]): string[][] {
   const next = new Map<string, string[]>()
-  for (const { file, target, local, typeOnly } of imports) {
-    if (local && !typeOnly) next.set(file, [...(next.get(file) ?? []), target])
+  for (const { file, target, local } of followed) {
+    if (local) next.set(file, [...(next.get(file) ?? []), target])
   }
   const done = new Set<string>()
   const found: string[][] = []
@@ -188,7 +188,13 @@ describe('the rooms', () => {
   })
 
   test('have files that import each other in no circle', () => {
-    expect(circles().map((circle) => circle.join(' > '))).toEqual([])
+    const values = imports.filter(({ typeOnly }) => !typeOnly)
+    expect(circles(values).map((circle) => circle.join(' > '))).toEqual([])
+  })
+
+  test('of the console have no circle, of types either', () => {
+    const own = imports.filter(({ file }) => roomOf(file) === 'console')
+    expect(circles(own).map((circle) => circle.join(' > '))).toEqual([])
   })
 
   test('keep each library in its place', () => {
@@ -214,6 +220,14 @@ describe('the files', () => {
   test('have at most 400 lines', () => {
     const long = files.filter((file) => sourceOf(file).split('\n').length > 400)
     expect(long).toEqual([])
+  })
+
+  test('of the console are at most 15 in a folder, of 20 to 300 lines each', () => {
+    const own = files.filter((file) => roomOf(file) === 'console')
+    const folders = Object.groupBy(own, dirname)
+    expect(Object.keys(folders).filter((folder) => folders[folder]!.length > 15)).toEqual([])
+    const lines = (file: string) => sourceOf(file).trimEnd().split('\n').length
+    expect(own.filter((file) => lines(file) < 20 || lines(file) > 300)).toEqual([])
   })
 
   test('are named in kebab-case, and none is a drawer for this and that', () => {

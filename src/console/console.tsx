@@ -1,6 +1,8 @@
 import { RouterProvider } from '@tanstack/react-router'
 import { type ReactElement, useCallback, useEffect, useState } from 'react'
 import { Provider } from 'urql'
+import { ToastProvider } from './elements/toast.tsx'
+import type { Pages } from './router.tsx'
 import {
   type Credential,
   forgetCredential,
@@ -8,13 +10,11 @@ import {
   resetCredential,
   storeCredential,
   storedCredential,
-} from './credential.ts'
-import { ToastProvider } from './elements/toast.tsx'
-import type { Pages } from './router.tsx'
-import { type Entry, enter } from './session/enter.ts'
+} from './session/credential.ts'
 import { SessionContext } from './session/session.ts'
+import { type Entry, enter } from './session/sign-in.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
-import { LoadingShell } from './shell/loading-shell.tsx'
+import { LoadingShell } from './shell/shell.tsx'
 
 interface ConsoleProps {
   url: string
@@ -49,11 +49,11 @@ export function Console({ url, credential, localKey, pages }: ConsoleProps): Rea
   )
   const signIn = useCallback(
     async (offered: Credential) => {
-      const onRefused = () => {
+      const onUnauthenticated = () => {
         if (credential === undefined) forgetCredential()
         setState({ state: 'signed-out', message: unsaved.size > 0 ? `${ENDED} ${KEPT}` : ENDED })
       }
-      const entry = await enter(offered, { url, onRefused })
+      const entry = await enter(offered, { url, onUnauthenticated })
       if (entry.state === 'entered') keep(offered)
       setState(entry)
     },

@@ -1,12 +1,12 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Console } from './console.tsx'
-import type { Credential } from './credential.ts'
 import { createPages } from './router.tsx'
+import type { Credential } from './session/credential.ts'
 import { createTheme, type Theme } from './shell/theme.ts'
 import './styles/base.css'
 import './styles/tokens.css'
-import { SurroundingsContext } from './surroundings.ts'
+import { HostPageContext } from './host-page.ts'
 
 export interface ConsoleOptions {
   /** Where the API answers, as in "/graphql" or "https://webhooks.example.com/graphql". */
@@ -61,9 +61,9 @@ export function mountConsole(
   const root = createRoot(frame, { identifierPrefix: 'bigmind' })
   root.render(
     <StrictMode>
-      <SurroundingsContext value={{ layers, theme, onTitle }}>
+      <HostPageContext value={{ layers, theme, onTitle }}>
         <Console {...rest} pages={pages} />
-      </SurroundingsContext>
+      </HostPageContext>
     </StrictMode>,
   )
   return {

@@ -5,8 +5,7 @@ import {
   lazyRouteComponent,
 } from '@tanstack/react-router'
 import { readDeliveriesSearch } from './deliveries/deliveries-search.ts'
-import { NotFoundPage } from './shell/not-found-page.tsx'
-import { PageFailure } from './shell/page-failure.tsx'
+import { NotFoundPage, PageFailure } from './shell/fallback-pages.tsx'
 import { Shell } from './shell/shell.tsx'
 import { WebhooksPage } from './webhooks/webhooks-page.tsx'
 import { readWebhooksSearch } from './webhooks/webhooks-search.ts'

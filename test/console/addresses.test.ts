@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readDeliveriesSearch } from '../../src/console/deliveries/deliveries-search.ts'
-import { isEventType } from '../../src/console/events/families.ts'
+import { isEventType } from '../../src/console/events/event-types.ts'
 import { readWebhooksSearch } from '../../src/console/webhooks/webhooks-search.ts'
 import { activeDestination } from '../helpers/operations.ts'
 import { createWorld, type World } from '../helpers/world.ts'

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { nodeCode, pythonCode } from '../../src/console/destination/verification-code.ts'
+import { nodeCode, pythonCode } from '../../src/console/destination/secret/verification-code.ts'
 import { signatureHeaders } from '../../src/domain/signature.ts'
 import { pythonIsPresent } from '../helpers/guide-samples/guide-receiver.ts'
 

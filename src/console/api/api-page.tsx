@@ -1,12 +1,16 @@
+import type { DocumentNode } from 'graphql'
 import type { ReactElement } from 'react'
+import { OPERATIONS as DELIVERIES } from '../deliveries/operations.ts'
+import { OPERATIONS as DESTINATION } from '../destination/operations.ts'
 import { CodeBlock } from '../elements/code-block.tsx'
-import { GraphiqlLink } from '../elements/graphiql-link.tsx'
-import { GraphqlOperation, nameOf } from '../elements/graphql-operation.tsx'
-import { PageHeader } from '../elements/page-header.tsx'
 import { Section } from '../elements/section.tsx'
+import { OPERATIONS as EVENTS } from '../events/operations.ts'
+import { GraphiqlLink } from '../graphql-view/graphiql-link.tsx'
+import { GraphqlOperation, nameOf } from '../graphql-view/graphql-operation.tsx'
 import { useSession } from '../session/session.ts'
+import { PageHeader } from '../shell/page-header.tsx'
+import { OPERATIONS as WEBHOOKS } from '../webhooks/operations.ts'
 import styles from './api-page.module.css'
-import { OPERATIONS_BY_PAGE } from './operations-by-page.ts'
 
 /** API: the way to GraphiQL, and the operations that the pages themselves are made of. */
 export function ApiPage(): ReactElement {
@@ -68,3 +72,12 @@ const curl = (url: string) =>
   -H "Authorization: Bearer $BIGMIND_API_KEY" \\
   -H "Content-Type: application/json" \\
   -d '{"query": "query WhoAmI { viewer { scopes organization { name } } }"}'`
+
+/** What each page asks the API, and what its buttons send. */
+export const OPERATIONS_BY_PAGE: readonly { page: string; operations: readonly DocumentNode[] }[] =
+  [
+    { page: 'Webhooks', operations: WEBHOOKS },
+    { page: 'Webhook', operations: DESTINATION },
+    { page: 'Recent deliveries', operations: DELIVERIES },
+    { page: 'Event reference', operations: EVENTS },
+  ]

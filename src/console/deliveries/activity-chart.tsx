@@ -1,7 +1,7 @@
 import { type ReactElement, useEffect, useRef } from 'react'
 import UPlot from 'uplot'
 import type { DeliveryActivityQuery } from '../generated/graphql.ts'
-import { useSurroundings } from '../surroundings.ts'
+import { useHostPage } from '../host-page.ts'
 import '../styles/uplot.css'
 import styles from './activity-chart.module.css'
 
@@ -11,7 +11,7 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
 /** A bar a minute, what failed above what succeeded. The numbers stand above it as text. */
 export function ActivityChart({ buckets }: { buckets: Buckets }): ReactElement {
-  const { theme } = useSurroundings()
+  const { theme } = useHostPage()
   const frame = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot | null>(null)
   const shown = useRef(buckets)

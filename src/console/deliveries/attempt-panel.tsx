@@ -1,19 +1,17 @@
 import * as Dialog from '@radix-ui/react-dialog'
 import { type ReactElement, type ReactNode, useEffect, useRef } from 'react'
 import { useClient, useQuery } from 'urql'
-import { Banner } from '../elements/banner.tsx'
+import { AttemptBadge, durationOf } from '../elements/badge.tsx'
+import { Banner, Failure } from '../elements/banner.tsx'
+import { IconButton } from '../elements/button.tsx'
 import { CodeBlock } from '../elements/code-block.tsx'
-import { Failure } from '../elements/failure.tsx'
-import { IconButton } from '../elements/icon-button.tsx'
-import { Skeleton } from '../elements/skeleton.tsx'
+import { useReturnFocus } from '../elements/dialog.tsx'
+import { Skeleton } from '../elements/section.tsx'
 import { Time } from '../elements/time.tsx'
-import { useReturnFocus } from '../elements/use-return-focus.ts'
-import { titleOf } from '../events/event-name.ts'
-import type { AttemptDetailsQuery } from '../generated/graphql.ts'
-import { useSurroundings } from '../surroundings.ts'
+import { titleOf } from '../events/event-types.ts'
+import { useHostPage } from '../host-page.ts'
 import styles from './attempt-panel.module.css'
-import type { Attempt } from './attempt-row.ts'
-import { AttemptBadge, durationOf } from './attempt-words.tsx'
+import type { Attempt, AttemptDetails } from './attempt-row.ts'
 import { DeliveryTimeline } from './delivery-timeline.tsx'
 import { AttemptDetailsDocument } from './operations.ts'
 
@@ -23,11 +21,6 @@ interface AttemptPanelProps {
   live: readonly Attempt[]
   onClose: () => void
 }
-
-export type AttemptDetails = Extract<
-  NonNullable<AttemptDetailsQuery['node']>,
-  { __typename: 'DeliveryAttempt' }
->
 
 /** One attempt whole: what was sent, what came back, and how its delivery goes on. */
 export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactElement {
@@ -45,7 +38,7 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
   useEffect(() => {
     if (latest !== undefined) refresh()
   }, [latest])
-  const { layers } = useSurroundings()
+  const { layers } = useHostPage()
   const returnFocus = useReturnFocus()
   return (
     <Dialog.Root open onOpenChange={(open) => open || onClose()}>

@@ -1,4 +1,8 @@
-import type { AttemptFilter, AttemptRowFragment } from '../generated/graphql.ts'
+import type {
+  AttemptDetailsQuery,
+  AttemptFilter,
+  AttemptRowFragment,
+} from '../generated/graphql.ts'
 import { graphql } from '../generated/index.ts'
 
 export const AttemptRowFields = graphql(`
@@ -22,6 +26,12 @@ export const AttemptRowFields = graphql(`
 `)
 
 export type Attempt = AttemptRowFragment
+
+/** An attempt with its request, its response and its delivery, as the panel shows it. */
+export type AttemptDetails = Extract<
+  NonNullable<AttemptDetailsQuery['node']>,
+  { __typename: 'DeliveryAttempt' }
+>
 
 /** Of both lists each attempt once, newest first: ids are in the order of time. */
 export function mergeAttempts(listed: readonly Attempt[], live: Iterable<Attempt>): Attempt[] {

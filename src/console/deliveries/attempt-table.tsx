@@ -1,12 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import { memo, type ReactElement } from 'react'
-import { Skeleton } from '../elements/skeleton.tsx'
+import { AttemptBadge, durationOf } from '../elements/badge.tsx'
+import { Skeleton } from '../elements/section.tsx'
 import { type Column, rowLink, Table, tableRow } from '../elements/table.tsx'
 import { Time } from '../elements/time.tsx'
-import { titleOf } from '../events/event-name.ts'
+import { titleOf } from '../events/event-types.ts'
 import type { Attempt } from './attempt-row.ts'
 import styles from './attempt-table.module.css'
-import { AttemptBadge, durationOf } from './attempt-words.tsx'
 
 interface AttemptTableProps {
   rows: readonly Attempt[]

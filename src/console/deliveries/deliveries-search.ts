@@ -1,4 +1,4 @@
-import { isEventType } from '../events/families.ts'
+import { isEventType } from '../events/event-types.ts'
 import type { AttemptFilter, AttemptStatus, EventType } from '../generated/graphql.ts'
 
 /** What the attempts are narrowed to, and which one is open: kept in the address. */

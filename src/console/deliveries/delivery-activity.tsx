@@ -1,8 +1,8 @@
 import { lazy, type ReactElement, Suspense, useEffect, useRef } from 'react'
 import { useQuery } from 'urql'
-import { Failure } from '../elements/failure.tsx'
+import { Failure } from '../elements/banner.tsx'
 import { Section } from '../elements/section.tsx'
-import { useNow } from '../use-now.ts'
+import { useNow } from '../elements/time.tsx'
 import styles from './delivery-activity.module.css'
 import { DeliveryActivityDocument } from './operations.ts'
 

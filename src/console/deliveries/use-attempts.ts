@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { useClient, useQuery } from 'urql'
 import { useDeleted } from '../destination/use-deleted.ts'
 import type { AttemptFilter, RecentDeliveriesQuery } from '../generated/graphql.ts'
-import { useAfterBreak, useLive } from '../use-live.ts'
+import { useAfterBreak, useLive } from '../session/use-live.ts'
 import { type Attempt, matchesFilter, mergeAttempts } from './attempt-row.ts'
 import {
   RecentDeliveriesDocument,

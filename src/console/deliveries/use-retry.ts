@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react'
 import { useMutation } from 'urql'
 import { useToast } from '../elements/toast.tsx'
-import { explain } from '../explain-error.ts'
-import { useExpected } from '../use-expected.ts'
-import type { AttemptDetails } from './attempt-panel.tsx'
+import { errorMessage } from '../session/client.ts'
+import { useOptimisticValue } from '../use-optimistic-value.ts'
+import type { AttemptDetails } from './attempt-row.ts'
 import { RetryDeliveryDocument } from './operations.ts'
 
 type Delivery = AttemptDetails['delivery']
@@ -14,7 +14,7 @@ type Delivery = AttemptDetails['delivery']
  */
 export function useRetry(told: Delivery, refresh: () => Promise<unknown>) {
   const toast = useToast()
-  const [delivery, expect] = useExpected(told)
+  const [delivery, expect] = useOptimisticValue(told)
   const [{ fetching }, retry] = useMutation(RetryDeliveryDocument)
   const [refusal, setRefusal] = useState<string | null>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was refused before says nothing of now
@@ -27,7 +27,7 @@ export function useRetry(told: Delivery, refresh: () => Promise<unknown>) {
       if (answer?.__typename === 'Delivery') {
         toast('The delivery is on its way again.')
         await refresh()
-      } else setRefusal(error ? explain(error) : (answer?.message ?? null))
+      } else setRefusal(error ? errorMessage(error) : (answer?.message ?? null))
     })
   }
   return { delivery, busy: fetching, refusal, send }

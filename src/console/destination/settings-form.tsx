@@ -1,8 +1,8 @@
 import { useBlocker } from '@tanstack/react-router'
 import { type FormEvent, lazy, type ReactElement, Suspense } from 'react'
 import { Button } from '../elements/button.tsx'
+import { TextField } from '../elements/field.tsx'
 import { Section } from '../elements/section.tsx'
-import { TextField } from '../elements/text-field.tsx'
 import { useScopes } from '../session/session.ts'
 import { EventSelection } from './event-selection.tsx'
 import styles from './settings-form.module.css'
@@ -10,7 +10,7 @@ import type { Detail } from './use-destination.ts'
 import type { Draft } from './use-draft.ts'
 
 const ConfirmDialog = lazy(async () => ({
-  default: (await import('../elements/confirm-dialog.tsx')).ConfirmDialog,
+  default: (await import('../elements/dialog.tsx')).ConfirmDialog,
 }))
 
 interface SettingsFormProps {

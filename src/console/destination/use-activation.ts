@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useMutation } from 'urql'
 import { useToast } from '../elements/toast.tsx'
-import { explain } from '../explain-error.ts'
+import { errorMessage } from '../session/client.ts'
 import { ActivateDestinationDocument, DeactivateDestinationDocument } from './operations.ts'
 import type { ChangeDestination, Detail } from './use-destination.ts'
 import type { Draft } from './use-draft.ts'
@@ -34,7 +34,7 @@ export function useActivation(destination: Detail, { draft, change }: Options) {
           toast('The webhook is active: events are sent as they happen.')
           return result
         }
-        setError(result?.message ?? (failure ? explain(failure) : null))
+        setError(result?.message ?? (failure ? errorMessage(failure) : null))
         return null
       })
     },
@@ -47,7 +47,7 @@ export function useActivation(destination: Detail, { draft, change }: Options) {
           toast('The webhook is inactive: nothing is sent until you activate it again.')
           return result
         }
-        setError(result?.message ?? (failure ? explain(failure) : null))
+        setError(result?.message ?? (failure ? errorMessage(failure) : null))
         return null
       })
     },

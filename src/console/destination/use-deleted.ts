@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { graphql } from '../generated/index.ts'
-import { useLive } from '../use-live.ts'
+import { useLive } from '../session/use-live.ts'
 
 export const WatchDeletionDocument = graphql(`
   subscription WatchDeletion($id: ID!) {

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react'
 import { useQuery } from 'urql'
 import type { DestinationDetailFragment } from '../generated/graphql.ts'
-import { useExpected } from '../use-expected.ts'
-import { useAfterBreak, useLive } from '../use-live.ts'
+import { useAfterBreak, useLive } from '../session/use-live.ts'
+import { useOptimisticValue } from '../use-optimistic-value.ts'
 import { DestinationDocument, WatchDestinationDocument } from './operations.ts'
 import { useDeleted } from './use-deleted.ts'
 
@@ -37,7 +37,7 @@ export function useDestination(id: string) {
   const retry = () => refresh({ requestPolicy: 'network-only' })
   useAfterBreak(retry)
   const told = changed?.id === id ? changed : fetching ? undefined : data?.destination
-  const [destination, expect] = useExpected(told)
+  const [destination, expect] = useOptimisticValue(told)
   const change: ChangeDestination = (expected, ask) =>
     expect(
       (now) => now && { ...now, ...expected },

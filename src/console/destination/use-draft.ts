@@ -1,13 +1,13 @@
 import { useEffect, useState } from 'react'
 import { useMutation } from 'urql'
 import { useToast } from '../elements/toast.tsx'
-import { explain } from '../explain-error.ts'
 import type {
   DestinationRequirement,
   DestinationUpdateInput,
   EventType,
   UpdateDestinationMutation,
 } from '../generated/graphql.ts'
+import { errorMessage } from '../session/client.ts'
 import { useScopes, useUnsaved } from '../session/session.ts'
 import { UpdateDestinationDocument } from './operations.ts'
 import type { ChangeDestination, Detail } from './use-destination.ts'
@@ -46,7 +46,7 @@ export function useDraft(destination: Detail, change: ChangeDestination) {
         toast('Changes saved.')
         return result
       }
-      setErrors(error ? { form: explain(error) } : errorsOf(result))
+      setErrors(error ? { form: errorMessage(error) } : errorsOf(result))
       return null
     })
   }

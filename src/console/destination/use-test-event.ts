@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
 import { useMutation } from 'urql'
-import { explain } from '../explain-error.ts'
 import type { EventType, WatchTestsSubscription } from '../generated/graphql.ts'
-import { useLive } from '../use-live.ts'
+import { errorMessage } from '../session/client.ts'
+import { useLive } from '../session/use-live.ts'
 import { SendTestDocument, WatchTestsDocument } from './operations.ts'
 
 export type TestAttempt = WatchTestsSubscription['deliveryAttempted']
@@ -52,7 +52,7 @@ export function useTestEvent(id: string) {
     if (result?.__typename !== 'Delivery') {
       return setState({
         name: 'refused',
-        message: result?.message ?? (error ? explain(error) : ''),
+        message: result?.message ?? (error ? errorMessage(error) : ''),
       })
     }
     const attempt = heard.current.get(result.id)

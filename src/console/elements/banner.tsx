@@ -1,5 +1,8 @@
+import type { CombinedError } from '@urql/core'
 import type { ReactElement, ReactNode } from 'react'
+import { errorMessage } from '../session/client.ts'
 import styles from './banner.module.css'
+import { Button } from './button.tsx'
 
 interface BannerProps {
   tone: 'bad' | 'warn' | 'good' | 'accent'
@@ -26,5 +29,26 @@ export function Banner({ tone, title, children, actions, urgent }: BannerProps):
       </div>
       {actions && <div className={styles.actions}>{actions}</div>}
     </section>
+  )
+}
+
+interface FailureProps {
+  /** What could not be done, as in "The destinations could not be loaded". */
+  title: string
+  error: CombinedError
+  onRetry?: () => void
+}
+
+/** What failed, why, and the way to try again. */
+export function Failure({ title, error, onRetry }: FailureProps): ReactElement {
+  return (
+    <Banner
+      tone="bad"
+      urgent
+      title={title}
+      actions={onRetry && <Button onClick={onRetry}>Try again</Button>}
+    >
+      <p>{errorMessage(error)}</p>
+    </Banner>
   )
 }

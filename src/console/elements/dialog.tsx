@@ -1,8 +1,9 @@
+import * as AlertDialog from '@radix-ui/react-alert-dialog'
 import * as Primitive from '@radix-ui/react-dialog'
-import type { ReactElement, ReactNode } from 'react'
-import { useSurroundings } from '../surroundings.ts'
+import { type ReactElement, type ReactNode, useState } from 'react'
+import { MAIN_ID, useHostPage } from '../host-page.ts'
+import { Button } from './button.tsx'
 import styles from './dialog.module.css'
-import { useReturnFocus } from './use-return-focus.ts'
 
 interface DialogProps {
   onClose: () => void
@@ -16,7 +17,7 @@ interface DialogProps {
 /** Something to do before going on. Shown while it is rendered; Escape and a press beside it close it. */
 export function Dialog(props: DialogProps): ReactElement {
   const { onClose, title, description, wide = false, children } = props
-  const { layers } = useSurroundings()
+  const { layers } = useHostPage()
   const returnFocus = useReturnFocus()
   return (
     <Primitive.Root open onOpenChange={(open) => open || onClose()}>
@@ -43,4 +44,57 @@ export function Dialog(props: DialogProps): ReactElement {
 /** The buttons at a dialog's end. */
 export function DialogActions({ children }: { children: ReactNode }): ReactElement {
   return <div className={styles.actions}>{children}</div>
+}
+
+interface ConfirmDialogProps {
+  title: string
+  /** What will happen, and whether there is a way back. */
+  children: ReactNode
+  /** What the button does, as in "Delete". */
+  confirm: string
+  /** What the other does. Default: "Cancel". */
+  cancel?: string
+  onConfirm: () => void
+  onCancel: () => void
+}
+
+/** Asks before something that cannot be taken back. The safe answer has the focus. */
+export function ConfirmDialog(props: ConfirmDialogProps): ReactElement {
+  const { title, children, confirm, cancel = 'Cancel', onConfirm, onCancel } = props
+  const { layers } = useHostPage()
+  const returnFocus = useReturnFocus()
+  return (
+    <AlertDialog.Root open onOpenChange={(open) => open || onCancel()}>
+      <AlertDialog.Portal container={layers}>
+        <AlertDialog.Overlay className={styles.overlay} />
+        <AlertDialog.Content className={styles.content} onCloseAutoFocus={returnFocus}>
+          <AlertDialog.Title className={styles.title}>{title}</AlertDialog.Title>
+          <AlertDialog.Description asChild>
+            <div className={styles.description}>{children}</div>
+          </AlertDialog.Description>
+          <div className={styles.actions}>
+            <AlertDialog.Cancel asChild>
+              <Button>{cancel}</Button>
+            </AlertDialog.Cancel>
+            <Button variant="danger" onClick={onConfirm}>
+              {confirm}
+            </Button>
+          </div>
+        </AlertDialog.Content>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  )
+}
+
+/**
+ * Gives the focus back to what had it before a dialog opened, or to the page where that is gone, as the row of
+ * something deleted. The primitives do so only for a trigger of their own, and ours are shown while they are rendered.
+ */
+export function useReturnFocus(): (event: Event) => void {
+  const [before] = useState(() => document.activeElement)
+  return (event) => {
+    event.preventDefault()
+    const target = before?.isConnected ? before : document.getElementById(MAIN_ID)
+    if (target instanceof HTMLElement) target.focus({ preventScroll: true })
+  }
 }

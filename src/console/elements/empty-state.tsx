@@ -17,3 +17,12 @@ export function EmptyState({ title, children, actions }: EmptyStateProps): React
     </div>
   )
 }
+
+/** In place of what a key without the scope DESTINATIONS_READ cannot see. */
+export function NotReadable(): ReactElement {
+  return (
+    <EmptyState title="Your key cannot read destinations">
+      <p>It lacks the scope DESTINATIONS_READ. Sign in with one that has it, or ask who made it.</p>
+    </EmptyState>
+  )
+}

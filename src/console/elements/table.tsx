@@ -1,5 +1,8 @@
-import type { ReactElement, ReactNode } from 'react'
+import type { CombinedError } from '@urql/core'
+import { type ReactElement, type ReactNode, useState } from 'react'
 import hidden from '../styles/hidden.module.css'
+import { Failure } from './banner.tsx'
+import { Button } from './button.tsx'
 import styles from './table.module.css'
 
 interface TableProps {
@@ -41,3 +44,27 @@ export const tableRow = styles.row
 
 /** For the link where a row leads, or an entry of a list: all of it can be pressed. It has to be positioned. */
 export const rowLink = styles.link
+
+interface LoadMoreProps {
+  /** Resolves to what went wrong, if anything did. */
+  onLoad: () => Promise<CombinedError | undefined>
+}
+
+/** Goes on with the next page of a list. */
+export function LoadMore({ onLoad }: LoadMoreProps): ReactElement {
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<CombinedError>()
+  const load = async () => {
+    setBusy(true)
+    setError(await onLoad())
+    setBusy(false)
+  }
+  return (
+    <div className={styles.more}>
+      {error && <Failure title="The next ones could not be loaded" error={error} />}
+      <Button busy={busy} onClick={load}>
+        Load more
+      </Button>
+    </div>
+  )
+}

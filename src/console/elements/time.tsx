@@ -1,5 +1,4 @@
-import type { ReactElement } from 'react'
-import { useNow } from '../use-now.ts'
+import { type ReactElement, useEffect, useState } from 'react'
 
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 const AGO = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
@@ -36,3 +35,13 @@ function Ago({ value }: { value: string }): string {
 }
 
 const utc = (value: string) => `${value.replace('T', ' ').replace('Z', '')} UTC`
+
+/** The current time in milliseconds, anew every so many of them. */
+export function useNow(every: number): number {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), every)
+    return () => clearInterval(timer)
+  }, [every])
+  return now
+}

@@ -1,8 +1,8 @@
 import * as Toast from '@radix-ui/react-toast'
 import { createContext, type ReactElement, type ReactNode, use, useCallback, useState } from 'react'
 import { createPortal } from 'react-dom'
-import { useSurroundings } from '../surroundings.ts'
-import { Icon } from './icon-button.tsx'
+import { useHostPage } from '../host-page.ts'
+import { Icon } from './button.tsx'
 import styles from './toast.module.css'
 
 interface Message {
@@ -16,7 +16,7 @@ const ToastContext = createContext<(text: string) => void>(() => {})
 export const useToast = () => use(ToastContext)
 
 export function ToastProvider({ children }: { children: ReactNode }): ReactElement {
-  const { layers } = useSurroundings()
+  const { layers } = useHostPage()
   const [messages, setMessages] = useState<Message[]>([])
   const toast = useCallback((text: string) => {
     setMessages((shown) => [...shown, { id: (shown.at(-1)?.id ?? 0) + 1, text }])

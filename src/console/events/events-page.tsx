@@ -1,14 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { useQuery } from 'urql'
-import { Failure } from '../elements/failure.tsx'
-import { PageHeader } from '../elements/page-header.tsx'
-import { Section } from '../elements/section.tsx'
-import { Skeleton } from '../elements/skeleton.tsx'
+import { Failure } from '../elements/banner.tsx'
+import { Section, Skeleton } from '../elements/section.tsx'
 import { rowLink } from '../elements/table.tsx'
-import { titleOf } from './event-name.ts'
+import { PageHeader } from '../shell/page-header.tsx'
+import { byFamily, titleOf } from './event-types.ts'
 import styles from './events-page.module.css'
-import { byFamily } from './families.ts'
 import { EventReferenceDocument, OPERATIONS } from './operations.ts'
 
 /** Event reference: every event there is, by family. */

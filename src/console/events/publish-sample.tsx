@@ -2,13 +2,12 @@ import { type FormEvent, type ReactElement, useId, useState } from 'react'
 import { useMutation } from 'urql'
 import { Button } from '../elements/button.tsx'
 import { Section } from '../elements/section.tsx'
-import { explain } from '../explain-error.ts'
-import type { EventType } from '../generated/graphql.ts'
+import type { EventType, RelationsInput } from '../generated/graphql.ts'
+import { errorMessage } from '../session/client.ts'
 import { useScopes } from '../session/session.ts'
-import { titleOf } from './event-name.ts'
+import { titleOf } from './event-types.ts'
 import { PublishSampleDocument } from './operations.ts'
 import styles from './publish-sample.module.css'
-import { relationsOf } from './sample-relations.ts'
 
 interface PublishSampleProps {
   type: EventType
@@ -42,7 +41,7 @@ export function PublishSample({ type, example }: PublishSampleProps): ReactEleme
     const relations = relationsOf(example.relations)
     const { data, error } = await publish({ input: { event: type, data: parsed.value, relations } })
     const answer = data?.eventPublish
-    if (error) setOutcome({ faults: [explain(error)] })
+    if (error) setOutcome({ faults: [errorMessage(error)] })
     else if (answer?.__typename === 'EventPublished') {
       setOutcome({ published: `${told(answer.deliveryCount)} Its id is ${answer.event.id}.` })
     } else if (answer?.__typename === 'ValidationError') {
@@ -107,3 +106,12 @@ function told(destinations: number): string {
     ? 'Published: 1 destination had selected it.'
     : `Published: ${destinations.toLocaleString()} destinations had selected it.`
 }
+
+/** The lists of a payload as the API takes them: what a payload spells with "_" has capitals there. */
+export const relationsOf = (relations: Record<string, string[]> | undefined): RelationsInput =>
+  Object.fromEntries(
+    Object.entries(relations ?? {}).map(([name, ids]) => [
+      name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+      ids,
+    ]),
+  )

@@ -1,6 +1,6 @@
 import { createContext, use } from 'react'
-import type { ConsoleClient } from '../client.ts'
 import type { Scope, ViewerQuery } from '../generated/graphql.ts'
+import type { ConsoleClient } from './client.ts'
 
 export interface Session {
   client: ConsoleClient

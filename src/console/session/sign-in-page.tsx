@@ -1,8 +1,8 @@
 import { type FormEvent, type ReactElement, useState } from 'react'
-import { type Credential, cleanCredential } from '../credential.ts'
 import { Button } from '../elements/button.tsx'
-import { TextField } from '../elements/text-field.tsx'
-import { Mark } from '../shell/mark.tsx'
+import { TextField } from '../elements/field.tsx'
+import { Mark } from '../shell/shell.tsx'
+import { type Credential, cleanCredential } from './credential.ts'
 import styles from './sign-in-page.module.css'
 
 interface SignInPageProps {

@@ -1,10 +1,11 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { type ReactElement, useId } from 'react'
+import { Button } from '../elements/button.tsx'
+import { Skeleton } from '../elements/section.tsx'
+import { MAIN_ID } from '../host-page.ts'
+import { useSession } from '../session/session.ts'
 import hidden from '../styles/hidden.module.css'
-import { MAIN_ID } from '../surroundings.ts'
-import { AccountMenu } from './account-menu.tsx'
-import { LiveSign } from './live-sign.tsx'
-import { Mark } from './mark.tsx'
+import { LiveStatus } from './live-status.tsx'
 import styles from './shell.module.css'
 import { ThemeSwitch } from './theme-switch.tsx'
 
@@ -33,7 +34,7 @@ export function Shell(): ReactElement {
           </Link>
         </nav>
         <div className={styles.end}>
-          <LiveSign />
+          <LiveStatus />
           <ThemeSwitch />
           <AccountMenu />
         </div>
@@ -56,3 +57,55 @@ function WebhooksTab(): ReactElement {
 }
 
 const EXACT = { exact: true, includeSearch: false }
+
+/** What stands while it is found out who is signed in: the frame, and where the page will be. */
+export function LoadingShell(): ReactElement {
+  return (
+    <>
+      <header className={styles.bar}>
+        <span className={styles.brand}>
+          <Mark />
+          Bigmind
+        </span>
+      </header>
+      <main className={styles.main} aria-busy="true" aria-label="Signing in">
+        <Skeleton lines={3} />
+      </main>
+    </>
+  )
+}
+
+/** Bigmind's mark. The name stands beside it, so it says nothing itself. */
+export function Mark({ size = 26 }: { size?: number }): ReactElement {
+  return (
+    <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="8" fill="#4f46e5" />
+      <path
+        d="M9 8v16h8.5a4.6 4.6 0 0 0 1.9-8.8A4.2 4.2 0 0 0 16 8Z"
+        fill="none"
+        stroke="#fff"
+        strokeWidth="3"
+        strokeLinejoin="round"
+      />
+      <path d="M9 15.5h8" stroke="#fff" strokeWidth="3" />
+    </svg>
+  )
+}
+
+/** Whose destinations these are, and the way out. */
+export function AccountMenu(): ReactElement {
+  const { signOut, viewer } = useSession()
+  const id = useId()
+  return (
+    <div className={styles.account}>
+      <span id={id} className={styles.organization} title={viewer.organization.name}>
+        {viewer.organization.name}
+      </span>
+      {signOut && (
+        <Button variant="quiet" onClick={signOut} aria-describedby={id}>
+          Sign out
+        </Button>
+      )}
+    </div>
+  )
+}

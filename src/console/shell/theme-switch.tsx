@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react'
-import { IconButton } from '../elements/icon-button.tsx'
+import { IconButton } from '../elements/button.tsx'
+import { useHostPage } from '../host-page.ts'
 import { useSignal } from '../signal.ts'
-import { useSurroundings } from '../surroundings.ts'
 import type { Theme } from './theme.ts'
 
 const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' }
@@ -9,7 +9,7 @@ const NAMES: Record<Theme, string> = { system: 'as the system', light: 'light', 
 
 /** Goes through the three themes: as the system, light, dark. */
 export function ThemeSwitch(): ReactElement {
-  const { theme } = useSurroundings()
+  const { theme } = useHostPage()
   const shown = useSignal(theme)
   return (
     <IconButton label={`Theme: ${NAMES[shown]}`} onClick={() => theme.set(NEXT[shown])}>

@@ -3,9 +3,9 @@ import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMutation } from 'urql'
 import { Button } from '../elements/button.tsx'
 import { Dialog, DialogActions } from '../elements/dialog.tsx'
-import { TextField } from '../elements/text-field.tsx'
+import { TextField } from '../elements/field.tsx'
 import { useToast } from '../elements/toast.tsx'
-import { explain } from '../explain-error.ts'
+import { errorMessage } from '../session/client.ts'
 import { CreateDestinationDocument } from './operations.ts'
 
 /** Names a new destination. All else is configured on its own page, where this leads. */
@@ -23,7 +23,7 @@ export function CreateDestination({ onClose }: { onClose: () => void }): ReactEl
     const result = data?.destinationCreate
     if (result?.__typename !== 'Destination') {
       const issue = result?.__typename === 'ValidationError' ? result.issues[0] : undefined
-      return setError(issue?.message ?? result?.message ?? (failure ? explain(failure) : null))
+      return setError(issue?.message ?? result?.message ?? (failure ? errorMessage(failure) : null))
     }
     toast(`“${name.trim()}” was created. Set its URL and events, then activate it.`)
     await navigate({ to: '/destinations/$id', params: { id: result.id } })

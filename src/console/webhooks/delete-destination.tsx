@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react'
-import { ConfirmDialog } from '../elements/confirm-dialog.tsx'
+import { ConfirmDialog } from '../elements/dialog.tsx'
 
 interface DeleteDestinationProps {
   name: string

@@ -1,17 +1,16 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
-import { Button } from '../elements/button.tsx'
+import { StatusBadge } from '../elements/badge.tsx'
+import { Button, Icon } from '../elements/button.tsx'
 import { EmptyState } from '../elements/empty-state.tsx'
-import { Icon } from '../elements/icon-button.tsx'
-import { Skeleton } from '../elements/skeleton.tsx'
+import { Skeleton } from '../elements/section.tsx'
 import { type Column, rowLink, Table, tableRow } from '../elements/table.tsx'
 import { Time } from '../elements/time.tsx'
-import { titleOf } from '../events/event-name.ts'
+import { titleOf } from '../events/event-types.ts'
 import { useScopes } from '../session/session.ts'
 import hidden from '../styles/hidden.module.css'
 import type { Row } from './destination-rows.ts'
 import styles from './destination-table.module.css'
-import { StatusBadge } from './status-badge.tsx'
 
 interface DestinationTableProps {
   rows: Row[]

@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react'
 import { Banner } from '../elements/banner.tsx'
 import { Button } from '../elements/button.tsx'
-import { explain } from '../explain-error.ts'
+import { errorMessage } from '../session/client.ts'
 import type { Refusal } from './use-deletions.ts'
 
 interface NotDeletedProps {
@@ -26,7 +26,7 @@ export function NotDeleted({ refusal, onRetry, onDismiss }: NotDeletedProps): Re
         </>
       }
     >
-      <p>{explain(refusal.error)}</p>
+      <p>{errorMessage(refusal.error)}</p>
     </Banner>
   )
 }

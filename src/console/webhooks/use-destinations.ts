@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useReducer, useRef } from 'react'
 import { useClient, useQuery } from 'urql'
-import { useExpected } from '../use-expected.ts'
-import { useAfterBreak, useLive } from '../use-live.ts'
+import { useAfterBreak, useLive } from '../session/use-live.ts'
+import { useOptimisticValue } from '../use-optimistic-value.ts'
 import {
   type LastAttempt,
   NO_ROWS,
@@ -77,7 +77,7 @@ export function useDestinations(search: WebhooksSearch) {
     if (page) change((before) => withPage(before, page, { first: false }))
     return more.error
   }
-  const [expected, expect] = useExpected(rows)
+  const [expected, expect] = useOptimisticValue(rows)
   const shown = shownRows(expected, search)
   return {
     rows: shown,

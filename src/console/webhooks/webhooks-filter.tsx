@@ -1,8 +1,7 @@
 import { type ReactElement, useEffect, useState } from 'react'
-import { SelectField } from '../elements/select-field.tsx'
-import { TextField } from '../elements/text-field.tsx'
+import { STATUS_NAMES } from '../elements/badge.tsx'
+import { SelectField, TextField } from '../elements/field.tsx'
 import type { DestinationStatus } from '../generated/graphql.ts'
-import { STATUS_NAMES } from './status-badge.tsx'
 import styles from './webhooks-filter.module.css'
 import type { WebhooksSearch } from './webhooks-search.ts'
 

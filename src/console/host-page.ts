@@ -3,7 +3,7 @@ import type { Theme } from './shell/theme.ts'
 import type { Signal } from './signal.ts'
 
 /** The page around the console, as its components see it. */
-export interface Surroundings {
+export interface HostPage {
   /** Where dialogs and notices go: above everything else, and with the console's own styles. */
   layers: HTMLElement
   theme: Signal<Theme>
@@ -11,10 +11,10 @@ export interface Surroundings {
   onTitle: (title: string) => void
 }
 
-export const SurroundingsContext = createContext<Surroundings | null>(null)
+export const HostPageContext = createContext<HostPage | null>(null)
 
-export function useSurroundings(): Surroundings {
-  const surroundings = use(SurroundingsContext)
+export function useHostPage(): HostPage {
+  const surroundings = use(HostPageContext)
   if (!surroundings) throw new Error('There are no surroundings outside of mountConsole')
   return surroundings
 }

@@ -13,7 +13,7 @@ export interface ClientOptions {
   url: string
   credential: Credential
   /** The credential no longer holds: it is wrong, expired or revoked. */
-  onRefused: () => void
+  onUnauthenticated: () => void
 }
 
 /** One signed-in way to the API: queries and mutations over HTTP, subscriptions over a WebSocket. */
@@ -24,7 +24,11 @@ export interface ConsoleClient {
   live: LiveConnection
 }
 
-export function createConsoleClient({ url, credential, onRefused }: ClientOptions): ConsoleClient {
+export function createConsoleClient({
+  url,
+  credential,
+  onUnauthenticated,
+}: ClientOptions): ConsoleClient {
   const address = new URL(url, document.baseURI)
   const urql = createClient({
     url: address.href,
@@ -32,12 +36,16 @@ export function createConsoleClient({ url, credential, onRefused }: ClientOption
     preferGetMethod: false,
     fetch: (input, init) => fetchSignedIn(credential, input, init),
     exchanges: [
-      mapExchange({ onError: (error) => void (isRefused(error) && onRefused()) }),
+      mapExchange({ onError: (error) => void (isUnauthenticated(error) && onUnauthenticated()) }),
       cacheExchange,
       fetchExchange,
     ],
   })
-  return { url: address.href, urql, live: openLiveConnection({ address, credential, onRefused }) }
+  return {
+    url: address.href,
+    urql,
+    live: openLiveConnection({ address, credential, onUnauthenticated }),
+  }
 }
 
 /** A token may have ended since it was handed over: then the host page is asked once for another. */
@@ -56,8 +64,23 @@ async function fetchSignedIn(
 }
 
 /** Whether the API does not know who asks. */
-export const isRefused = (error: CombinedError) => codesOf(error).includes('UNAUTHENTICATED')
+export const isUnauthenticated = (error: CombinedError) =>
+  codesOf(error).includes('UNAUTHENTICATED')
 
 /** What the API calls each thing that went wrong; empty when it was not reached. */
 export const codesOf = (error: CombinedError) =>
   error.graphQLErrors.map(({ extensions }) => String(extensions.code ?? ''))
+
+/** What went wrong with an operation and what to do about it, as a sentence or two for people. */
+export function errorMessage(error: CombinedError): string {
+  const [first] = error.graphQLErrors
+  if (!first) return 'The API did not answer. Check your connection, then try again.'
+  const { code, reason, requestId, retryAfterSeconds } = first.extensions
+  if (code === 'RATE_LIMITED' && retryAfterSeconds) {
+    return `That was too much in a short time. Try again in ${retryAfterSeconds} seconds.`
+  }
+  if (code === 'INTERNAL_SERVER_ERROR' && !reason) {
+    return `Something failed on our side. Try again; if it stays, tell support this number: ${requestId}`
+  }
+  return first.message
+}

@@ -1,8 +1,8 @@
 import type { ReactElement } from 'react'
-import type { LiveState } from '../live-connection.ts'
+import type { LiveState } from '../session/live-connection.ts'
 import { useSession } from '../session/session.ts'
 import { useSignal } from '../signal.ts'
-import styles from './live-sign.module.css'
+import styles from './live-status.module.css'
 
 const WORDS: Record<Exclude<LiveState, 'idle'>, string> = {
   connecting: 'Connecting',
@@ -12,7 +12,7 @@ const WORDS: Record<Exclude<LiveState, 'idle'>, string> = {
 }
 
 /** Whether what is shown is kept up to date; nothing on pages that show nothing live. */
-export function LiveSign(): ReactElement {
+export function LiveStatus(): ReactElement {
   const state = useSignal(useSession().client.live.state)
   return (
     <span role="status" aria-label="Live updates" className={styles.sign} data-state={state}>

@@ -1,6 +1,6 @@
 import type { DocumentNode } from 'graphql'
 import { lazy, type ReactElement, Suspense, useState } from 'react'
-import { Button } from './button.tsx'
+import { Button } from '../elements/button.tsx'
 
 const GraphqlDialog = lazy(async () => ({
   default: (await import('./graphql-dialog.tsx')).GraphqlDialog,

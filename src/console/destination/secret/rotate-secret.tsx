@@ -1,10 +1,10 @@
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMutation } from 'urql'
-import { Button } from '../elements/button.tsx'
-import { CopyButton } from '../elements/copy-button.tsx'
-import { Dialog, DialogActions } from '../elements/dialog.tsx'
-import { explain } from '../explain-error.ts'
-import { RotateSecretDocument } from './operations.ts'
+import { Button } from '../../elements/button.tsx'
+import { CopyButton } from '../../elements/copy-button.tsx'
+import { Dialog, DialogActions } from '../../elements/dialog.tsx'
+import { errorMessage } from '../../session/client.ts'
+import { RotateSecretDocument } from '../operations.ts'
 import styles from './rotate-secret.module.css'
 
 const OVERLAPS = [
@@ -31,7 +31,7 @@ export function RotateSecret({ id, onClose }: RotateSecretProps): ReactElement {
     const { data, error: failure } = await rotate({ id, overlapSeconds })
     const result = data?.destinationRotateSecret
     if (result?.__typename === 'SecretRevealed') return setSecret(result.secret)
-    setError(result?.message ?? (failure ? explain(failure) : null))
+    setError(result?.message ?? (failure ? errorMessage(failure) : null))
   }
   if (secret !== null) return <NewSecret secret={secret} onClose={onClose} />
   return (

@@ -1,6 +1,6 @@
 import type { TypedDocumentNode } from '@urql/core'
 import { useEffect, useEffectEvent, useState } from 'react'
-import { useSession } from './session/session.ts'
+import { useSession } from './session.ts'
 
 /**
  * Watches a subscription while the component is shown.

@@ -1,6 +1,6 @@
 import type { DocumentNode } from 'graphql'
 import type { ReactElement } from 'react'
-import { Dialog } from './dialog.tsx'
+import { Dialog } from '../elements/dialog.tsx'
 import { GraphqlOperation, nameOf } from './graphql-operation.tsx'
 
 interface GraphqlDialogProps {

@@ -42,3 +42,11 @@ export const byFamily = <Item extends { type: EventType }>(items: readonly Item[
     family,
     items: items.filter(({ type }) => FAMILY[type] === family),
   })).filter(({ items: members }) => members.length > 0)
+
+/** As the setup guide writes it: TRANSCRIPTION_CREATED is "Transcription Created". */
+export const titleOf = (type: EventType) =>
+  type
+    .toLowerCase()
+    .split('_')
+    .map((word) => word[0]!.toUpperCase() + word.slice(1))
+    .join(' ')

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react'
+import { type ButtonVariant, buttonClass } from '../elements/button.tsx'
 import { useSession } from '../session/session.ts'
-import { type ButtonVariant, buttonClass } from './button.tsx'
 
 interface GraphiqlLinkProps {
   /** What to open it with, as text. */

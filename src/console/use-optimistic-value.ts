@@ -9,7 +9,7 @@ type Change<Value> = (value: Value) => Value
  * React's own `useOptimistic` does the same within a transition, in which going to another page would have to wait
  * for the answer.
  */
-export function useExpected<Value>(told: Value) {
+export function useOptimisticValue<Value>(told: Value) {
   const [changes, setChanges] = useState<readonly Change<Value>[]>([])
   /** @param ask takes over what it is answered before it ends, so that nothing old shows in between */
   async function expect<Answer>(

@@ -1,8 +1,8 @@
 import * as Tabs from '@radix-ui/react-tabs'
 import type { ReactElement } from 'react'
-import { CodeBlock } from '../elements/code-block.tsx'
-import { Section } from '../elements/section.tsx'
-import type { Detail } from './use-destination.ts'
+import { CodeBlock } from '../../elements/code-block.tsx'
+import { Section } from '../../elements/section.tsx'
+import type { Detail } from '../use-destination.ts'
 import { nodeCode, pythonCode } from './verification-code.ts'
 import styles from './verification-section.module.css'
 

@@ -1,7 +1,7 @@
-import { type ConsoleClient, createConsoleClient, isRefused } from '../client.ts'
-import type { Credential } from '../credential.ts'
 import type { ViewerQuery } from '../generated/graphql.ts'
 import { graphql } from '../generated/index.ts'
+import { type ConsoleClient, createConsoleClient, isUnauthenticated } from './client.ts'
+import type { Credential } from './credential.ts'
 
 const Viewer = graphql(`
   query Viewer {
@@ -29,13 +29,13 @@ export type Entry =
 /** Shows a credential to the API: the first query, and the one that says what may be offered. */
 export async function enter(
   credential: Credential,
-  { url, onRefused }: { url: string; onRefused: () => void },
+  { url, onUnauthenticated }: { url: string; onUnauthenticated: () => void },
 ): Promise<Entry> {
   let entered = false
   const client = createConsoleClient({
     url,
     credential,
-    onRefused: () => entered && onRefused(),
+    onUnauthenticated: () => entered && onUnauthenticated(),
   })
   const { data, error } = await client.urql.query(Viewer, {}).toPromise()
   if (data) {
@@ -43,7 +43,7 @@ export async function enter(
     return { state: 'entered', credential, client, viewer: data.viewer }
   }
   client.live.close()
-  if (error && isRefused(error)) return { state: 'refused', message: REFUSED }
+  if (error && isUnauthenticated(error)) return { state: 'refused', message: REFUSED }
   const reason = error?.networkError ? 'It did not answer.' : error?.graphQLErrors[0]?.message
   return {
     state: 'unreachable',

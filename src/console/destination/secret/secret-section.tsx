@@ -1,14 +1,14 @@
 import { lazy, type ReactElement, Suspense, useState } from 'react'
 import { useMutation } from 'urql'
-import { Button } from '../elements/button.tsx'
-import { CopyButton } from '../elements/copy-button.tsx'
-import { Section } from '../elements/section.tsx'
-import { Time } from '../elements/time.tsx'
-import { explain } from '../explain-error.ts'
-import { useScopes } from '../session/session.ts'
-import { RevealSecretDocument } from './operations.ts'
+import { Button } from '../../elements/button.tsx'
+import { CopyButton } from '../../elements/copy-button.tsx'
+import { Section } from '../../elements/section.tsx'
+import { Time } from '../../elements/time.tsx'
+import { errorMessage } from '../../session/client.ts'
+import { useScopes } from '../../session/session.ts'
+import { RevealSecretDocument } from '../operations.ts'
+import type { Detail } from '../use-destination.ts'
 import styles from './secret-section.module.css'
-import type { Detail } from './use-destination.ts'
 
 const RotateSecret = lazy(async () => ({
   default: (await import('./rotate-secret.tsx')).RotateSecret,
@@ -28,7 +28,7 @@ export function SecretSection({ destination }: { destination: Detail }): ReactEl
     const { data, error: failure } = await reveal({ id }, CONTEXT)
     const result = data?.destinationRevealSecret
     const shown = result?.__typename === 'SecretRevealed'
-    setError(shown ? null : (result?.message ?? (failure ? explain(failure) : null)))
+    setError(shown ? null : (result?.message ?? (failure ? errorMessage(failure) : null)))
     return shown ? result.secret : null
   }
   return (

@@ -1,7 +1,7 @@
 import { stringifyDocument, type TypedDocumentNode } from '@urql/core'
 import { type Client, CloseCode, createClient } from 'graphql-ws'
+import { createSignal, type Signal } from '../signal.ts'
 import { authorizationOf, type Credential } from './credential.ts'
-import { createSignal, type Signal } from './signal.ts'
 
 /** `idle`: nothing is watched. `offline`: the browser has no network, and waits for it. */
 export type LiveState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'offline'
@@ -26,7 +26,7 @@ export interface LiveConnection {
 interface Options {
   address: URL
   credential: Credential
-  onRefused: () => void
+  onUnauthenticated: () => void
 }
 
 /** Milliseconds between pings, and for the answer to one: without it the connection counts as broken. */
@@ -39,7 +39,11 @@ const LONGEST_WAIT = 8_000
 /** Milliseconds for which the connection stays open when nothing is watched. */
 const LINGER = 2_000
 
-export function openLiveConnection({ address, credential, onRefused }: Options): LiveConnection {
+export function openLiveConnection({
+  address,
+  credential,
+  onUnauthenticated,
+}: Options): LiveConnection {
   const state = createSignal<LiveState>('idle')
   const breaks = createSignal(0)
   let pong: ReturnType<typeof setTimeout> | undefined
@@ -75,7 +79,7 @@ export function openLiveConnection({ address, credential, onRefused }: Options):
         clearTimeout(pong)
         const { code, wasClean } = event as CloseEvent
         if (code === CloseCode.Forbidden || code === CloseCode.Unauthorized) refusals += 1
-        if (!mayRetry()) onRefused()
+        if (!mayRetry()) onUnauthenticated()
         const ended = wasClean && code === 1000
         isLost = !ended
         state.set(ended ? 'idle' : navigator.onLine ? 'reconnecting' : 'offline')

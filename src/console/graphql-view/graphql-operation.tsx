@@ -1,7 +1,7 @@
 import { stringifyDocument } from '@urql/core'
 import type { DocumentNode } from 'graphql'
 import type { ReactElement } from 'react'
-import { CodeBlock } from './code-block.tsx'
+import { CodeBlock } from '../elements/code-block.tsx'
 import { GraphiqlLink } from './graphiql-link.tsx'
 import styles from './graphql-operation.module.css'
 

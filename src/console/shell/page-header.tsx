@@ -1,8 +1,8 @@
 import type { DocumentNode } from 'graphql'
 import { type ReactElement, type ReactNode, useEffect } from 'react'
-import { useSurroundings } from '../surroundings.ts'
+import { ShowGraphql } from '../graphql-view/show-graphql.tsx'
+import { useHostPage } from '../host-page.ts'
 import styles from './page-header.module.css'
-import { ShowGraphql } from './show-graphql.tsx'
 
 interface PageHeaderProps {
   title: string
@@ -19,7 +19,7 @@ interface PageHeaderProps {
 /** The head of every page; it also tells the page around what is shown. */
 export function PageHeader(props: PageHeaderProps): ReactElement {
   const { title, trail = [], status, description, actions, operations } = props
-  const { onTitle } = useSurroundings()
+  const { onTitle } = useHostPage()
   useEffect(() => onTitle(title), [onTitle, title])
   return (
     <div className={styles.head}>
