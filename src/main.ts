@@ -1,6 +1,6 @@
 import { type Config, loadConfig } from './config/config.ts'
 import { version } from './config/version.ts'
-import type { Service } from './process/service.ts'
+import type { Service } from './process/start.ts'
 import { EXIT_CODES, explainStartupError } from './process/startup-error.ts'
 import { createLogger } from './telemetry/logger.ts'
 
@@ -14,10 +14,10 @@ Starts the service. ROLE is
 Its configuration comes from environment variables: see README.md.`
 
 /**
- * Milliseconds that closing may take: an attempt has 5 s, and its result is then to be written. A database that has
- * gone silent could hold it up for minutes. It does not hold for an embedded one, which has to be stopped.
+ * Time limit for closing: an attempt takes up to 5 s, and its result is written after it. A database that does not answer
+ * would delay the end by minutes. There is no limit with an embedded database, which has to be stopped.
  */
-const CLOSE_WITHIN = 5_900
+const CLOSE_TIMEOUT_MS = 5_900
 
 async function main(): Promise<void> {
   const [role] = process.argv.slice(2)
@@ -26,8 +26,8 @@ async function main(): Promise<void> {
   try {
     config = loadConfig(process.env, role)
     const log = createLogger(config.logLevel)
-    // Loaded after the configuration was checked: it is most of the program.
-    const { startService } = await import('./process/service.ts')
+    // Most of the program is loaded after the configuration is checked.
+    const { startService } = await import('./process/start.ts')
     const starting = startService(config, { log, version })
     closeOnSignal(starting, { log, config })
     announce(config, await starting)
@@ -42,25 +42,25 @@ async function main(): Promise<void> {
   }
 }
 
-/** A signal that comes while the service starts is obeyed as soon as there is something to close. */
+/** Closes the service on a signal. A signal during the start takes effect when the start is complete. */
 function closeOnSignal(
   starting: Promise<Service>,
   { log, config }: { log: ReturnType<typeof createLogger>; config: Config },
 ): void {
   let closing = false
-  const giveUp = () => {
+  const abandon = () => {
     log.error({}, 'could not close in time: what was on the wire and is not recorded is sent again')
     process.exit(1)
   }
   const close = async (signal: NodeJS.Signals) => {
     if (closing) {
-      // Both the kernel and a shell send SIGHUP when a terminal closes, so only a second request of the others counts.
+      // When a terminal closes, the kernel and the shell may each send SIGHUP, so a second one changes nothing.
       if (signal === 'SIGHUP') return
       process.exit(1)
     }
     closing = true
     log.info({ signal }, 'closing')
-    if (config.databaseUrl !== null) setTimeout(giveUp, CLOSE_WITHIN)
+    if (config.databaseUrl !== null) setTimeout(abandon, CLOSE_TIMEOUT_MS)
     try {
       await (await starting).close()
       process.exit(0)

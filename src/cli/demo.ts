@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Config, loadConfig } from '../config/config.ts'
 import { version } from '../config/version.ts'
 import { catalogue, type EventPayload, enumName } from '../domain/events/index.ts'
-import { type Service, startService } from '../process/service.ts'
+import { type Service, startService } from '../process/start.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import {
   ActivateDestination,

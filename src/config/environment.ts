@@ -1,4 +1,4 @@
-/** The variables of a process, as in `process.env`. */
+/** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /**

@@ -4,51 +4,34 @@ import { createFeedWatch, WATCH_EVERY_MS } from '../feed/feed-watch.ts'
 import type { Monitoring } from '../server/monitoring.ts'
 import { MIGRATIONS, readMigrations } from '../storage/migrations/migration-folder.ts'
 import { areApplied } from '../storage/migrations/migrations.ts'
-import type { Logger } from '../telemetry/logger.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
-import type { Prometheus } from '../telemetry/prometheus.ts'
 import { lostLines } from '../telemetry/standard-output.ts'
 import type { Parts } from './parts.ts'
 import { createReadiness } from './readiness.ts'
 import type { RunningWorker } from './worker.ts'
 
-/** What a process does at the moment. */
+/** The current state of a process. */
 export interface ProcessState {
-  /** Null while there is none here. */
+  /** Null when this process has no worker. */
   worker: RunningWorker | null
   closing: boolean
 }
 
-/** Counts what is logged as a warning or an error, so that nobody has to watch the log for it. */
-export function countLines(log: Logger, metrics: Metrics): Logger {
-  return {
-    debug: (fields, message) => log.debug(fields, message),
-    info: (fields, message) => log.info(fields, message),
-    warn(fields, message) {
-      metrics.logged('warn')
-      log.warn(fields, message)
-    },
-    error(fields, message) {
-      metrics.logged('error')
-      log.error(fields, message)
-    },
-  }
-}
-
-/** Joins health and metrics to the parts that they report on. `stop` ends the watch over the feeds. */
+/** Connects health and metrics to the parts that they report on. */
 export async function monitor(
-  parts: Parts,
+  { feeds, options, storage, telemetry }: Parts,
   state: ProcessState,
-): Promise<{ monitoring: Monitoring; stop(): Promise<void> }> {
-  const { attemptFeed, db, deletionFeed, destinationFeed, listener, options } = parts
-  const feeds = [attemptFeed, destinationFeed, deletionFeed]
+  closers: AsyncDisposableStack,
+): Promise<Monitoring> {
+  const { db, listener } = storage
+  const { metrics } = telemetry
+  const { attemptFeed, deletionFeed, destinationFeed } = feeds
   const migrations = await readMigrations(MIGRATIONS)
-  const prometheus: Prometheus = parts.metrics
-  const watch = createFeedWatch(parts)
-  const watching = every(parts, WATCH_EVERY_MS, watch.look)
-  prometheus.ask({
+  const ports = { ...storage, ...telemetry }
+  const watch = createFeedWatch(ports)
+  closers.defer(every(ports, WATCH_EVERY_MS, watch.look).stop)
+  metrics.ask({
     feedHeld: () => watch.holder()?.seconds ?? 0,
-    backlog: createBacklogReader(parts),
+    backlog: createBacklogReader(storage),
     pool: db.connections,
     lostLines,
     drains: () => state.worker?.drains() ?? 0,
@@ -61,14 +44,11 @@ export async function monitor(
   const readiness = createReadiness({
     migrations: () => areApplied(db, migrations),
     others: () => ({
-      feed: listener.connected() && feeds.every((feed) => feed.alive()),
+      feed: listener.connected() && Object.values(feeds).every((feed) => feed.alive()),
       ...(state.worker && { worker: state.worker.alive() }),
     }),
     feedHeldBy: watch.holder,
     closing: () => state.closing,
   })
-  return {
-    monitoring: { readiness, figures: prometheus.read, metricsToken: options.metricsToken ?? null },
-    stop: watching.stop,
-  }
+  return { readiness, figures: metrics.read, metricsToken: options.metricsToken ?? null }
 }

@@ -6,20 +6,20 @@ import type { EncryptionKey } from '../storage/secret-encryption.ts'
 const KEY_ID = 'local'
 const KEY_BYTES = 32
 
-/** Only for the user who runs the service. */
+/** Readable by the user of the service only. */
 const PRIVATE = 0o600
 
-/** A file in DATA_DIR does not hold what it should. The message says what to do. */
+/** The content of a file in DATA_DIR cannot be used. The message says what to do. */
 export class LocalFileError extends Error {
   override name = 'LocalFileError'
 }
 
-/** The encryption key of a service with its own database: made on the first start, read on every later one. */
+/** Reads the encryption key of a service with an embedded database; creates it on the first start. */
 export async function localEncryptionKey(dataDir: string): Promise<EncryptionKey> {
   const file = join(dataDir, 'encryption-key')
-  const made = randomBytes(KEY_BYTES).toString('base64')
+  const created = randomBytes(KEY_BYTES).toString('base64')
   await mkdir(dataDir, { recursive: true })
-  await writeFile(file, `${made}\n`, { mode: PRIVATE, flag: 'wx' }).catch(unlessThere)
+  await writeFile(file, `${created}\n`, { mode: PRIVATE, flag: 'wx' }).catch(unlessItExists)
   const key = Buffer.from(await readFile(file, 'utf8'), 'base64')
   if (key.length !== KEY_BYTES) {
     throw new LocalFileError(
@@ -29,14 +29,14 @@ export async function localEncryptionKey(dataDir: string): Promise<EncryptionKey
   return { id: KEY_ID, key }
 }
 
-/** Keeps the API key of a local service where its user finds it again. */
+/** Writes the API key of a local service to DATA_DIR. @returns the path of the file */
 export async function writeLocalApiKey(dataDir: string, key: string): Promise<string> {
   const file = join(dataDir, 'api-key')
   await writeFile(file, `${key}\n`, { mode: PRIVATE })
   return file
 }
 
-/** The API key of a local service, null when there is none. */
+/** Reads the API key of a local service. @returns null when there is none */
 export async function readLocalApiKey(dataDir: string): Promise<string | null> {
   try {
     return (await readFile(join(dataDir, 'api-key'), 'utf8')).trim()
@@ -45,6 +45,6 @@ export async function readLocalApiKey(dataDir: string): Promise<string | null> {
   }
 }
 
-function unlessThere(error: NodeJS.ErrnoException): void {
+function unlessItExists(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error
 }

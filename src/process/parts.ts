@@ -1,114 +1,174 @@
 import { randomBytes } from 'node:crypto'
-import { createAuthenticator } from '../access/authentication.ts'
+import { type Authenticate, createAuthenticator } from '../access/authentication.ts'
 import { createTokenVerifier, type JwtSettings } from '../access/jwt.ts'
 import { type Clock, systemClock } from '../concurrency/clock.ts'
 import type { WebhookClientOptions } from '../delivery/http/client.ts'
-import { createQueue, startQueue } from '../delivery/queue.ts'
+import { createQueue, type QueueAdapter, startQueue } from '../delivery/queue.ts'
 import type { AddressPolicy } from '../domain/address.ts'
-import { generateSecret } from '../domain/signature.ts'
+import { generateSecret, type RandomBytes } from '../domain/signature.ts'
 import { createAttemptFeed } from '../feed/attempt-feed.ts'
 import { createCursorSeal } from '../feed/cursor-seal.ts'
 import { CHANGES, createDestinationFeed, DELETIONS } from '../feed/destination-feed.ts'
 import { adoptRestoredRows } from '../feed/restored-rows.ts'
 import type { ServicePorts } from '../graphql/context.ts'
-import { createPublisher } from '../publishing/publisher.ts'
+import { createPublisher, type Publisher } from '../publishing/publisher.ts'
 import type { TrustedDocuments } from '../server/documents/persisted-documents.ts'
 import type { MutationLimits } from '../server/limits/mutation-limit.ts'
-import { createDatabase } from '../storage/database.ts'
+import { createDatabase, type DatabaseAdapter } from '../storage/database.ts'
 import { lowestId, newId, timeOfId } from '../storage/ids.ts'
-import { createListener } from '../storage/listener.ts'
+import { createListener, type ListenerAdapter } from '../storage/listener.ts'
 import { createSecretCipher, type EncryptionKey } from '../storage/secret-encryption.ts'
 import { createTransientRetry } from '../storage/transient-retry.ts'
-import type { Logger } from '../telemetry/logger.ts'
-import { createPrometheus } from '../telemetry/prometheus.ts'
+import { countLogLines, type Logger } from '../telemetry/logger.ts'
+import { createPrometheus, type Prometheus } from '../telemetry/prometheus.ts'
 import { type Tracing, untraced } from '../telemetry/tracing.ts'
-import { countLines } from './health.ts'
 
 export interface AppOptions {
-  /** A migrated PostgreSQL. */
+  /** A migrated PostgreSQL database. */
   databaseUrl: string
   encryptionKeys: readonly EncryptionKey[]
   addressPolicy: AddressPolicy
-  /** Which tokens of the host product are taken; null or left out for none. */
+  /** How tokens of the host product are verified. Default: null, no tokens are accepted. */
   jwt?: JwtSettings | null
-  /** Origins of pages that may open WebSockets, beside those on our own host. Default: none. */
+  /** Origins of pages that may open WebSockets, beside the service's own. Default: none. */
   allowedOrigins?: readonly string[]
-  /** Documents that clients may name by their ids. Default: none. */
+  /** Documents that clients may send by their ids. Default: none. */
   trustedDocuments?: TrustedDocuments | undefined
   /** The path below which a proxy serves the API and its pages, as in "/webhooks". Default: none. */
   basePath?: string
-  /** Default: that of the server. */
+  /** Default: `DEFAULT_MUTATION_LIMITS`. */
   mutationLimits?: MutationLimits
-  /** Milliseconds after which a statement is given up, and 5 s later a transaction. Default: 25,000. */
+  /** Milliseconds after which a statement is canceled, and 5 s later a transaction. Default: 25,000. */
   statementTimeoutMs?: number
-  /** Connections of the pool at most. Default: 16. */
+  /** Largest number of connections of the pool. Default: 16. */
   poolSize?: number
   retentionDays: number
   version: string
   log: Logger
-  /** Default: nothing is traced. */
+  /** Default: no traces. */
   tracing?: Tracing
-  /** Who has it may read /metrics from elsewhere. Default: nobody. */
+  /** The token for /metrics. Default: null, only requests from this machine are answered. */
   metricsToken?: string | null
   clock?: Clock
-  /** Overrides of the webhook client, for tests: resolver and time limit. */
+  /** Options of the webhook client that tests replace: resolver and time limit. */
   client?: Pick<WebhookClientOptions, 'resolve' | 'timeoutMs'>
 }
 
-export type Parts = Awaited<ReturnType<typeof connect>>
+/** What the roles of one process share, in groups. A function gets the groups, or the parts of them, that it uses. */
+export interface Parts {
+  options: AppOptions
+  telemetry: { log: Logger; metrics: Prometheus; tracing: Tracing }
+  storage: Storage
+  jobs: QueueAdapter
+  feeds: Feeds
+  publisher: Publisher
+  authenticate: Authenticate
+}
 
-/** Puts together what the roles of a process share. */
-export async function connect(options: AppOptions) {
-  const { clock = systemClock, tracing = untraced } = options
+interface Storage {
+  db: DatabaseAdapter
+  listener: ListenerAdapter
+  clock: Clock
+  secrets: ReturnType<typeof createSecretCipher>
+  cursorSeal: ReturnType<typeof createCursorSeal>
+  newId: typeof newId
+  lowestId: typeof lowestId
+  timeOfId: typeof timeOfId
+  randomBytes: RandomBytes
+  retryTransient: ReturnType<typeof createTransientRetry>
+  /** Aborted when `retryTransient` has to give up: at the end, and when a closing worker has waited long enough. */
+  closing: AbortController
+}
+
+type Feeds = Awaited<ReturnType<typeof createFeeds>>
+
+/**
+ * Creates the parts. What has to be closed is pushed on `closers`, also when a later part fails.
+ * @throws what PostgreSQL or the network throws while connecting
+ */
+export async function createParts(
+  options: AppOptions,
+  closers: AsyncDisposableStack,
+): Promise<Parts> {
   const metrics = createPrometheus()
-  const log = countLines(options.log, metrics)
-  const db = createDatabase(options.databaseUrl, { ...options, log })
-  const listener = createListener(options.databaseUrl, { log })
+  const telemetry = {
+    log: countLogLines(options.log, metrics),
+    metrics,
+    tracing: options.tracing ?? untraced,
+  }
+  const storage = createStorage(options, telemetry.log, closers)
+  const ports = { ...telemetry, ...storage }
+  const jobs = createQueue(ports)
+  closers.defer(() => jobs.boss.stop({ graceful: false, close: false }))
+  await startQueue(jobs.boss)
+  const offset = await adoptRestoredRows(storage.db)
+  if (offset !== null) {
+    telemetry.log.info({ offset: String(offset) }, 'adopted the rows of a restored database')
+  }
+  const feeds = await createFeeds(ports, closers)
+  const publisher = createPublisher({ ...ports, queue: jobs.queue })
+  closers.defer(publisher.idle)
+  const verifyToken = options.jwt ? createTokenVerifier(options.jwt, storage) : null
+  const authenticate = createAuthenticator({ ...ports, verifyToken })
+  return { options, telemetry, storage, jobs, feeds, publisher, authenticate }
+}
+
+function createStorage(options: AppOptions, log: Logger, closers: AsyncDisposableStack): Storage {
+  const { clock = systemClock, databaseUrl, encryptionKeys } = options
+  const db = createDatabase(databaseUrl, { ...options, log })
+  closers.defer(db.close)
+  const listener = createListener(databaseUrl, { log })
+  closers.defer(listener.close)
   const closing = new AbortController()
-  const queueAdapter = createQueue({ db, clock, log })
-  const { boss, queue } = queueAdapter
-  await startQueue(boss)
-  const offset = await adoptRestoredRows(db)
-  if (offset !== null)
-    log.info({ offset: String(offset) }, 'adopted the rows of a restored database')
-  const cursors = { cursorSeal: createCursorSeal(options.encryptionKeys), lowestId, timeOfId }
-  const feeds = {
-    attemptFeed: await createAttemptFeed({ db, listener, clock, metrics, log, ...cursors }),
-    destinationFeed: await createDestinationFeed({ db, listener, clock, log }, CHANGES),
-    deletionFeed: await createDestinationFeed({ db, listener, clock, log }, DELETIONS),
-  }
-  const ports: ServicePorts = {
-    db,
-    queue,
-    secrets: createSecretCipher(options.encryptionKeys),
-    clock,
-    newId,
-    ...cursors,
-    newSecret: () => generateSecret(randomBytes),
-    randomBytes,
-    addressPolicy: options.addressPolicy,
-    userAgent: `Bigmind-Webhooks/${options.version}`,
-    publisher: createPublisher({ db, queue, newId, metrics, tracing }),
-    metrics,
-    tracing,
-    ...feeds,
-  }
-  const verifyToken = options.jwt ? createTokenVerifier(options.jwt, { clock }) : null
+  closers.defer(() => closing.abort())
   return {
-    ...ports,
-    ...feeds,
     db,
-    /** The same as `ports.metrics`, and what shows them. */
-    metrics,
-    ports,
-    options,
-    log,
     listener,
-    queueAdapter,
-    boss,
-    closing,
+    clock,
+    secrets: createSecretCipher(encryptionKeys),
+    cursorSeal: createCursorSeal(encryptionKeys),
+    newId,
+    lowestId,
+    timeOfId,
+    randomBytes,
     retryTransient: createTransientRetry({ db, clock, log }, closing.signal),
-    authenticate: createAuthenticator({ ...ports, log, verifyToken }),
-    keyPorts: { db, newId, randomBytes },
+    closing,
+  }
+}
+
+async function createFeeds(
+  ports: Parameters<typeof createAttemptFeed>[0] & Parameters<typeof createDestinationFeed>[0],
+  closers: AsyncDisposableStack,
+) {
+  const attemptFeed = await createAttemptFeed(ports)
+  closers.defer(attemptFeed.close)
+  const destinationFeed = await createDestinationFeed(ports, CHANGES)
+  closers.defer(destinationFeed.close)
+  const deletionFeed = await createDestinationFeed(ports, DELETIONS)
+  closers.defer(deletionFeed.close)
+  return { attemptFeed, destinationFeed, deletionFeed }
+}
+
+/** The name and version under which webhooks are sent. */
+export const userAgentOf = ({ version }: AppOptions): string => `Bigmind-Webhooks/${version}`
+
+/** What resolvers use. */
+export function servicePorts({
+  feeds,
+  jobs,
+  options,
+  publisher,
+  storage,
+  telemetry,
+}: Parts): ServicePorts {
+  return {
+    ...storage,
+    ...telemetry,
+    ...feeds,
+    queue: jobs.queue,
+    publisher,
+    newSecret: () => generateSecret(storage.randomBytes),
+    addressPolicy: options.addressPolicy,
+    userAgent: userAgentOf(options),
   }
 }

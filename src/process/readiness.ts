@@ -2,7 +2,7 @@ import type { FeedHolder } from '../feed/feed-watch.ts'
 import type { Readiness } from '../server/monitoring.ts'
 
 export interface ReadinessChecks {
-  /** Whether the migrations are applied. Rejects when the database is away. */
+  /** Whether all migrations are applied. Rejects when the database cannot be reached. */
   migrations(): Promise<boolean>
   /** Whether each of the other parts works, by name. */
   others(): Record<string, boolean>
@@ -11,35 +11,35 @@ export interface ReadinessChecks {
   closing(): boolean
 }
 
-/** Milliseconds for the database to answer. Whoever asks waits no longer than that. */
-const ASK_WITHIN = 1_500
+/** Time limit for the database to answer. */
+const DATABASE_TIMEOUT_MS = 1_500
 
-/** Milliseconds for which one answer of the database serves all: anybody may ask, as often as they like. */
-const FRESH_FOR = 500
+/** Time for which one answer of the database serves all callers: anybody may call, any number of times. */
+const ANSWER_MAX_AGE_MS = 500
 
-/** Milliseconds after which a question without an answer is given up, and asked anew when somebody wants to know. */
-const GIVEN_UP_AFTER = 10_000
+/** Time after which a query without an answer is abandoned, so that the next caller starts a new one. */
+const QUERY_MAX_AGE_MS = 10_000
 
-/** Answers within 1.5 s, also when the database does not. It is asked one question at a time. */
+/** Creates a function that answers within 1.5 s, also when the database does not. At most one query runs at a time. */
 export function createReadiness(checks: ReadinessChecks): () => Promise<Readiness> {
-  let asked: Promise<boolean | null> | null = null
+  let current: Promise<boolean | null> | null = null
 
-  function ask(): Promise<boolean | null> {
-    if (asked) return asked
-    const question = Promise.resolve()
+  function migrationsApplied(): Promise<boolean | null> {
+    if (current) return current
+    const query = Promise.resolve()
       .then(checks.migrations)
       .catch(() => null)
     const forget = () => {
-      if (asked === question) asked = null
+      if (current === query) current = null
     }
-    asked = question
-    setTimeout(forget, GIVEN_UP_AFTER).unref()
-    question.finally(() => setTimeout(forget, FRESH_FOR).unref())
-    return question
+    current = query
+    setTimeout(forget, QUERY_MAX_AGE_MS).unref()
+    query.finally(() => setTimeout(forget, ANSWER_MAX_AGE_MS).unref())
+    return query
   }
 
   return async () => {
-    const applied = await orNull(ask(), ASK_WITHIN)
+    const applied = await orNull(migrationsApplied(), DATABASE_TIMEOUT_MS)
     const parts = {
       database: applied !== null,
       migrations: applied === true,
@@ -56,7 +56,7 @@ export function createReadiness(checks: ReadinessChecks): () => Promise<Readines
   }
 }
 
-/** In the time as it really passes: a database that is silent does not wait for a test's clock. */
+/** Resolves with null after the time limit. Uses real time, so that a test that stops the clock does not stop this. */
 async function orNull<Value>(work: Promise<Value>, milliseconds: number): Promise<Value | null> {
   const late = Promise.withResolvers<null>()
   const timer = setTimeout(() => late.resolve(null), milliseconds)

@@ -6,8 +6,8 @@ import { EmbeddedPostgresError } from '../storage/embedded-postgres/embedded-pos
 import { MigrationError } from '../storage/migrations/migrations.ts'
 import { LocalFileError } from './local-files.ts'
 
-/** What the system says when a folder cannot be used. */
-const FOLDER = new Set([
+/** System errors that mean that a folder cannot be used. */
+const FOLDER_CODES = new Set([
   'EACCES',
   'EEXIST',
   'ENOENT',
@@ -18,21 +18,21 @@ const FOLDER = new Set([
   'EDQUOT',
 ])
 
-/** Exit codes of a start that fails, by kind: those of sysexits.h, which supervisors can tell apart. */
+/** Exit codes of a failed start, by kind, as in sysexits.h. Supervisors can distinguish them. */
 export const EXIT_CODES = {
-  /** The database cannot be reached or does not fit. It may be mended elsewhere: a later start may succeed. */
+  /** The database cannot be reached or used. A later start may succeed. */
   database: 69,
-  /** A fault of this program. */
+  /** A bug in this program. */
   internal: 70,
   /** The address cannot be listened on. */
   address: 71,
   /** DATA_DIR cannot be used. */
   folder: 73,
-  /** A setting is wrong: another start without a change fails as well. */
+  /** A setting is wrong. Starting again without a change fails as well. */
   configuration: 78,
 } as const
 
-/** Why a start failed, for whoever started it. */
+/** Why a start failed, for the person who started it. */
 export interface StartupFailure {
   /** What is wrong and what to do, without a stack trace. */
   sentence: string
@@ -89,7 +89,7 @@ function explainSystemError(error: Error, config: Config): [Kind, string] | null
   }
   const explained = databaseUrl === null ? null : explainDatabaseError(error, databaseUrl)
   if (explained) return ['database', explained]
-  if (FOLDER.has(code)) {
+  if (FOLDER_CODES.has(code)) {
     return [
       'folder',
       `${dataDir} cannot be used: ${error.message}. Set DATA_DIR to a folder that can.`,

@@ -14,74 +14,77 @@ import {
   idsAreByteOrdered,
   migrateIdCollation,
 } from '../storage/migrations/id-collation.ts'
-import type { Parts } from './parts.ts'
+import { type Parts, userAgentOf } from './parts.ts'
 
 export interface RunningWorker {
-  /** Destinations that it is draining. */
+  /** The number of destinations that it is draining. */
   drains(): number
-  /** Whether it looks for work, and can. */
+  /** Whether it fetches jobs and can reach the database. */
   alive(): boolean
   close(): Promise<void>
 }
 
 /**
- * Requests begun in one turn of the event loop. Hundreds may be ready to go after one commit, and what has just
- * been published elsewhere waits until they have all been signed and written.
+ * Requests started in one turn of the event loop. One commit may free hundreds, and what was published elsewhere meanwhile
+ * would wait until all of them are signed and written.
  */
-const BEGUN_PER_TURN = 8
+const REQUESTS_PER_TURN = 8
 
-/** Milliseconds after which a worker that closes gives up what it still has to write. */
-const CLOSE_WITHIN = 5_750
+/** After this time a closing worker abandons results that it cannot write. An attempt and its commit take less. */
+const CLOSE_TIMEOUT_MS = 5_750
 
 /**
- * Delivers, until closed: what is on the wire then ends first, within the 5 s that an attempt has.
- * @param role.alone that no other worker can be running, so what one held is free
+ * Starts delivering. `close` waits for requests on the wire, at most the 5 s of an attempt.
+ * @param role.alone whether no other worker can be running: jobs that an earlier one held are then taken back at once
  */
 export async function startWorker(
-  parts: Parts,
+  { jobs, options, storage, telemetry }: Parts,
   { alone = false }: { alone?: boolean },
 ): Promise<RunningWorker> {
-  const { clock, closing, db, options, queue } = parts
-  if (alone) await releaseActiveJobs({ db, queue })
-  const recorder = createAttemptRecorder(parts)
+  const { db } = storage
+  const ports = { ...storage, ...telemetry, ...jobs }
+  if (alone) await releaseActiveJobs(ports)
+  const recorder = createAttemptRecorder(ports)
   const sender = createWebhookClient({
     policy: options.addressPolicy,
-    userAgent: parts.userAgent,
+    userAgent: userAgentOf(options),
     ...options.client,
   })
-  const pace = createPace(BEGUN_PER_TURN, setImmediate)
-  const drainPorts = { ...parts, recorder, sender, pace }
-  const pump = await startDrainPump(parts, (turn) => drainDestination(drainPorts, turn))
-  const wakeWorker = await startWakeWorker({ adapter: parts.queueAdapter, db, clock })
-  const sweep = every(parts, SWEEP_INTERVAL_MS, () => wakeOverdueDestinations(parts))
-  const purge = every(parts, PURGE_INTERVAL_MS, async (signal) => {
-    // What is old is told by ids alone.
-    if (await idsAreByteOrdered(db)) await purgeExpired(parts, options.retentionDays, signal)
+  const pace = createPace(REQUESTS_PER_TURN, setImmediate)
+  const drainPorts = { ...ports, recorder, sender, pace }
+  const pump = await startDrainPump(ports, (turn) => drainDestination(drainPorts, turn))
+  const wakeWorker = await startWakeWorker({ ...storage, adapter: jobs })
+  const sweep = every(ports, SWEEP_INTERVAL_MS, () => wakeOverdueDestinations(ports))
+  const purge = every(ports, PURGE_INTERVAL_MS, async (signal) => {
+    // Expired rows are found by the order of their ids.
+    if (await idsAreByteOrdered(db)) await purgeExpired(ports, options.retentionDays, signal)
   })
-  const erasures = every(parts, FINISH_ERASURES_INTERVAL_MS, (signal) =>
-    finishErasures(parts, signal),
+  const erasures = every(ports, FINISH_ERASURES_INTERVAL_MS, (signal) =>
+    finishErasures(ports, signal),
   )
-  const collation = collateInBackground(parts)
+  const collation = every(
+    ports,
+    ID_COLLATION_INTERVAL_MS,
+    createCollation(options.databaseUrl, telemetry),
+  )
   return {
     drains: pump.active,
     alive: pump.alive,
     async close() {
-      // Longer than an attempt and its commit take. A database that is away must not keep us.
-      const late = setTimeout(() => closing.abort(), CLOSE_WITHIN)
+      const timer = setTimeout(() => storage.closing.abort(), CLOSE_TIMEOUT_MS)
       const periodic = [sweep, purge, erasures, collation].map((one) => one.stop())
       await Promise.all([pump.stop(), wakeWorker.stop(), ...periodic])
       await recorder.idle()
       await sender.close()
-      clearTimeout(late)
+      clearTimeout(timer)
     },
   }
 }
 
-/** A database of a release before gets the collation of its ids while the service runs. */
-function collateInBackground({ clock, log, options }: Parts): { stop(): Promise<void> } {
-  const ports = { url: options.databaseUrl, log }
+/** Changes the collation of ids in a database of an earlier release while the service runs. Does nothing once done. */
+function createCollation(url: string, { log }: Parts['telemetry']) {
   let done = false
-  return every({ clock, log }, ID_COLLATION_INTERVAL_MS, async (signal) => {
-    if (!done) done = await migrateIdCollation(ports, signal)
-  })
+  return async (signal: AbortSignal): Promise<void> => {
+    if (!done) done = await migrateIdCollation({ url, log }, signal)
+  }
 }

@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from 'pino'
+import type { Metrics } from './metrics.ts'
 import { standardOutput } from './standard-output.ts'
 
 /** Structured logging: fields first, then what happened. */
@@ -39,4 +40,20 @@ export function createLogger(
     },
   }
   return pino(options, destination)
+}
+
+/** Counts warnings and errors in the metrics, so that an alert can watch them. */
+export function countLogLines(log: Logger, metrics: Metrics): Logger {
+  return {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn(fields, message) {
+      metrics.logged('warn')
+      log.warn(fields, message)
+    },
+    error(fields, message) {
+      metrics.logged('error')
+      log.error(fields, message)
+    },
+  }
 }
