@@ -10,23 +10,34 @@ const PART = 5_000
  * caller holds the destinations' rows, and knows that they are not ACTIVE.
  * @returns whether there may be more, for `cancelRemaining`
  */
-export async function cancelBatch(
-  { tx, metrics }: { tx: Sql; metrics: Metrics },
-  destinationIds: readonly string[],
-): Promise<boolean> {
-  const canceled = await tx.query(
-    `update delivery set status = 'CANCELED', due_at = null, completed_at = job_now()
-    where id in (
-      select id from delivery
-      where destination_id = any($1) and status = 'PENDING' and not test
-      order by id limit $2 for no key update
-    )
-    returning 1`,
-    [destinationIds, PART],
-  )
-  metrics.ended('CANCELED', canceled.length)
-  return canceled.length === PART
+export type CancelBatch = (destinationIds: readonly string[]) => Promise<boolean>
+
+/** Runs a transaction that can cancel deliveries. The metrics count them when it has committed, however often it ran. */
+export async function cancelingTransaction<Result>(
+  { db, metrics }: { db: Database; metrics: Metrics },
+  work: (tx: Sql, cancelBatch: CancelBatch) => Promise<Result>,
+): Promise<Result> {
+  let canceled = 0
+  const result = await db.transaction((tx) => {
+    canceled = 0
+    return work(tx, async (destinationIds) => {
+      const rows = await tx.query(CANCEL, [destinationIds, PART])
+      canceled += rows.length
+      return rows.length === PART
+    })
+  })
+  metrics.ended('CANCELED', canceled)
+  return result
 }
+
+const CANCEL = `
+update delivery set status = 'CANCELED', due_at = null, completed_at = job_now()
+where id in (
+  select id from delivery
+  where destination_id = any($1) and status = 'PENDING' and not test
+  order by id limit $2 for no key update
+)
+returning 1`
 
 /** Cancels all that still waits, part by part, for those of the destinations that are not ACTIVE (again). */
 export async function cancelRemaining(
@@ -34,13 +45,13 @@ export async function cancelRemaining(
   destinationIds: readonly string[],
 ): Promise<void> {
   for (let more = true; more; ) {
-    more = await db.transaction(async (tx) => {
+    more = await cancelingTransaction({ db, metrics }, async (tx, cancelBatch) => {
       const left = await tx.query<{ id: string }>(
         `select id from destination where id = any($1) and status <> 'ACTIVE' order by id for share`,
         [destinationIds],
       )
       const ids = left.map(({ id }) => id)
-      return ids.length > 0 && cancelBatch({ tx, metrics }, ids)
+      return ids.length > 0 && cancelBatch(ids)
     })
   }
 }

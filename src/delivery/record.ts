@@ -6,7 +6,7 @@ import type { NewId } from '../storage/ids.ts'
 import type { RetryTransient } from '../storage/transient-retry.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { cancelBatch, cancelRemaining } from './cancel.ts'
+import { type CancelBatch, cancelingTransaction, cancelRemaining } from './cancel.ts'
 import type { Queue } from './queue.ts'
 import { type Recorded, recordAttempts } from './record-attempts.ts'
 import { writeStorable } from './unstorable-result.ts'
@@ -84,7 +84,9 @@ export function createAttemptRecorder(ports: Ports): AttemptRecorder {
   }, GROUP_SIZE)
   const failures = createGroupCommit<AttemptResult, RecordEnd>(async (results) => {
     const written = await writeAll('record failures', results, (part) =>
-      db.transaction((tx) => recordFailures(ports, tx, part)),
+      cancelingTransaction(ports, (tx, cancelBatch) =>
+        recordFailures({ ...ports, cancelBatch }, tx, part),
+      ),
     )
     const recorded = written.flatMap((one) => one.recorded)
     tell(ports, results, recorded)
@@ -145,7 +147,7 @@ async function cancelLater(ports: Ports, destinationIds: readonly string[]): Pro
  * leaves ACTIVE or publishes at that moment comes before or after as a whole.
  */
 async function recordFailures(
-  { queue, metrics, newId }: Ports,
+  { cancelBatch, newId, queue }: Pick<Ports, 'newId' | 'queue'> & { cancelBatch: CancelBatch },
   tx: Sql,
   results: readonly AttemptResult[],
 ): Promise<{ active: Set<string>; backlog: readonly string[]; recorded: readonly Recorded[] }> {
@@ -155,7 +157,7 @@ async function recordFailures(
   ])
   const recorded = await recordAttempts(tx, results, newId)
   const disabled = await countFailures({ tx, newId }, recorded)
-  const more = disabled.length > 0 && (await cancelBatch({ tx, metrics }, disabled))
+  const more = disabled.length > 0 && (await cancelBatch(disabled))
   const retries = recorded.flatMap(({ destinationId, retryDelay }) =>
     retryDelay === null || disabled.includes(destinationId)
       ? []

@@ -1,4 +1,4 @@
-import { cancelBatch, cancelRemaining } from '../delivery/cancel.ts'
+import { cancelingTransaction, cancelRemaining } from '../delivery/cancel.ts'
 import type { Queue } from '../delivery/queue.ts'
 import type { AddressPolicy } from '../domain/address.ts'
 import {
@@ -139,13 +139,13 @@ export async function activateDestination(
   target: DestinationTarget,
 ): Promise<void> {
   for (let more = true; more; ) {
-    more = await db.transaction(async (tx) => {
+    more = await cancelingTransaction({ db, metrics }, async (tx, cancelBatch) => {
       const destination = await lockDestination(tx, target)
       if (destination.status === 'ACTIVE') return false
       const missing = missingRequirements(destination)
       if (missing.length > 0) throw new DestinationNotReadyError(missing)
       // What waited before must have ended: activating does not bring it back.
-      if (await cancelBatch({ tx, metrics }, [target.id])) return true
+      if (await cancelBatch([target.id])) return true
       await tx.query(
         `update destination set
           status = 'ACTIVE', activation = activation + 1, failure_count = 0, disabled_at = null,
@@ -169,7 +169,7 @@ export async function deactivateDestination(
   { db, metrics, newId }: Pick<Ports, 'db' | 'metrics' | 'newId'>,
   target: DestinationTarget,
 ): Promise<void> {
-  const more = await db.transaction(async (tx) => {
+  const more = await cancelingTransaction({ db, metrics }, async (tx, cancelBatch) => {
     const { status } = await lockDestination(tx, target)
     if (status === 'INACTIVE') return false
     await tx.query(
@@ -178,7 +178,7 @@ export async function deactivateDestination(
       [target.id],
     )
     await writeAuditEntry({ tx, newId }, target, { action: 'DEACTIVATED' })
-    return cancelBatch({ tx, metrics }, [target.id])
+    return cancelBatch([target.id])
   })
   if (more) await cancelRemaining({ db, metrics }, [target.id])
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { findDueDeliveries } from '../../src/delivery/due.ts'
 import { type AttemptResult, createAttemptRecorder } from '../../src/delivery/record.ts'
 import { UNSTORABLE_MESSAGE } from '../../src/delivery/unstorable-result.ts'
@@ -184,4 +184,32 @@ test('failures of a worker that was frozen while the destination was activated a
   })
   await awake!.record({ ...failure(deliveries[0]!), activation: deliveries[0]!.activation })
   expect(await readDestination(world.client, id)).toMatchObject({ failureCount: 1 })
+})
+
+/** Ends the first transaction that disables a destination as it commits, like the victim of a deadlock. */
+const LOSE_ONCE = `
+create sequence commits;
+create function lose_once() returns trigger language plpgsql as $$
+begin
+  if new.action = 'DISABLED' and nextval('commits') = 1 then
+    raise exception 'deadlock detected' using errcode = '40P01';
+  end if;
+  return new;
+end $$;
+create constraint trigger lose_once after insert on audit_entry deferrable initially deferred
+  for each row execute function lose_once()`
+
+test('what a repeated transaction canceled is counted once', async () => {
+  await using world = await createWorld({ worker: false })
+  const { id, results } = await createWaiting(world, 20)
+  await world.app.ports.db.query(LOSE_ONCE)
+  const ended = vi.spyOn(world.app.ports.metrics, 'ended')
+  const recorder = recorderOf(world.app)
+  await Promise.all(results.slice(0, 15).map((result) => recorder.record(result)))
+
+  const { deliveries, status } = await readDestination(world.client, id)
+  expect(status).toBe('DISABLED')
+  expect(deliveries.map((delivery) => delivery.status)).toEqual(Array(20).fill('CANCELED'))
+  const counted = ended.mock.calls.reduce((sum, [, count]) => sum + count, 0)
+  expect(counted).toBe(20)
 })
