@@ -153,16 +153,15 @@ async function confirmsHold(drain: Drain): Promise<boolean> {
 /** @returns null when the answer came too late */
 async function readPage(drain: Drain): Promise<Page | null> {
   const { ports, turn, wire } = drain
-  const { clock } = ports
   const seen = { wakeups: turn.wakeups(), urgent: turn.urgentWakeups(), stops: wire.stops() }
-  const asked = clock.now()
+  const asked = ports.clock.now()
   const look = await findDueDeliveries(ports, turn.destinationId, {
     limit: wire.hasRoom() ? PAGE : CONCURRENCY,
     except: wire.ids(),
     numbered: drain.startedBelow === null,
   })
   drain.startedBelow ??= look.startedBelow
-  drain.isLate = !drain.isLate && clock.now() - asked > LATE
+  drain.isLate = !drain.isLate && ports.clock.now() - asked > LATE
   return drain.isLate ? null : { ...look, seen }
 }
 
@@ -186,11 +185,10 @@ async function sendsMore(drain: Drain, page: Page): Promise<boolean> {
  */
 async function isDrained(drain: Drain, { endedBelow, seen }: Page): Promise<boolean> {
   const { turn, wire } = drain
-  const { clock } = drain.ports
   const mayMiss = drain.startedBelow !== null && endedBelow < drain.startedBelow
   if (mayMiss && drain.lastLooks < LAST_LOOKS) {
     drain.lastLooks += 1
-    await turn.awake(seen.wakeups, () => pause(clock, LOOK_PAUSE, turn.signal))
+    await turn.awake(seen.wakeups, () => pause(drain.ports.clock, LOOK_PAUSE, turn.signal))
     return false
   }
   await turn.awake(seen.wakeups, wire.empty)
