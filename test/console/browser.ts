@@ -48,51 +48,64 @@ export interface Complaints {
   readonly requests: readonly string[]
 }
 
-export interface Visit extends AsyncDisposable {
+/** One tab of a browser in a context of its own. */
+export interface Tab extends AsyncDisposable {
   page: Page
   context: BrowserContext
   complaints: Complaints
   /** Fails if there was anything to complain of. */
   isFlawless(): void
+  /** Removes the complaints of before. */
+  forget(): void
+}
+
+/** Opens an empty tab. Nothing moves in it: frames of animations cost more than all else on a page. */
+export async function openTab(browser: Browser, options: BrowserContextOptions = {}): Promise<Tab> {
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    reducedMotion: 'reduce',
+    ...options,
+  })
+  context.setDefaultTimeout(PATIENCE)
+  const page = await context.newPage()
+  const complaints = listenFor(page)
+  return {
+    page,
+    context,
+    complaints,
+    isFlawless: () => expect(complaints).toEqual({ errors: [], requests: [] }),
+    forget: () => {
+      for (const list of Object.values(complaints)) list.length = 0
+    },
+    [Symbol.asyncDispose]: () => context.close(),
+  }
 }
 
 interface Address {
   url: string
   apiKey?: string
   path?: string
-  /** Prepares the tab before it opens the page. */
-  before?: (page: Page) => Promise<void>
 }
 
-/** Opens a page of a service in a context of its own, signed in by a key that was pasted in this tab before. */
+/** Opens a page of a service in a tab of its own, signed in by a key that was pasted in it before. */
 export async function visit(
   browser: Browser,
-  { url, apiKey, path = '/', before }: Address,
+  { url, apiKey, path = '/' }: Address,
   options: BrowserContextOptions = {},
-): Promise<Visit> {
-  const context = await browser.newContext({
-    locale: 'en-GB',
-    timezoneId: 'Europe/Berlin',
-    ...options,
-  })
-  context.setDefaultTimeout(PATIENCE)
+): Promise<Tab> {
+  const tab = await openTab(browser, options)
   if (apiKey) {
-    await context.addInitScript((key) => sessionStorage.setItem('bigmind:credential', key), apiKey)
+    await tab.context.addInitScript(
+      (key) => sessionStorage.setItem('bigmind:credential', key),
+      apiKey,
+    )
   }
-  const page = await context.newPage()
-  const complaints = listenFor(page)
-  await before?.(page)
-  await page.goto(url + path)
-  return {
-    page,
-    context,
-    complaints,
-    isFlawless: () => expect(complaints).toEqual({ errors: [], requests: [] }),
-    [Symbol.asyncDispose]: () => context.close(),
-  }
+  await tab.page.goto(url + path)
+  return tab
 }
 
-function listenFor(page: Page): Complaints {
+function listenFor(page: Page) {
   const errors: string[] = []
   const requests: string[] = []
   page.on('console', (message) => {

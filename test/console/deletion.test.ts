@@ -4,7 +4,7 @@ import { DeleteDestination } from '../helpers/destination-operations.ts'
 import { activeDestination, publishTodo } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { createWorld, type World } from '../helpers/world.ts'
-import { startBrowser, type Visit, visit } from './browser.ts'
+import { startBrowser, type Tab, visit } from './browser.ts'
 import { startLine } from './cut-line.ts'
 
 let browser: Browser
@@ -26,7 +26,7 @@ const isLive = (page: Page) =>
   page.getByRole('status', { name: 'Live updates' }).filter({ hasText: 'Live' }).waitFor()
 
 /** Opens a page of its own, which is lost when it loads again. */
-async function open(path: string, url = world.url): Promise<Visit> {
+async function open(path: string, url = world.url): Promise<Tab> {
   const visited = await visit(browser, { ...world, url, path })
   await isLive(visited.page)
   await visited.page.evaluate(() => Object.assign(window, { neverReloaded: true }))

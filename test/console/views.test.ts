@@ -3,10 +3,11 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createWorld, type World } from '../helpers/world.ts'
 import { axeFindings } from './axe.ts'
-import { startBrowser } from './browser.ts'
+import { openTab, startBrowser, type Tab } from './browser.ts'
 import { hasPackagedChromium, packagedChromium } from './chromium.ts'
 import { acceptedPictures, comparePicture } from './pictures.ts'
 import { buildScenery, type Scenery, STILL } from './scenery.ts'
+import { NOW } from './scenery-rows.ts'
 import { openView, VIEWS, type View } from './views.ts'
 
 /** Every view is opened in each of these: both widths and both themes, in half as many visits as combinations. */
@@ -28,6 +29,7 @@ const URL_SHOWN = 'http://webhooks.example.com'
 let browser: Browser
 let world: World
 let keys: Scenery
+const tabs = new Map<Look, Tab>()
 
 beforeAll(async () => {
   world = await createWorld({ worker: false, clock: STILL })
@@ -43,6 +45,12 @@ beforeAll(async () => {
       '--font-render-hinting=none',
     ],
   })
+  for (const look of LOOKS) {
+    const tab = await openTab(browser, look)
+    await tab.page.clock.setFixedTime(NOW)
+    await tab.page.addInitScript(removeAnimations)
+    tabs.set(look, tab)
+  }
 })
 afterAll(async () => {
   await browser.close()
@@ -54,15 +62,23 @@ test.each(VIEWS)('$name looks like its pictures, and axe-core finds nothing', as
   expect(faults.flat()).toEqual([])
 })
 
+/** An animation that begins while the picture is taken would be shown at its first frame. */
+function removeAnimations(): void {
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync('*, *::before, *::after { animation: none !important }')
+  document.adoptedStyleSheets.push(sheet)
+}
+
 async function faultsOf(view: View, look: Look): Promise<string[]> {
-  await using visited = await openView(browser, { url: URL_SHOWN, keys, view }, look)
-  const { page } = visited
+  const tab = tabs.get(look)!
+  const { page } = tab
+  await openView(tab, { url: URL_SHOWN, keys, view })
   const name = nameOf(view, look)
   const difference = hasPackagedChromium ? await comparePicture(name, await take(page, view)) : null
   const wider = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   )
-  if (!view.refused) visited.isFlawless()
+  if (!view.refused) tab.isFlawless()
   return [
     ...(difference === null ? [] : [difference]),
     ...(wider > 0 ? [`${name} is ${wider} px wider than the screen`] : []),

@@ -1,7 +1,6 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { type Visit, visit } from './browser.ts'
+import type { Page } from 'playwright-core'
+import type { Tab } from './browser.ts'
 import { DESTINATIONS, type Scenery } from './scenery.ts'
-import { NOW } from './scenery-rows.ts'
 
 /** A page in one of its states. */
 export interface View {
@@ -134,27 +133,27 @@ export const VIEWS: readonly View[] = [
   view('page-none', '/events/made_up'),
 ]
 
-/** Opens a page in its state, in a context of its own, at the time of the scenery. */
+/**
+ * Opens a view in a tab that may have shown others before: it keeps its cache and its process, and starts each view
+ * without requests, answers, credentials or complaints of the last one.
+ */
 export async function openView(
-  browser: Browser,
+  tab: Tab,
   { url, keys, view }: { url: string; keys: Scenery; view: View },
-  options: BrowserContextOptions = {},
-): Promise<Visit> {
-  const visited = await visit(
-    browser,
-    {
-      url,
-      path: view.path,
-      ...(view.viewer && { apiKey: keys[view.viewer] }),
-      async before(page) {
-        await page.clock.setFixedTime(NOW)
-        await answerInPlace(page, view.answers)
-      },
-    },
-    { reducedMotion: 'reduce', ...options },
-  )
-  await view.arrive(visited.page)
-  return visited
+): Promise<void> {
+  const { page } = tab
+  // A light page of the same origin, where nothing runs that could write what is removed.
+  await page.goto(`${url}/health/live`)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  tab.forget()
+  await page.evaluate((key) => {
+    sessionStorage.clear()
+    localStorage.clear()
+    if (key) sessionStorage.setItem('bigmind:credential', key)
+  }, view.viewer && keys[view.viewer])
+  await answerInPlace(page, view.answers)
+  await page.goto(url + view.path)
+  await view.arrive(page)
 }
 
 async function answerInPlace(page: Page, answers: View['answers']): Promise<void> {
