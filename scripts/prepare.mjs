@@ -51,7 +51,9 @@ function generateAside() {
     if (existsSync(join(ROOT, name)))
       cpSync(join(ROOT, name), join(folder, name), { recursive: true })
   }
-  npm(folder, ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'])
+  npm(folder, [
+    ...['ci', '--include=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'],
+  ])
   generate(folder)
   for (const name of MADE) {
     rmSync(join(ROOT, name), { recursive: true, force: true })

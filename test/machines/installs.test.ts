@@ -62,19 +62,38 @@ async function delivers(folder: string, repairs: number): Promise<void> {
   }
 }
 
+/** Packages come from npm's cache where an installation before has left them there. */
+const FROM_CACHE = '--prefer-offline --no-audit --no-fund'
+
+// `npm ci` alone is what brought the packages that this test runs with.
 test.each([
-  ['npm ci', {}, 0],
-  ['npm ci --omit=dev', {}, 0],
   ['npm ci', { NODE_ENV: 'production' }, 0],
   ['npm ci --ignore-scripts', {}, MOST_REPAIRS],
 ] as const)(
   'the sources without git, after %s with %j, deliver',
   async (command, env, repairs) => {
     const folder = await sources()
-    const { code, output } = await run(folder, command, env)
+    const { code, output } = await run(folder, `${command} ${FROM_CACHE}`, env)
     expect({ code, output }).toMatchObject({ code: 0 })
     expect(output).not.toMatch(/EBADENGINE|npm warn/i)
     await delivers(folder, repairs)
+  },
+  900_000,
+)
+
+// pnpm runs no scripts of packages unless it is told to, and Bun cannot read the lock file of npm. What matters is
+// what the user reads next.
+test.each(['pnpm@10.30.3 install --prod --ignore-scripts', 'bun@1.3.0 install --production'])(
+  'after npx %s each command says in one sentence to run npm ci',
+  async (install) => {
+    const folder = await sources()
+    await run(folder, `npx ${FROM_CACHE} --yes ${install}`)
+    for (const command of ['npm start', 'npm run demo', 'npm run keys -- list']) {
+      const { code, output } = await run(folder, command)
+      expect(code).toBe(78)
+      const said = output.split('\n').filter((line) => line && !line.startsWith('> '))
+      expect(said).toEqual([expect.stringMatching(/^The (package|service) .*\. Run: npm ci$/)])
+    }
   },
   900_000,
 )
@@ -92,16 +111,15 @@ async function pack(): Promise<string> {
   return join(folder, `bigmind-webhooks-${version}.tgz`)
 }
 
-test('a release that was unpacked delivers', async () => {
-  const folder = await emptyFolder()
-  await execute('tar', ['xf', await pack(), '--strip-components=1'], { cwd: folder })
-  expect(await run(folder, 'npm install --omit=dev')).toMatchObject({ code: 0 })
-  await delivers(folder, 0)
-}, 900_000)
+test('a release delivers, installed as a package and unpacked', async () => {
+  const tarball = await pack()
+  const host = await emptyFolder()
+  await writeFile(join(host, 'package.json'), '{ "name": "host", "version": "1.0.0" }')
+  expect(await run(host, `npm install ${FROM_CACHE} ${tarball}`)).toMatchObject({ code: 0 })
+  await delivers(join(host, 'node_modules', 'bigmind-webhooks'), 0)
 
-test('a release that was installed as a package delivers', async () => {
-  const folder = await emptyFolder()
-  await writeFile(join(folder, 'package.json'), '{ "name": "host", "version": "1.0.0" }')
-  expect(await run(folder, `npm install ${await pack()}`)).toMatchObject({ code: 0 })
-  await delivers(join(folder, 'node_modules', 'bigmind-webhooks'), 0)
+  const unpacked = await emptyFolder()
+  await execute('tar', ['xf', tarball, '--strip-components=1'], { cwd: unpacked })
+  expect(await run(unpacked, `npm install --omit=dev ${FROM_CACHE}`)).toMatchObject({ code: 0 })
+  await delivers(unpacked, 0)
 }, 900_000)
