@@ -17,6 +17,9 @@ import type { NewId } from '../storage/ids.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { insertOrganization, lockOrganizations } from './organization.ts'
 
+/** Seconds within which a revoked key is refused in every process and on open WebSockets and streams. */
+export const REVOCATION_SECONDS = 5
+
 export type KeyPorts = { db: Database; newId: NewId; randomBytes: RandomBytes }
 
 /** A key as its maker wants it. */

@@ -27,7 +27,9 @@ export function readScopes(list: string): Scope[] {
 
 const MARK = 'bmk_'
 const RANDOM_BYTES = 32
-const SHOWN_CHARACTERS = 8
+
+/** Characters of a key that identify it in lists. */
+export const API_KEY_PREFIX_LENGTH: number = MARK.length + 8
 
 /**
  * A new API key: `bmk_`, 32 random bytes and a checksum, by which scanners for leaked keys know it for one.
@@ -51,7 +53,7 @@ export function hashApiKey(key: string): Buffer {
 
 /** What may be shown of a key, to tell it from others. */
 export function apiKeyPrefix(key: string): string {
-  return key.slice(0, MARK.length + SHOWN_CHARACTERS)
+  return key.slice(0, API_KEY_PREFIX_LENGTH)
 }
 
 const CHECKSUM_CHARACTERS = 6

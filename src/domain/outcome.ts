@@ -18,6 +18,9 @@ export interface Failure {
   message: string
 }
 
+/** Milliseconds from the start of connecting until the head of the response must have arrived. */
+export const ATTEMPT_TIMEOUT_MS = 5_000
+
 /** What came of one attempt. */
 export type Outcome =
   | { status: 'SUCCEEDED'; responseCode: number; responseBody: string | null }

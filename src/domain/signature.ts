@@ -6,7 +6,8 @@ export type RandomBytes = (size: number) => Buffer
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const PREFIX = 'wsec_'
 const RANDOM_CHARACTERS = 40
-const SHOWN_CHARACTERS = 6
+/** Characters of a masked secret that are shown. */
+export const SECRET_SHOWN_CHARACTERS = 6
 
 /** What a request says of itself beside its signatures. */
 export interface SignedThings {
@@ -99,6 +100,6 @@ export function generateSecret(randomBytes: (size: number) => Uint8Array): strin
 
 /** What may be shown of a secret: its first 6 characters, and a "•" for each of the others. */
 export function maskSecret(secret: string): string {
-  const hidden = Math.max(secret.length - SHOWN_CHARACTERS, 0)
-  return secret.slice(0, SHOWN_CHARACTERS) + '•'.repeat(hidden)
+  const hidden = Math.max(secret.length - SECRET_SHOWN_CHARACTERS, 0)
+  return secret.slice(0, SECRET_SHOWN_CHARACTERS) + '•'.repeat(hidden)
 }

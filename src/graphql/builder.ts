@@ -20,17 +20,17 @@ export interface SchemaTypes {
     JSON: { Input: unknown; Output: unknown }
     URL: { Input: string; Output: string }
   }
-  /** What a field may ask of its caller: to be signed in, or a scope of the key. */
+  /** What a field can require of its caller: to be signed in, or a scope. */
   AuthScopes: { signedIn: boolean } & Record<Scope, boolean>
-  /** A field that names two scopes needs both. */
+  /** A field that names two scopes requires both. */
   DefaultAuthStrategy: 'all'
   DefaultFieldNullability: false
   DefaultEdgesNullability: false
 }
 
-/** Every type of the API registers itself here. It knows no database: the client comes with the context. */
+/** Every type of the API registers itself here. The schema needs no database: the context provides the client. */
 export const builder = new SchemaBuilder<SchemaTypes>({
-  // The first stands outermost: what an inner one throws can become a member of a result union.
+  // ErrorsPlugin comes first, so that it also catches what the resolvers of later plugins throw.
   plugins: [ErrorsPlugin, ScopeAuthPlugin, RelayPlugin, DataloaderPlugin, PrismaPlugin],
   defaultFieldNullability: false,
   prisma: {
@@ -48,7 +48,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   scopeAuth: {
     authorizeOnSubscribe: true,
     defaultStrategy: 'all',
-    authScopes: ({ viewer }) => ({ signedIn: viewer !== null, ...held(viewer?.scopes) }),
+    authScopes: ({ viewer }) => ({ signedIn: viewer !== null, ...grantedScopes(viewer?.scopes) }),
     unauthorizedError: (_parent, { viewer }, _info, { failure }) =>
       viewer
         ? forbidden(missingScope(failure), viewer.apiKeyId === null ? 'token' : 'key')
@@ -56,7 +56,9 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   },
 })
 
-function held(scopes: ReadonlySet<Scope> | undefined): Record<Scope, boolean> {
+export const Node = builder.nodeInterfaceRef()
+
+function grantedScopes(scopes: ReadonlySet<Scope> | undefined): Record<Scope, boolean> {
   return Object.fromEntries(SCOPES.map((scope) => [scope, scopes?.has(scope) ?? false])) as Record<
     Scope,
     boolean

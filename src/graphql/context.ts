@@ -14,7 +14,7 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import { unauthenticated } from './request-error.ts'
 
-/** Everything that the services called from here need. */
+/** What resolvers pass on to the use cases that they call. */
 export interface ServicePorts {
   db: Database
   queue: Queue
@@ -26,38 +26,38 @@ export interface ServicePorts {
   newSecret: () => string
   randomBytes: RandomBytes
   addressPolicy: AddressPolicy
-  /** The name and version under which requests are sent. */
+  /** The header User-Agent of deliveries. */
   userAgent: string
   publisher: Publisher
   attemptFeed: AttemptFeed
-  /** Of changes. */
+  /** Changed and created destinations. */
   destinationFeed: DestinationFeed
   deletionFeed: DestinationFeed
   metrics: Metrics
   tracing: Tracing
 }
 
-/** What the server gives every operation. */
+/** The context of one operation. */
 export interface Context {
-  /** Who asks; null for somebody without a valid key, who may ask for nothing. */
+  /** The caller. Null without a valid key or token, which only introspection runs without. */
   viewer: Viewer | null
   ports: ServicePorts
-  /** Names the request in the log and in the answer when something goes wrong on our side. */
+  /** Identifies the request in the log and in the error of an internal fault. */
   requestId: string
-  /** Present where results are sent as an event stream. */
+  /** Present if the client accepts an event stream. */
   resume?: Resume
 }
 
-/** How an event stream is resumed. */
+/** How a client resumes an event stream. */
 export interface Resume {
-  /** The header Last-Event-ID, unchecked; null when the client names none. */
+  /** The header Last-Event-ID, unchecked. Null if the client sends none. */
   lastEventId: string | null
-  /** Names the place of an item of the source. Set by a subscription that can be resumed. */
+  /** Returns the event id of an item of the source. A subscription that can be resumed sets it. */
   eventIdOf: ((item: unknown) => string) | null
 }
 
 /**
- * The organization of who asks: it belongs in the `where` of every query.
+ * Returns the id of the caller's organization, which limits every read and write.
  * @throws GraphQLError UNAUTHENTICATED
  */
 export function organizationOf({ viewer }: Context): string {
@@ -66,7 +66,7 @@ export function organizationOf({ viewer }: Context): string {
 }
 
 /**
- * Who asks, as an audit log tells it.
+ * Returns the caller as the audit log records it.
  * @throws GraphQLError UNAUTHENTICATED
  */
 export function actorOf({ viewer }: Context): Actor {

@@ -2,15 +2,15 @@ import { GraphQLError } from 'graphql'
 import { SecretUnavailableError } from '../domain/errors.ts'
 import type { Database } from '../storage/database.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { internalError } from './request-error.ts'
+import { requestError } from './request-error.ts'
 
-/** @returns what a client may see of whatever was thrown for a request */
+/** Returns the error that a client gets for what was thrown while its request was handled. */
 export type MaskError = (error: unknown, requestId: string) => GraphQLError
 
 /**
- * Lets pass what was written for the client: our own errors, which have a code, and what GraphQL says of the
- * document and its variables. All else is our fault: it is logged with the request's id, and the client
- * learns no more than the id.
+ * Creates the function that hides internal faults from clients. Errors meant for the client pass unchanged: those with a
+ * code, and those of GraphQL about the document and its variables. Any other error is logged with the request's id and
+ * replaced by INTERNAL_SERVER_ERROR, which contains that id.
  */
 export function createMaskError({
   db,
@@ -31,22 +31,24 @@ export function createMaskError({
     const located = error instanceof GraphQLError ? error : null
     log.error({ err: cause, requestId, path: located?.path }, 'could not answer an operation')
     const reason = reasonOf(cause, db)
-    const { message, extensions } = internalError(
-      `${reason ? ADVICE[reason] : 'Something went wrong on our side.'} Quote request ${requestId} when you tell us.`,
+    const { message, extensions } = requestError(
+      'INTERNAL_SERVER_ERROR',
+      `${reason ? ADVICE[reason] : 'An internal error occurred.'} Quote request ${requestId} if you contact support.`,
+      { requestId, ...(reason && { reason }) },
     )
     return new GraphQLError(message, {
       nodes: located?.nodes ?? null,
       path: located?.path ?? null,
-      extensions: { ...extensions, requestId, ...(reason && { reason }) },
+      extensions,
     })
   }
 }
 
-/** The faults of ours that a client can do something about, and what. A secret's has the name that attempts give it. */
+/** The values of `extensions.reason`, with what the client can do. Failed attempts have a code SECRET_UNAVAILABLE too. */
 const ADVICE = {
-  SECRET_UNAVAILABLE: 'This secret cannot be read at the moment. Rotate it to get a fresh one.',
+  SECRET_UNAVAILABLE: 'The signing secret cannot be decrypted. Rotate it to get a new one.',
   UNAVAILABLE:
-    'This cannot be done at the moment. Try again in a few seconds; what has an idempotency key is not published twice.',
+    'The service is temporarily unavailable. Try again in a few seconds; an event with an idempotency key is not published twice.',
 }
 
 function reasonOf(
@@ -57,17 +59,14 @@ function reasonOf(
   return db.isTransient(cause) ? 'UNAVAILABLE' : undefined
 }
 
-/** What was thrown in the first place, below what GraphQL wraps around it. */
+/** Returns the original error below those that GraphQL wraps around it. */
 function causeOf(error: unknown): unknown {
   let cause = error
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
   return cause
 }
 
-/**
- * Without a path nothing had run yet, so it is the request that is at fault; so it is for an argument that lacks
- * its value.
- */
+/** An error without a path was raised before execution. An argument without its value has a path, and no code. */
 function isForClient(error: GraphQLError, cause: GraphQLError): boolean {
   return 'code' in error.extensions || !error.path || /^Argument "/.test(cause.message)
 }

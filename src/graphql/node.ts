@@ -1,64 +1,77 @@
 import { brandWithType } from '@pothos/core'
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
-import { builder } from './builder.ts'
-import { type Context, organizationOf } from './context.ts'
-import { Node } from './node-interface.ts'
+import type { Scope } from '../domain/api-key.ts'
+import { builder, Node } from './builder.ts'
+import type { Context } from './context.ts'
+import { readers } from './readers.ts'
 import { badUserInput } from './request-error.ts'
 import { type NodeType, typeOfId } from './scalars/id.ts'
 
-const MOST_IDS = 100
+/** Ids that `nodes` accepts. */
+export const MAX_NODE_IDS = 100
 
-/** The scopes for all of the ids together. What is no id of ours is found by nobody. */
-function scopesFor(ids: readonly string[]) {
-  const types = new Set(ids.map(typeOfId))
-  const keys = types.delete('ApiKey')
-  types.delete(null)
-  types.delete('Organization')
-  return {
-    signedIn: true,
-    ...(types.size > 0 && { DESTINATIONS_READ: true }),
-    ...(keys && { KEYS_MANAGE: true }),
-  }
+const SCOPE_OF: Partial<Record<NodeType, Scope>> = {
+  Destination: 'DESTINATIONS_READ',
+  Event: 'DESTINATIONS_READ',
+  Delivery: 'DESTINATIONS_READ',
+  DeliveryAttempt: 'DESTINATIONS_READ',
+  AuditEntry: 'DESTINATIONS_READ',
+  ApiKey: 'KEYS_MANAGE',
 }
 
-const SCOPES =
-  'Needs no scope for your organization, KEYS_MANAGE for an API key, and DESTINATIONS_READ for all else.'
+const REQUIRED_SCOPES = `Requires the scope ${SCOPE_OF.ApiKey} for API keys, ${SCOPE_OF.Destination} for other types, and none for the organization.`
+
+/** Returns the scopes that reading these ids requires. A malformed id requires none: it matches nothing. */
+function scopesFor(ids: readonly string[]) {
+  const scopes = new Set(ids.map(typeOfId)).values().map((type) => type && SCOPE_OF[type])
+  return {
+    signedIn: true,
+    ...Object.fromEntries(scopes.flatMap((scope) => (scope ? [[scope, true] as const] : []))),
+  }
+}
 
 builder.queryFields((t) => ({
   node: t.field({
     type: Node,
     nullable: true,
-    description: `Anything by its id. Null when your organization has nothing with this id, whatever it looks like. ${SCOPES}`,
+    description: `Returns the object with the given id. Null if your organization has none. ${REQUIRED_SCOPES}`,
     authScopes: (_root, { id }) => scopesFor([id]),
-    args: { id: t.arg.id({ required: true, description: 'The id of anything that has one.' }) },
+    args: {
+      id: t.arg.id({ required: true, description: 'The id of an object of any type.' }),
+    },
     resolve: async (_root, { id }, ctx, info) => (await findNodes([id], ctx, info))[0],
   }),
   nodes: t.field({
     type: [Node],
     nullable: { list: false, items: true },
-    description: `Many things by their ids, in the order of the ids: null where your organization has nothing with this id. ${SCOPES}`,
-    // More are refused below, without a look at each.
-    authScopes: (_root, { ids }) => scopesFor(ids.slice(0, MOST_IDS)),
+    description: `Returns the objects with the given ids, in the same order, with null for each id that your organization does not have. ${REQUIRED_SCOPES}`,
+    // The resolver refuses a longer list, so its other ids need no check.
+    authScopes: (_root, { ids }) => scopesFor(ids.slice(0, MAX_NODE_IDS)),
     args: {
-      ids: t.arg.idList({ required: true, description: `The ids, at most ${MOST_IDS}.` }),
+      ids: t.arg.idList({
+        required: true,
+        description: `The ids, at most ${MAX_NODE_IDS}, of objects of any type.`,
+      }),
     },
     resolve: (_root, { ids }, ctx, info) => {
-      if (ids.length > MOST_IDS) {
-        throw badUserInput(`ids are at most ${MOST_IDS}, got ${ids.length}. Ask in several parts.`)
+      if (ids.length > MAX_NODE_IDS) {
+        throw badUserInput(
+          `ids must have at most ${MAX_NODE_IDS} items, got ${ids.length}. Split them over several queries.`,
+        )
       }
       return findNodes(ids, ctx, info)
     },
   }),
 }))
 
-/** One statement for each type among the ids, plus what is selected of it. */
+/** Reads objects with one statement for each type among the ids, plus those for what the operation selects below. */
 async function findNodes(ids: readonly string[], ctx: Context, info: GraphQLResolveInfo) {
   const found = new Map<string, object>()
-  const reads = [...Map.groupBy(new Set(ids), typeOfId)].map(async ([typeName, id]) => {
+  const reads = [...Map.groupBy(new Set(ids), typeOfId)].map(async ([typeName, idsOfType]) => {
     if (!typeName) return
     const query = queryFromInfo({ context: ctx, info, typeName })
-    for (const row of await find[typeName](query, id, ctx)) {
+    for (const row of await readers[typeName].list(ctx, query, { id: { in: idsOfType } })) {
       brandWithType(row, typeName as never)
       found.set(row.id, row)
     }
@@ -66,34 +79,3 @@ async function findNodes(ids: readonly string[], ctx: Context, info: GraphQLReso
   await Promise.all(reads)
   return ids.map((id) => found.get(id) ?? null)
 }
-
-type Find = (query: object, ids: string[], ctx: Context) => Promise<{ id: string }[]>
-
-const find: Record<NodeType, Find> = {
-  Organization: (query, ids, ctx) =>
-    prisma(ctx).organization.findMany({
-      ...query,
-      where: { id: { in: ids, equals: organizationOf(ctx) } },
-    }),
-  Destination: (query, ids, ctx) =>
-    prisma(ctx).destination.findMany({ ...query, where: { id: { in: ids }, ...owned(ctx) } }),
-  Event: (query, ids, ctx) =>
-    prisma(ctx).event.findMany({ ...query, where: { id: { in: ids }, ...owned(ctx) } }),
-  Delivery: (query, ids, ctx) =>
-    prisma(ctx).delivery.findMany({
-      ...query,
-      where: { id: { in: ids }, destination: owned(ctx) },
-    }),
-  DeliveryAttempt: (query, ids, ctx) =>
-    prisma(ctx).deliveryAttempt.findMany({ ...query, where: { id: { in: ids }, ...owned(ctx) } }),
-  ApiKey: (query, ids, ctx) =>
-    prisma(ctx).apiKey.findMany({ ...query, where: { id: { in: ids }, ...owned(ctx) } }),
-  AuditEntry: (query, ids, ctx) =>
-    prisma(ctx).auditEntry.findMany({
-      ...query,
-      where: { id: { in: ids }, destination: owned(ctx) },
-    }),
-}
-
-const prisma = ({ ports }: Context) => ports.db.prisma
-const owned = (ctx: Context) => ({ organizationId: organizationOf(ctx) })

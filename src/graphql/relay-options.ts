@@ -1,39 +1,38 @@
-/** Ids are public as they are, so the plugin neither wraps nor unwraps them, and `node.ts` finds what they name. */
+/** Ids are public as they are, so the plugin neither encodes nor decodes them, and `node.ts` reads what they identify. */
 export const relayOptions = {
   nodeQueryOptions: false,
   nodesQueryOptions: false,
   nodeTypeOptions: {
-    description: 'Anything that has an id of its own and can be asked for by it, through node.',
+    description: 'An object with a globally unique id. Read any of them with the query node.',
   },
   idFieldOptions: {
     description:
-      'Unique everywhere and never reused. What comes after its prefix is opaque; ids of one kind sort by creation.',
+      'The globally unique id, which is never reused. Treat what follows the prefix as opaque; ids of one type sort by creation time.',
   },
-  pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+  pageInfoTypeOptions: { description: 'The position of a page in its list.' },
   hasNextPageFieldOptions: {
     description:
-      'Whether more follows: ask again with after set to endCursor. With last, true when before was given.',
+      'Whether the list has more items after this page. To read them, pass endCursor as after. When paging with last: whether before was given.',
   },
   hasPreviousPageFieldOptions: {
     description:
-      'Whether something comes before: ask again with last, and before set to startCursor. With first, true when after was given.',
+      'Whether the list has more items before this page. To read them, use last and pass startCursor as before. When paging with first: whether after was given.',
   },
   startCursorFieldOptions: {
-    description: "The first item's cursor, where the page before it ends. Null on an empty page.",
+    description: 'The cursor of the first item of this page. Null if the page is empty.',
   },
   endCursorFieldOptions: {
-    description: "The last item's cursor, where the next page goes on. Null on an empty page.",
+    description: 'The cursor of the last item of this page. Null if the page is empty.',
   },
-  pageInfoFieldOptions: { description: 'Whether there is more, and where to go on.' },
+  pageInfoFieldOptions: { description: 'Whether there are more pages, and how to read them.' },
   edgesFieldOptions: {
-    description:
-      'The items of this page, each with its cursor. Use nodes when you need no cursors.',
+    description: 'The items of this page with their cursors. Use nodes if you need no cursors.',
     nullable: false,
   },
-  nodeFieldOptions: { description: 'The item itself.', nullable: false },
+  nodeFieldOptions: { description: 'The item.', nullable: false },
   cursorFieldOptions: {
     description:
-      'Where this item stands in this list: give it as after to go on behind it, or as before to end before it. Other lists refuse it.',
+      'The position of this item in this list, to pass as after or before. Cursors of other lists are refused.',
   },
   nodesOnConnection: { description: 'The items of this page.' },
 } as const

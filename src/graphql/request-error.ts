@@ -1,34 +1,53 @@
 import { type ASTNode, GraphQLError } from 'graphql'
 
-/**
- * Answers that stand at the top of the response, in `errors`, because no result union has a place for
- * them. Their `extensions.code` is part of the API.
- */
-export type ErrorCode = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'BAD_USER_INPUT' | 'INTERNAL_SERVER_ERROR'
+/** Every value of `extensions.code` in the top-level `errors` of a response. The codes are part of the API. */
+export const ERROR_CODES = [
+  /** No API key or token, or one that is not valid. */
+  'UNAUTHENTICATED',
+  /** The key or token lacks a scope. */
+  'FORBIDDEN',
+  /** A variable, an argument or the request itself is not valid. */
+  'BAD_USER_INPUT',
+  /** The document is not valid GraphQL, or does not match the schema. */
+  'GRAPHQL_VALIDATION_FAILED',
+  /** The document is too large, or selects too much. */
+  'QUERY_TOO_COMPLEX',
+  /** A limit on requests, connections or operations is reached. */
+  'RATE_LIMITED',
+  /** The server does not have the document with this hash. The client sends its text. */
+  'PERSISTED_QUERY_NOT_FOUND',
+  /** The request for a persisted query has an unknown version. */
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+  /** A fault of the service. `extensions.requestId` identifies it in the log. */
+  'INTERNAL_SERVER_ERROR',
+] as const
 
-function requestError(code: ErrorCode, message: string, node?: ASTNode): GraphQLError {
-  return new GraphQLError(message, { nodes: node ?? null, extensions: { code } })
-}
+export type ErrorCode = (typeof ERROR_CODES)[number]
+
+/** @param extensions as the client gets them, beside the code; `http` is read by the server and not sent */
+export const requestError = (
+  code: ErrorCode,
+  message: string,
+  { node, ...extensions }: { node?: ASTNode | undefined } & Record<string, unknown> = {},
+): GraphQLError =>
+  new GraphQLError(message, { nodes: node ?? null, extensions: { code, ...extensions } })
 
 export const unauthenticated = () =>
   requestError(
     'UNAUTHENTICATED',
-    'This needs an API key. Send it as "Authorization: Bearer bmk_…"; over a WebSocket, as connectionParams.authorization.',
+    'An API key is required. Send it as "Authorization: Bearer bmk_…"; over a WebSocket, as connectionParams.authorization.',
+  )
+
+/** @param scope the missing scope, or several joined by " and " */
+export const forbidden = (scope: string, credential: 'key' | 'token') =>
+  requestError(
+    'FORBIDDEN',
+    `This ${credential} lacks the scope ${scope}. Use a ${credential} that has it.`,
   )
 
 /**
- * @param scope what the sender would have to have
- * @param sentAs what the sender came with
- */
-export const forbidden = (scope: string, sentAs: 'key' | 'token') =>
-  requestError('FORBIDDEN', `This ${sentAs} lacks the scope ${scope}. Use a ${sentAs} that has it.`)
-
-/**
- * @param message what was expected, as a sentence that tells what to do
- * @param node where in the document, for a literal: it is judged before anything runs that would know
+ * @param message says what is expected and what to do
+ * @param node the literal in the document; null for a variable
  */
 export const badUserInput = (message: string, node?: ASTNode) =>
-  requestError('BAD_USER_INPUT', message, node)
-
-/** @param message what the caller may know of it */
-export const internalError = (message: string) => requestError('INTERNAL_SERVER_ERROR', message)
+  requestError('BAD_USER_INPUT', message, { node })

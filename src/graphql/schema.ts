@@ -4,7 +4,6 @@ import './scalars/json.ts'
 import './scalars/url.ts'
 import './node.ts'
 import './access/viewer.ts'
-import './access/organization.ts'
 import './event/event-definition.ts'
 import './destination/destination.ts'
 import './destination/destination-queries.ts'
@@ -20,30 +19,31 @@ import './delivery/delivery-attempt.ts'
 import './delivery/attempt-subscription.ts'
 import './access/api-key.ts'
 import './access/api-key-mutations.ts'
-import './errors.ts'
+import './refusals.ts'
 import { builder } from './builder.ts'
 
 const authScopes = { signedIn: true }
 
 builder.queryType({
-  description: 'What can be read. Everything is seen as the organization of the key sees it.',
+  description: 'Reads data of the organization that the caller acts for.',
   authScopes,
 })
 builder.mutationType({
   description:
-    'What can be done. Each answers a union: its result, or a refusal that implements UserError. It is null beside an error in errors, such as FORBIDDEN for a scope that is missing; other mutations of the operation keep their results. Whoever sends too many in a minute gets the error RATE_LIMITED, with the whole seconds to wait in extensions.retryAfterSeconds, and nothing of that operation is done. A fault of ours is INTERNAL_SERVER_ERROR with the id of the request in extensions.requestId; with UNAVAILABLE in extensions.reason it passes: look whether it was done, or repeat it with the same idempotency key, in a few seconds.',
+    'Changes data. Each mutation returns a union of its result and the errors that the caller can act on, which implement UserError. Other errors are in the top-level errors of the response, with the mutation null and a code in extensions.code; other mutations of the operation keep their results. FORBIDDEN means that a scope is missing. RATE_LIMITED means that the caller sent too many mutations within a minute: no mutation of the operation ran, and extensions.retryAfterSeconds contains the time to wait. INTERNAL_SERVER_ERROR is a fault of the service, with an id to quote in extensions.requestId; if extensions.reason is UNAVAILABLE, the fault is temporary, and the mutation may have been executed: check its result, or repeat it with the same idempotency key.',
   authScopes,
 })
 builder.subscriptionType({
-  description: 'What can be watched, over a WebSocket (graphql-ws) or server-sent events.',
+  description:
+    'Emits changes as they happen, over WebSocket (graphql-ws), server-sent events or multipart HTTP.',
   authScopes,
 })
 
 let schema: GraphQLSchema | undefined
 
-/** The whole API, made when first asked for. It knows no database: what it needs comes with each operation's context. */
+/** Returns the schema, which is built on the first call. It needs no database: the context provides the client. */
 export function createSchema(): GraphQLSchema {
-  // Making it registers the result unions with the builder, which can be done only once.
+  // Building registers the result unions with the builder, which accepts them only once.
   schema ??= builder.toSchema({ sortSchema: false })
   return schema
 }

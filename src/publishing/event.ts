@@ -29,8 +29,11 @@ export const MAX_EVENTS_PER_CALL = 1_000
 /** Characters of an event's data as JSON: what a request may carry, and a receiver may be asked to take. */
 const MAX_DATA_LENGTH = 1_000_000
 
-const MAX_KEY_LENGTH = 255
-const MAX_RELATION_ID_LENGTH = 255
+/** Characters of an idempotency key. */
+export const MAX_KEY_LENGTH = 255
+
+/** Characters of a CRM id. */
+export const MAX_RELATION_ID_LENGTH = 255
 
 /** An earlier time is the zero value of a program's date type, not the time of an event. */
 const EARLIEST_TIMESTAMP = new Date('2000-01-01T00:00:00.000Z')

@@ -56,7 +56,9 @@ test.each(refusals)(
     for (const refusal of refused) {
       expect(refusal).toBeInstanceOf(GraphqlRequestError)
       expect((refusal as GraphqlRequestError).errors[0]).toMatchObject({
-        message: expect.stringMatching(/^This cannot be done at the moment. Try again in a few/),
+        message: expect.stringMatching(
+          /^The service is temporarily unavailable. Try again in a few/,
+        ),
         extensions: { code: 'INTERNAL_SERVER_ERROR', reason: 'UNAVAILABLE' },
       })
     }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+// Registers all types in the order of schema.graphql, whichever test file of the process runs first.
+import '../../src/graphql/schema.ts'
 import { parseDateTime } from '../../src/graphql/scalars/date-time.ts'
 
 describe('a DateTime', () => {
@@ -52,6 +54,6 @@ describe('a DateTime', () => {
     null,
     {},
   ])('%j is refused', (value) => {
-    expect(() => parseDateTime(value)).toThrow('Expected a date and time of RFC 3339')
+    expect(() => parseDateTime(value)).toThrow('Expected a date and time in RFC 3339 format')
   })
 })

@@ -14,10 +14,10 @@ const maskError = createMaskError({
 const thrownBelow = (error: Error) => locatedError(error, undefined, ['viewer', 'organization'])
 
 test('what was written for the client passes, and where it happened', () => {
-  const thrown = thrownBelow(badUserInput('first is 1 to 100, got 0.'))
+  const thrown = thrownBelow(badUserInput('first must be 1 to 100, got 0.'))
   expect(maskError(thrown, 'req_1')).toBe(thrown)
   expect(thrown.toJSON()).toMatchObject({
-    message: 'first is 1 to 100, got 0.',
+    message: 'first must be 1 to 100, got 0.',
     path: ['viewer', 'organization'],
     extensions: { code: 'BAD_USER_INPUT' },
   })
@@ -39,7 +39,7 @@ test.each([
   logged.length = 0
   const shown = maskError(thrownBelow(fault), 'req_42').toJSON()
   expect(shown).toEqual({
-    message: 'Something went wrong on our side. Quote request req_42 when you tell us.',
+    message: 'An internal error occurred. Quote request req_42 if you contact support.',
     path: ['viewer', 'organization'],
     extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'req_42' },
   })
@@ -54,7 +54,7 @@ test('a secret that cannot be read is said to be one, without the reason', () =>
   const fault = new SecretUnavailableError('No key of the ring opens this secret of whk_1.')
   const shown = maskError(thrownBelow(fault), 'req_7')
   expect(shown.message).toBe(
-    'This secret cannot be read at the moment. Rotate it to get a fresh one. Quote request req_7 when you tell us.',
+    'The signing secret cannot be decrypted. Rotate it to get a new one. Quote request req_7 if you contact support.',
   )
   expect(shown.extensions).toEqual({
     code: 'INTERNAL_SERVER_ERROR',
@@ -74,7 +74,7 @@ test.each([
 ])('%s passes by itself: the client is told to try again, and not where', (fault) => {
   const shown = maskError(thrownBelow(fault), 'req_9').toJSON()
   expect(shown.message).toBe(
-    'This cannot be done at the moment. Try again in a few seconds; what has an idempotency key is not published twice. Quote request req_9 when you tell us.',
+    'The service is temporarily unavailable. Try again in a few seconds; an event with an idempotency key is not published twice. Quote request req_9 if you contact support.',
   )
   expect(shown.extensions).toEqual({
     code: 'INTERNAL_SERVER_ERROR',

@@ -111,14 +111,14 @@ describe('a list', () => {
 
   test.each([0, -1, 101])('of the last %i items is refused', async (last) => {
     expect(await page({ last })).toMatchObject({
-      message: `last is 1 to 100, got ${last}.`,
+      message: `last must be 1 to 100, got ${last}.`,
       extensions: { code: 'BAD_USER_INPUT' },
     })
   })
 
   test.each([0, -1, -1000, 101])('of %i items is refused', async (first) => {
     expect(await page({ first })).toMatchObject({
-      message: `first is 1 to 100, got ${first}.`,
+      message: `first must be 1 to 100, got ${first}.`,
       extensions: { code: 'BAD_USER_INPUT' },
     })
   })
@@ -127,7 +127,7 @@ describe('a list', () => {
     'after %j is refused',
     async (after) => {
       expect(await page({ after })).toMatchObject({
-        message: 'after is no cursor. Use the startCursor or endCursor of a page as it came.',
+        message: 'after is not a cursor. Pass the startCursor or endCursor of a page unchanged.',
         extensions: { code: 'BAD_USER_INPUT' },
       })
     },

@@ -13,7 +13,7 @@ import { KEY, startTestServer } from '../server/test-server.ts'
 const STATEMENT_TIMEOUT_MS = 1_500
 
 const tryAgain = (requestId: string) =>
-  `This cannot be done at the moment. Try again in a few seconds; what has an idempotency key is not published twice. Quote request ${requestId} when you tell us.`
+  `The service is temporarily unavailable. Try again in a few seconds; an event with an idempotency key is not published twice. Quote request ${requestId} if you contact support.`
 
 /** Words of PostgreSQL, of Prisma and of our tables. */
 const INNER = /timeout|cancel|statement|prisma|postgres|sql|57014|relation|"destination"|\.ts/i

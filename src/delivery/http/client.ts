@@ -2,6 +2,7 @@ import ky from 'ky'
 import type { Agent } from 'undici'
 import type { AddressPolicy } from '../../domain/address.ts'
 import {
+  ATTEMPT_TIMEOUT_MS,
   type Outcome,
   outcomeOfFailure,
   outcomeOfResponse,
@@ -49,7 +50,7 @@ export interface WebhookClientOptions {
   userAgent: string
   /** Default: the system's name servers. */
   resolve?: ResolveName
-  /** From starting to connect to the response's head. Default: 5000. */
+  /** From starting to connect to the response's head. Default: `ATTEMPT_TIMEOUT_MS`. */
   timeoutMs?: number
   /** Distinct origins whose connections are kept open; to others one is made each time. Default: 1000. */
   maxKeptOrigins?: number
@@ -57,7 +58,7 @@ export interface WebhookClientOptions {
 
 /** Makes the one client of the program. It follows no redirect and uses no proxy. */
 export function createWebhookClient(options: WebhookClientOptions): WebhookSender {
-  const { policy, userAgent, timeoutMs = 5000, maxKeptOrigins = 1000 } = options
+  const { policy, userAgent, timeoutMs = ATTEMPT_TIMEOUT_MS, maxKeptOrigins = 1000 } = options
   const resolve = options.resolve ?? createNameResolver()
   // Longer than an attempt: the attempt's own clock has to be the one that ends it.
   const connect = createGuardedConnector({ policy, resolve, timeoutMs: timeoutMs + 1000 })

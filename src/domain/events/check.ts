@@ -2,8 +2,8 @@ import type { z } from 'zod'
 import { findUnsendable, type Issue } from '../json.ts'
 import { type EventName, findEvent } from './index.ts'
 
-/** More faults than this are not listed: nobody reads them, and a hostile list could have millions. */
-const MAX_ISSUES = 1000
+/** Issues reported of one event. A hostile list could have millions. */
+export const MAX_EVENT_ISSUES = 1_000
 
 /**
  * Checks an event's `data`, a value as JSON.parse gives it. The answer is empty when all is well; each
@@ -16,7 +16,9 @@ export function checkEventData(name: EventName, data: unknown): Issue[] {
 
   const result = findEvent(name).schema.safeParse(data, { error: describe })
   if (result.success) return []
-  return result.error.issues.flatMap((issue) => toIssues(issue, ['data'])).slice(0, MAX_ISSUES)
+  return result.error.issues
+    .flatMap((issue) => toIssues(issue, ['data']))
+    .slice(0, MAX_EVENT_ISSUES)
 }
 
 /** A union is explained by the member that came closest: the one whose outer type did fit. */

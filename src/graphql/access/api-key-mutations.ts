@@ -1,61 +1,69 @@
-import { issueApiKey, revokeApiKey } from '../../access/api-key.ts'
+import { issueApiKey, REVOCATION_SECONDS, revokeApiKey } from '../../access/api-key.ts'
 import { API_KEY_LIMIT } from '../../domain/api-key.ts'
 import { NotFoundError, ValidationError } from '../../domain/errors.ts'
 import { NAME_LENGTH } from '../../domain/name.ts'
 import { builder } from '../builder.ts'
 import { organizationOf } from '../context.ts'
-import { refusals } from '../errors.ts'
+import { grouped, requires } from '../description.ts'
+import { apiKeys } from '../readers.ts'
+import { refusals } from '../refusals.ts'
 import { unauthenticated } from '../request-error.ts'
 import { isId } from '../scalars/id.ts'
-import { readApiKey } from './api-key.ts'
 import { Scope } from './scope.ts'
 
 const ApiKeyCreateInput = builder.inputType('ApiKeyCreateInput', {
-  description: 'A new API key. None of this can be changed later: make another one instead.',
+  description:
+    'The properties of a new API key. They cannot be changed later; create another key instead.',
   fields: (t) => ({
     name: t.string({
       required: true,
-      description: `What people will call it: 1 to ${NAME_LENGTH} characters; blanks around it are cut off.`,
+      description: `The display name, 1 to ${NAME_LENGTH} characters. Surrounding whitespace is removed.`,
     }),
     scopes: t.field({
       type: [Scope],
       required: true,
       description:
-        'What it may do: at least one scope, and none that you lack yourself. Repetitions do not matter.',
+        'The scopes of the key: at least one, and only scopes that the caller has. Duplicates are ignored.',
     }),
     expiresAt: t.field({
       type: 'DateTime',
       description:
-        'From when on it is refused: a time in the future. Null or left out: it holds until it is revoked.',
+        'When the key expires, a time in the future. Null or left out: it does not expire.',
     }),
   }),
 })
 
 const ApiKeyCreated = builder.objectRef<{ id: string; key: string }>('ApiKeyCreated').implement({
-  description: 'A new API key, and the only sight of it.',
+  description: 'Contains the key, which is shown only once.',
   fields: (t) => ({
     apiKey: t.prismaField({
       type: 'ApiKey',
-      description: 'What is known of it from now on.',
-      resolve: (query, { id }, _args, ctx) => readApiKey(query, id, ctx),
+      description: 'The new API key.',
+      resolve: (query, { id }, _args, ctx) => apiKeys.get(ctx, query, id),
     }),
     key: t.exposeString('key', {
       description:
-        'The key itself, "bmk_…", to be sent as "Authorization: Bearer bmk_…". It is never shown again: keep it like a password.',
+        'The key itself, to send as "Authorization: Bearer bmk_…". It cannot be shown again: store it like a password.',
     }),
   }),
 })
 
 builder.mutationField('apiKeyCreate', (t) =>
   t.field({
+    ...requires(
+      `Creates an API key for your organization and returns it once. An organization can have ${grouped(API_KEY_LIMIT)} keys that are neither revoked nor expired.`,
+      'KEYS_MANAGE',
+    ),
     type: ApiKeyCreated,
-    description: `Makes an API key for your organization and shows it, once. There can be ${API_KEY_LIMIT} that are neither revoked nor expired. Needs the scope KEYS_MANAGE.`,
-    authScopes: { KEYS_MANAGE: true },
     args: {
-      input: t.arg({ type: ApiKeyCreateInput, required: true, description: 'The key to make.' }),
+      input: t.arg({
+        type: ApiKeyCreateInput,
+        required: true,
+        description: 'The properties of the key.',
+      }),
     },
     nullable: true,
-    errors: refusals('The new key, or why there is none.', ValidationError),
+    errors: refusals('The new key, or the reason why none was created.', ValidationError),
     resolve: (_root, { input }, { ports, viewer }) => {
       if (!viewer) throw unauthenticated()
       const { name, scopes, expiresAt = null } = input
@@ -66,19 +74,20 @@ builder.mutationField('apiKeyCreate', (t) =>
 
 builder.mutationField('apiKeyRevoke', (t) =>
   t.prismaField({
+    ...requires(
+      `Revokes an API key of your organization permanently. Within ${REVOCATION_SECONDS} seconds its requests are refused, and its open WebSockets and streams are closed. Revoking a revoked key changes nothing. A key can revoke itself.`,
+      'KEYS_MANAGE',
+    ),
     type: 'ApiKey',
-    description:
-      'Makes a key of your organization useless for good, within 5 seconds also for open sockets and streams. Revoking a revoked key changes nothing. A key may revoke itself. Needs the scope KEYS_MANAGE.',
-    authScopes: { KEYS_MANAGE: true },
     args: {
-      id: t.arg.id({ required: true, description: "The key's id, beginning with key_." }),
+      id: t.arg.id({ required: true, description: 'The id of the key, with the prefix key_.' }),
     },
     nullable: true,
-    errors: refusals('The revoked key, or that there is none.', NotFoundError),
+    errors: refusals('The revoked key, or the reason why none was revoked.', NotFoundError),
     resolve: async (query, _root, { id }, ctx) => {
       if (!isId(id)) throw new NotFoundError(id)
       await revokeApiKey(ctx.ports, { id, organizationId: organizationOf(ctx) })
-      return readApiKey(query, id, ctx)
+      return apiKeys.get(ctx, query, id)
     },
   }),
 )

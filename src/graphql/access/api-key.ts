@@ -1,82 +1,70 @@
-import { sortScopes } from '../../domain/api-key.ts'
-import { NotFoundError } from '../../domain/errors.ts'
-import type { ApiKey as ApiKeyRow } from '../../generated/prisma/client.ts'
-import { builder } from '../builder.ts'
-import { type Context, organizationOf } from '../context.ts'
-import { Node } from '../node-interface.ts'
+import { API_KEY_PREFIX_LENGTH, sortScopes } from '../../domain/api-key.ts'
+import { builder, Node } from '../builder.ts'
+import { requires } from '../description.ts'
+import { apiKeys } from '../readers.ts'
 import { isScope, Scope } from './scope.ts'
 
-export const ApiKey = builder.prismaObject('ApiKey', {
+builder.prismaObject('ApiKey', {
   description:
-    'A key of your organization for this API. The key itself is shown once, by apiKeyCreate: the service keeps only its SHA-256.',
+    'An API key of your organization. The key itself is returned once, by apiKeyCreate; the service stores only its SHA-256 hash.',
   interfaces: [Node],
-  findUnique: ({ id }, ctx) => ({ id, organizationId: organizationOf(ctx) }),
+  findUnique: apiKeys.key,
   fields: (t) => ({
-    id: t.exposeID('id', { description: "The key's id, beginning with key_. It opens nothing." }),
-    name: t.exposeString('name', { description: 'What people call it. Names need not be unique.' }),
+    id: t.exposeID('id', {
+      description: 'The id of the key, with the prefix key_. It is not a secret.',
+    }),
+    name: t.exposeString('name', { description: 'The display name. It need not be unique.' }),
     prefix: t.exposeString('prefix', {
-      description: 'How the key itself begins, to tell it from others: 12 characters.',
+      description: `The first ${API_KEY_PREFIX_LENGTH} characters of the key, to recognize it by.`,
     }),
     scopes: t.field({
       type: [Scope],
-      description: 'What it may do. It can never be changed.',
+      description: 'The scopes of the key. They cannot be changed.',
       resolve: ({ scopes }) => sortScopes(scopes.filter(isScope)),
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'From then on it is refused. Null for one that holds until it is revoked.',
+      description: 'When it expires. Null if it does not expire.',
     }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was last used, to about a minute. Null when it never was.',
+      description: 'When it was last used, accurate to a minute. Null if it was never used.',
     }),
     revokedAt: t.expose('revokedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was revoked. Null while it was not.',
+      description: 'When it was revoked. Null if it is not revoked.',
     }),
   }),
 })
 
-/** Keys that are revoked or expired and still listed: they are never removed, as audit logs name them. */
-const LISTED_ENDED = 100
+/** Revoked and expired keys that are listed. Their rows are kept, because audit logs refer to them. */
+const MAX_ENDED_KEYS = 100
 
 builder.queryField('apiKeys', (t) =>
   t.prismaField({
+    ...requires(
+      `Returns the API keys of your organization, newest first: all valid ones, and the newest ${MAX_ENDED_KEYS} of those that are revoked or expired.`,
+      'KEYS_MANAGE',
+    ),
     type: ['ApiKey'],
-    description: `The API keys of your organization, newest first: all that are valid, and the last ${LISTED_ENDED} made of those that are revoked or expired. Needs the scope KEYS_MANAGE.`,
-    authScopes: { KEYS_MANAGE: true },
     resolve: async (query, _root, _args, ctx) => {
-      const { clock, db } = ctx.ports
-      const organizationId = organizationOf(ctx)
-      const now = new Date(clock.now())
+      const now = new Date(ctx.ports.clock.now())
       const valid = { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }
-      const ended = await db.prisma.apiKey.findMany({
-        where: { organizationId, NOT: valid },
-        select: { id: true },
-        orderBy: { id: 'desc' },
-        take: LISTED_ENDED,
-      })
-      return db.prisma.apiKey.findMany({
-        ...query,
-        where: { organizationId, OR: [valid, { id: { in: ended.map(({ id }) => id) } }] },
-        orderBy: { id: 'desc' },
-      })
+      const newestFirst = { orderBy: { id: 'desc' } } as const
+      const ended = await apiKeys.list(
+        ctx,
+        { select: { id: true }, ...newestFirst, take: MAX_ENDED_KEYS },
+        { NOT: valid },
+      )
+      return apiKeys.list(
+        ctx,
+        { ...query, ...newestFirst },
+        { OR: [valid, { id: { in: ended.map(({ id }) => id) } }] },
+      )
     },
   }),
 )
-
-/**
- * Reads a key as it now stands.
- * @param query what the operation selects of it
- * @throws NotFoundError
- */
-export async function readApiKey(query: object, id: string, ctx: Context): Promise<ApiKeyRow> {
-  const where = { id, organizationId: organizationOf(ctx) }
-  const found = await ctx.ports.db.prisma.apiKey.findUnique({ ...query, where })
-  if (!found) throw new NotFoundError(id)
-  return found
-}

@@ -1,43 +1,46 @@
 import type { Setting } from '../../destinations/audit.ts'
 import { FAILURE_LIMIT } from '../../domain/destination.ts'
 import type { AuditAction as Action } from '../../generated/prisma/client.ts'
-import { builder } from '../builder.ts'
-import { organizationOf } from '../context.ts'
-import { Node } from '../node-interface.ts'
+import { builder, Node } from '../builder.ts'
+import { auditEntries } from '../readers.ts'
 
 const AuditAction = builder.enumType('AuditAction', {
-  description: 'What was done with a destination.',
+  description: 'An action on a destination.',
   values: {
-    CREATED: { description: 'It was created.' },
-    SETTINGS_CHANGED: { description: 'Its name, its URL or its selection of events changed.' },
-    ACTIVATED: { description: 'It became ACTIVE.' },
-    DEACTIVATED: { description: 'It became INACTIVE.' },
-    DISABLED: { description: `It became DISABLED by its failed attempt number ${FAILURE_LIMIT}.` },
-    SECRET_REVEALED: { description: 'Its secret was shown whole.' },
-    SECRET_ROTATED: { description: 'Its secret was replaced, and the new one shown whole.' },
+    CREATED: { description: 'The destination was created.' },
+    SETTINGS_CHANGED: { description: 'The name, the URL or the event types were changed.' },
+    ACTIVATED: { description: 'The status became ACTIVE.' },
+    DEACTIVATED: { description: 'The status became INACTIVE.' },
+    DISABLED: {
+      description: `The status became DISABLED, because ${FAILURE_LIMIT} attempts failed.`,
+    },
+    SECRET_REVEALED: { description: 'The signing secret was revealed.' },
+    SECRET_ROTATED: {
+      description: 'The signing secret was replaced, and the new one was returned.',
+    },
   } satisfies Record<Action, { description: string }>,
 })
 
 const AuditActorKind = builder.enumType('AuditActorKind', {
-  description: 'What kind of actor did something.',
+  description: 'The kind of an actor.',
   values: {
     API_KEY: { description: 'An API key of your organization.' },
-    USER: { description: 'A user of Bigmind, signed in by a token.' },
-    PLATFORM: { description: "Bigmind's own backend." },
-    SERVICE: { description: 'This service by itself.' },
+    USER: { description: 'A Bigmind user who authenticated with a token.' },
+    PLATFORM: { description: 'The Bigmind backend.' },
+    SERVICE: { description: 'The webhook service itself.' },
   },
 })
 
 const DestinationSetting = builder.enumType('DestinationSetting', {
-  description: 'What can be set of a destination.',
+  description: 'A setting of a destination.',
   values: {
-    NAME: { value: 'name', description: 'What people call it.' },
-    URL: { value: 'url', description: 'Where its deliveries are sent.' },
-    EVENTS: { value: 'events', description: 'What it wants to be told.' },
+    NAME: { value: 'name', description: 'The display name.' },
+    URL: { value: 'url', description: 'The URL that deliveries are sent to.' },
+    EVENTS: { value: 'events', description: 'The event types that the destination subscribes to.' },
   } satisfies Record<string, { value: Setting; description: string }>,
 })
 
-/** An actor as readers of the log are told of it. */
+/** An actor as clients see it. */
 interface NamedActor {
   kind: typeof AuditActorKind.$inferType
   id?: string
@@ -45,40 +48,43 @@ interface NamedActor {
 }
 
 const AuditActor = builder.objectRef<NamedActor>('AuditActor').implement({
-  description: 'Who did something.',
+  description: 'The key, user or system that performed an action.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: AuditActorKind, description: 'What kind of actor it was.' }),
+    kind: t.expose('kind', { type: AuditActorKind, description: 'The kind of the actor.' }),
     id: t.exposeID('id', {
       nullable: true,
       description:
-        "The key's id of an API_KEY; Bigmind's own id of a USER, null when the token's sub was no text. Null for the others.",
+        'For API_KEY, the id of the key. For USER, the sub claim of the token, null in entries whose token had none. Null for other kinds.',
     }),
     name: t.exposeString('name', {
       nullable: true,
-      description: "The key's name of an API_KEY. Null for the others.",
+      description: 'For API_KEY, the name of the key. Null for other kinds.',
     }),
   }),
 })
 
 const AuditEntry = builder.prismaObject('AuditEntry', {
-  description: 'One thing that was done with a destination. Entries are never changed.',
+  description: 'One action on a destination. Entries are never changed.',
   interfaces: [Node],
-  findUnique: ({ id }, ctx) => ({ id, destination: { organizationId: organizationOf(ctx) } }),
+  findUnique: auditEntries.key,
   fields: (t) => ({
-    id: t.exposeID('id', { description: "The entry's id, beginning with aud_." }),
-    action: t.expose('action', { type: AuditAction, description: 'What was done.' }),
+    id: t.exposeID('id', { description: 'The id of the entry, with the prefix aud_.' }),
+    action: t.expose('action', { type: AuditAction, description: 'The action.' }),
     actor: t.field({
       type: AuditActor,
-      description: 'Who did it.',
+      description: 'Who performed the action.',
       select: { userId: true, apiKey: { select: { id: true, name: true, organizationId: true } } },
       resolve: nameActor,
     }),
     changed: t.field({
       type: [DestinationSetting],
-      description: 'Which settings it changed. Empty unless SETTINGS_CHANGED.',
+      description: 'The settings that were changed. Empty unless the action is SETTINGS_CHANGED.',
       resolve: ({ changed }) => changed as Setting[],
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was done.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'When the action was performed.',
+    }),
   }),
 })
 
@@ -99,5 +105,5 @@ export const AuditEntryConnection = builder.connectionObject(
     name: 'AuditEntryConnection',
     description: 'A page of an audit log, newest first.',
   },
-  { name: 'AuditEntryEdge', description: 'An entry and where it stands in its log.' },
+  { name: 'AuditEntryEdge', description: 'An audit entry with its cursor.' },
 )

@@ -3,22 +3,24 @@ import { builder } from '../builder.ts'
 
 export const Scope = builder.enumType('Scope', {
   description:
-    'What a key may do. A key without any scope can still read the catalogue of events and who it is.',
+    'A permission of an API key or a token. One without scopes can read viewer and eventDefinitions.',
   values: {
     DESTINATIONS_READ: {
       description:
-        'Read destinations, their audit logs, events, deliveries and attempts, and subscribe to them. Secrets stay masked.',
+        'Read and subscribe to destinations, audit logs, events, deliveries and attempts. Signing secrets stay masked.',
     },
     DESTINATIONS_WRITE: {
       description:
-        'Create, change, activate and delete destinations, send tests, retry deliveries, and together with SECRETS_READ rotate secrets.',
+        'Create, update, activate, deactivate and delete destinations, send tests and retry deliveries. Together with SECRETS_READ: rotate signing secrets.',
     },
-    SECRETS_READ: { description: 'See signing secrets whole.' },
-    EVENTS_PUBLISH: { description: 'Publish events, and read back those just published.' },
-    KEYS_MANAGE: { description: "Manage the organization's API keys." },
+    SECRETS_READ: { description: 'Reveal signing secrets.' },
+    EVENTS_PUBLISH: {
+      description: 'Publish and erase events, and read an event in the result of publishing it.',
+    },
+    KEYS_MANAGE: { description: 'List, create and revoke the API keys of the organization.' },
   } satisfies Record<ScopeName, { description: string }>,
 })
 
-/** Whether a stored text is a scope that there is now. */
+/** Whether a stored text is a scope of this version. */
 export const isScope = (text: string): text is ScopeName =>
   (SCOPES as readonly string[]).includes(text)

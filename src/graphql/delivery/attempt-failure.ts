@@ -1,33 +1,33 @@
-import type { Failure, FailureCode } from '../../domain/outcome.ts'
+import { ATTEMPT_TIMEOUT_MS, type Failure, type FailureCode } from '../../domain/outcome.ts'
 import { builder } from '../builder.ts'
 
 const AttemptFailureCode = builder.enumType('AttemptFailureCode', {
-  description: 'What kind of failure it was, for programs.',
+  description: 'Why an attempt failed, for programs.',
   values: {
     HTTP_STATUS: { description: 'The receiver answered with a status of 400 or above.' },
     REDIRECT: {
       description:
-        'The receiver answered with a 3xx status. Redirects are not followed: set the URL that answers itself.',
+        "The receiver answered with a 3xx status. Redirects aren't followed; set the final URL.",
     },
     TIMEOUT: {
-      description: 'No connection, or no answer, within 5 seconds of starting to connect.',
+      description: `No connection, or no response, within ${ATTEMPT_TIMEOUT_MS / 1_000} seconds after connecting began.`,
     },
-    DNS: { description: "The URL's host name could not be resolved." },
+    DNS: { description: 'The host name of the URL could not be resolved.' },
     CONNECTION: {
-      description: 'The connection was refused, reset or closed before an answer came.',
+      description: 'The connection was refused, reset or closed before a response arrived.',
     },
     TLS: {
       description:
-        'No trusted encrypted connection: an expired, self-signed or wrong certificate, for example.',
+        'No trusted TLS connection could be established, for example because the certificate is expired, self-signed or for another host.',
     },
-    BAD_RESPONSE: { description: 'What came back was no proper HTTP.' },
+    BAD_RESPONSE: { description: 'The response was not valid HTTP.' },
     BLOCKED_ADDRESS: {
       description:
-        'The URL leads to a private or otherwise reserved address, which is never connected to.',
+        'The host name resolves to a private or otherwise reserved address. The service never connects to those.',
     },
     SECRET_UNAVAILABLE: {
       description:
-        'The signing secret could not be read, so nothing was sent. Rotate it, then retry.',
+        'The service could not decrypt the signing secret, so nothing was sent. Rotate the secret, then retry the delivery.',
     },
   } satisfies Record<FailureCode, { description: string }>,
 })
@@ -37,10 +37,10 @@ export const AttemptFailure = builder.objectRef<Failure>('AttemptFailure').imple
   fields: (t) => ({
     code: t.expose('code', {
       type: AttemptFailureCode,
-      description: 'What kind of failure it was.',
+      description: 'The kind of failure.',
     }),
     message: t.exposeString('message', {
-      description: 'What happened, as a sentence for people. It names no resolved address.',
+      description: 'The cause, for people to read. It contains no resolved address.',
     }),
   }),
 })

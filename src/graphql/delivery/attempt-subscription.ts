@@ -2,7 +2,8 @@ import { cursorOf } from '../../feed/attempt-cursor.ts'
 import { type RecordedAttempt, UnknownAttemptError } from '../../feed/feed.ts'
 import { builder } from '../builder.ts'
 import { organizationOf } from '../context.ts'
-import { EventType } from '../event/event-type.ts'
+import { requires } from '../description.ts'
+import { EventType } from '../event/event-definition.ts'
 import { badUserInput } from '../request-error.ts'
 import { isId } from '../scalars/id.ts'
 import { streamFrom } from '../stream.ts'
@@ -10,33 +11,34 @@ import { AttemptStatus, DeliveryAttempt } from './delivery-attempt.ts'
 
 builder.subscriptionField('deliveryAttempted', (t) =>
   t.field({
+    ...requires(
+      'Emits every attempt of your organization once, in order, as soon as it is recorded. To continue after a lost connection without a gap, subscribe again with the cursor of the last received attempt as after. Server-sent events have this cursor as their id, and the header Last-Event-ID takes precedence over after.',
+      'DESTINATIONS_READ',
+    ),
     type: DeliveryAttempt,
-    description:
-      'Every attempt of your organization as it is recorded, by whichever worker, in order and each once. To lose nothing over a broken connection, subscribe again with the cursor of the last attempt seen as after. An event stream has the cursor as the id of each event, and the header Last-Event-ID counts before after. Needs the scope DESTINATIONS_READ.',
-    authScopes: { DESTINATIONS_READ: true },
     args: {
       destinationId: t.arg.id({
         description:
-          'Only those of this destination. Null means all; an id that does not exist brings none.',
+          'Restricts the subscription to this destination. Null means all. An unknown id yields nothing.',
       }),
       eventTypes: t.arg({
         type: [EventType],
-        description: 'Only those that tell of any of these. Null means all.',
+        description: 'Restricts the subscription to these event types. Null means all.',
       }),
       statuses: t.arg({
         type: [AttemptStatus],
-        description: 'Only those that ended in any of these ways. Null means all.',
+        description: 'Restricts the subscription to attempts with these statuses. Null means all.',
       }),
       after: t.arg.id({
         description:
-          'The cursor or the id of an attempt: first comes all that was recorded after it, then what follows live, with no gap and no repetition. Null begins now.',
+          'The cursor or the id of an attempt. Attempts recorded after it are emitted first, then new ones, without gaps or duplicates. Null starts with new attempts.',
       }),
     },
     subscribe: (_root, { destinationId, eventTypes, statuses, after }, ctx) => {
       const organizationId = organizationOf(ctx)
       const filter = {
         organizationId,
-        destinationId: destinationId == null ? null : isId(destinationId) ? destinationId : NOBODY,
+        destinationId: destinationId == null ? null : isId(destinationId) ? destinationId : NO_ID,
         eventTypes: eventTypes ?? null,
         statuses: statuses ?? null,
       }
@@ -44,23 +46,21 @@ builder.subscriptionField('deliveryAttempted', (t) =>
         ctx.resume.eventIdOf = (attempt) =>
           cursorOf(ctx.ports.cursorSeal, organizationId, attempt as RecordedAttempt)
       }
-      // Newer than the argument, which a client sends again as it was when it connects anew.
+      // A client that reconnects repeats `after` unchanged, so Last-Event-ID is the newer position.
       const start = ctx.resume?.lastEventId ?? after ?? null
       const attempts = ctx.ports.attemptFeed.subscribe(filter, start)
-      return streamFrom(attempts, () => attempts.next().catch(explain))
+      return streamFrom(attempts, () => attempts.next().catch(explainUnknownAttempt))
     },
     resolve: (attempt) => attempt,
   }),
 )
 
-/** No destination's id, and unlike what a client may send it can be compared with them. */
-const NOBODY = ''
+/** Matches no destination. Unlike a malformed id of a client, it is safe to compare in SQL. */
+const NO_ID = ''
 
-function explain(error: unknown): never {
-  throw error instanceof UnknownAttemptError ? unknownPosition() : error
-}
-
-const unknownPosition = () =>
-  badUserInput(
-    'after, or the header Last-Event-ID, is neither a cursor nor the id of an attempt that exists: old ones are deleted. Use cursors as they came, which stay valid. Subscribe without it, and read what was missed with Destination.attempts.',
+function explainUnknownAttempt(error: unknown): never {
+  if (!(error instanceof UnknownAttemptError)) throw error
+  throw badUserInput(
+    'after, or the header Last-Event-ID, is not a cursor, and no attempt has this id. Old attempts are deleted, but their cursors stay valid: pass a cursor unchanged. Subscribe without it to continue with new attempts, and read missed ones with Destination.attempts.',
   )
+}

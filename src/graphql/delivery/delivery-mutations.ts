@@ -1,3 +1,4 @@
+import { MAX_ATTEMPTS } from '../../domain/backoff.ts'
 import {
   DestinationInactiveError,
   DestinationNotReadyError,
@@ -6,45 +7,56 @@ import {
 } from '../../domain/errors.ts'
 import { retryDelivery, sendTest } from '../../publishing/resend.ts'
 import { builder } from '../builder.ts'
-import { type Context, organizationOf } from '../context.ts'
-import { destinationArgument, destinationKey } from '../destination/destination-key.ts'
-import { refusals } from '../errors.ts'
-import { EventType } from '../event/event-type.ts'
+import { organizationOf } from '../context.ts'
+import { requires } from '../description.ts'
+import { destinationArgument, destinationKey } from '../destination/destination-argument.ts'
+import { EventType } from '../event/event-definition.ts'
+import { deliveries } from '../readers.ts'
+import { refusals } from '../refusals.ts'
 import { isId } from '../scalars/id.ts'
 
 builder.mutationFields((t) => ({
   destinationSendTest: t.prismaField({
+    ...requires(
+      'Sends the example of an event type to the destination, signed like any delivery, whatever its status and event types. It is attempted once, and a failure does not count. Use deliveryAttempted to watch the result. The destination must have a URL.',
+      'DESTINATIONS_WRITE',
+    ),
     type: 'Delivery',
-    description:
-      "Sends the catalogue's example of an event to this destination, whatever its status and selection, signed like any other. It is tried once, and a failure is not counted. Watch it with deliveryAttempted. Needs a URL, and the scope DESTINATIONS_WRITE.",
-    authScopes: { DESTINATIONS_WRITE: true },
     args: {
       ...destinationArgument,
-      event: t.arg({ type: EventType, required: true, description: 'Which example to send.' }),
+      event: t.arg({
+        type: EventType,
+        required: true,
+        description: 'The event type whose example is sent.',
+      }),
     },
     nullable: true,
     errors: refusals(
-      'The delivery that is on its way, or why nothing is sent.',
+      'The new delivery, or the reason why nothing is sent.',
       NotFoundError,
       DestinationNotReadyError,
     ),
     resolve: async (query, _root, { id, event }, ctx) => {
       const { organizationId, id: destinationId } = destinationKey(id, ctx)
       const deliveryId = await sendTest(ctx.ports, { organizationId, destinationId }, event)
-      return findDelivery(query, deliveryId, ctx)
+      return deliveries.get(ctx, query, deliveryId)
     },
   }),
   deliveryRetry: t.prismaField({
+    ...requires(
+      `Sends a FAILED, CANCELED, SKIPPED or SUCCEEDED delivery again, with the same body and the same webhook-id. It gets up to ${MAX_ATTEMPTS} further attempts, a test send one, and attempt numbers continue. A PENDING delivery is left unchanged. The destination must be ACTIVE, and the event must not be erased.`,
+      'DESTINATIONS_WRITE',
+    ),
     type: 'Delivery',
-    description:
-      'Sends a FAILED, CANCELED, SKIPPED or SUCCEEDED delivery again: same body, same webhook-id, up to 6 further attempts, or 1 of a test send, whose numbers go on counting. One that is PENDING is left as it is. The destination must be ACTIVE, and the event not erased. Needs the scope DESTINATIONS_WRITE.',
-    authScopes: { DESTINATIONS_WRITE: true },
     args: {
-      id: t.arg.id({ required: true, description: "The delivery's id, beginning with dlv_." }),
+      id: t.arg.id({
+        required: true,
+        description: 'The id of the delivery, with the prefix dlv_.',
+      }),
     },
     nullable: true,
     errors: refusals(
-      'The delivery that is on its way again, or why it is not.',
+      'The PENDING delivery, or the reason why it is not sent again.',
       NotFoundError,
       DestinationInactiveError,
       EventErasedError,
@@ -52,17 +64,7 @@ builder.mutationFields((t) => ({
     resolve: async (query, _root, { id }, ctx) => {
       if (!isId(id)) throw new NotFoundError(id)
       await retryDelivery(ctx.ports, organizationOf(ctx), id)
-      return findDelivery(query, id, ctx)
+      return deliveries.get(ctx, query, id)
     },
   }),
 }))
-
-/** @throws NotFoundError when it was deleted meanwhile */
-async function findDelivery(query: object, id: string, ctx: Context) {
-  const found = await ctx.ports.db.prisma.delivery.findUnique({
-    ...query,
-    where: { id, destination: { organizationId: organizationOf(ctx) } },
-  })
-  if (!found) throw new NotFoundError(id)
-  return found
-}

@@ -1,82 +1,78 @@
 import { plannedAt } from '../../delivery/priority.ts'
+import { MAX_ATTEMPTS } from '../../domain/backoff.ts'
 import type { EventName } from '../../domain/events/index.ts'
 import { payload } from '../../domain/payload.ts'
 import type { Prisma, DeliveryStatus as Status } from '../../generated/prisma/client.ts'
-import { builder } from '../builder.ts'
-import { organizationOf } from '../context.ts'
-import { EventType } from '../event/event-type.ts'
-import { oneOf } from '../filter.ts'
-import { Node } from '../node-interface.ts'
-import { isId } from '../scalars/id.ts'
+import { builder, Node } from '../builder.ts'
+import { RETRY_DELAYS, requires } from '../description.ts'
+import { EventType } from '../event/event-definition.ts'
+import { FILTER_RULE, oneOf } from '../filter.ts'
+import { deliveries } from '../readers.ts'
 
 const DeliveryStatus = builder.enumType('DeliveryStatus', {
-  description: 'How a delivery stands.',
+  description: 'The state of a delivery.',
   values: {
-    PENDING: { description: 'Waiting to be sent, or sent again.' },
+    PENDING: { description: 'The first attempt or a retry is due or in progress.' },
     SUCCEEDED: { description: 'An attempt was answered with a 2xx status.' },
-    FAILED: { description: 'Every attempt was used, and none succeeded.' },
+    FAILED: { description: 'All attempts failed.' },
     CANCELED: {
-      description: 'The destination left ACTIVE, or the event was erased, while it waited.',
+      description:
+        'The destination stopped being ACTIVE, or the event was erased, while the delivery was PENDING.',
     },
     SKIPPED: {
       description:
-        'The destination had selected the event but was not ACTIVE when it was published. It is never sent by itself; deliveryRetry sends it.',
+        'The destination subscribed to the event but was not ACTIVE when it was published. It is sent only if you call deliveryRetry.',
     },
   } satisfies Record<Status, { description: string }>,
 })
 
-const furtherScopes = { authScopes: { DESTINATIONS_READ: true } } as const
-
 const Delivery = builder.prismaObject('Delivery', {
-  description:
-    'One event on its way to one destination: at most 6 attempts, the retries 2, 4, 8, 16 and 32 seconds after the attempt before.',
+  description: `The delivery of one event to one destination, with at most ${MAX_ATTEMPTS} attempts. Retries start ${RETRY_DELAYS} seconds after the previous attempt ended.`,
   interfaces: [Node],
-  findUnique: ({ id }, ctx) => ({ id, destination: { organizationId: organizationOf(ctx) } }),
+  findUnique: deliveries.key,
   fields: (t) => ({
     id: t.exposeID('id', {
       description:
-        "The delivery's id, beginning with dlv_. Receivers get it as X-Webhook-Delivery.",
+        'The id of the delivery, with the prefix dlv_. Receivers get it in the header X-Webhook-Delivery.',
     }),
-    event: t.relation('event', {
-      ...furtherScopes,
-      description: 'What it tells of. Needs the scope DESTINATIONS_READ.',
-    }),
-    destination: t.relation('destination', {
-      ...furtherScopes,
-      description: 'Where it goes. Needs the scope DESTINATIONS_READ.',
-    }),
-    status: t.expose('status', { type: DeliveryStatus, description: 'How it stands.' }),
+    event: t.relation('event', requires('The delivered event.', 'DESTINATIONS_READ')),
+    destination: t.relation(
+      'destination',
+      requires('The destination that it is sent to.', 'DESTINATIONS_READ'),
+    ),
+    status: t.expose('status', { type: DeliveryStatus, description: 'The state.' }),
     test: t.exposeBoolean('test', {
       description:
-        'Whether it was made by destinationSendTest: tried once, and a failure is not counted.',
+        'Whether destinationSendTest created it. A test is attempted once, and its failure does not count.',
     }),
     attemptCount: t.exposeInt('attemptCount', {
-      description: 'How many attempts were made so far, those before a retry by hand included.',
+      description: 'The number of attempts so far, including those before a deliveryRetry.',
     }),
     retryCount: t.int({
-      description: 'How many of them were retries: attemptCount - 1, never below 0.',
+      description: 'The number of retries so far: attemptCount - 1, or 0 before the first attempt.',
       resolve: ({ attemptCount }) => Math.max(attemptCount - 1, 0),
     }),
     nextAttemptAt: t.field({
       type: 'DateTime',
       nullable: true,
       description:
-        'When the next attempt is due; a moment in the past means as soon as possible. Null unless PENDING.',
+        'When the next attempt is due. A time in the past means as soon as possible. Null unless the status is PENDING.',
       resolve: ({ status, dueAt }) => (status === 'PENDING' && dueAt ? plannedAt(dueAt) : null),
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
-      description: 'When it was made, with the publication of its event.',
+      description: 'When it was created, which is when its event was published.',
     }),
     completedAt: t.expose('completedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it last came to an end. Null while PENDING.',
+      description: 'When it last left the status PENDING. Null while it is PENDING.',
     }),
     payload: t.string({
-      ...furtherScopes,
-      description:
-        'The exact text of the request body, which is sent as UTF-8 and signed: the same in every attempt. Empty when the event was erased. Needs the scope DESTINATIONS_READ.',
+      ...requires(
+        'The exact text of the request body, which is sent as UTF-8 and signed. It is the same in every attempt. Empty if the event was erased.',
+        'DESTINATIONS_READ',
+      ),
       select: {
         event: {
           select: { type: true, data: true, relations: true, timestamp: true, erasedAt: true },
@@ -86,9 +82,7 @@ const Delivery = builder.prismaObject('Delivery', {
         erasedAt ? '' : payload({ ...event, event: type as EventName, webhookId: destinationId }),
     }),
     attempts: t.relation('attempts', {
-      ...furtherScopes,
-      description:
-        'Its attempts, oldest first; empty before the first one. Needs the scope DESTINATIONS_READ.',
+      ...requires('Its attempts, oldest first. Empty before the first one.', 'DESTINATIONS_READ'),
       query: { orderBy: { number: 'asc' } },
     }),
   }),
@@ -100,20 +94,19 @@ export const DeliveryConnection = builder.connectionObject(
     name: 'DeliveryConnection',
     description: 'A page of deliveries, newest first.',
   },
-  { name: 'DeliveryEdge', description: 'A delivery and where it stands in its list.' },
+  { name: 'DeliveryEdge', description: 'A delivery with its cursor.' },
 )
 
 export const DeliveryFilter = builder.inputType('DeliveryFilter', {
-  description:
-    'Which deliveries to list. What is null or left out does not restrict; all the rest must hold.',
+  description: `Restricts a list of deliveries. ${FILTER_RULE}`,
   fields: (t) => ({
     statuses: t.field({
       type: [DeliveryStatus],
-      description: 'That stand in any of these ways. An empty list matches none.',
+      description: 'Matches deliveries with any of these statuses. An empty list matches none.',
     }),
     eventTypes: t.field({
       type: [EventType],
-      description: 'That tell of any of these. An empty list matches none.',
+      description: 'Matches deliveries of any of these event types. An empty list matches none.',
     }),
   }),
 })
@@ -130,20 +123,18 @@ export function deliveriesMatching(
 
 builder.queryField('delivery', (t) =>
   t.prismaField({
+    ...requires(
+      'Returns the delivery with the given id. Null if your organization has none.',
+      'DESTINATIONS_READ',
+    ),
     type: 'Delivery',
     nullable: true,
-    description:
-      'One delivery by its id. Null when your organization has none with this id. Needs the scope DESTINATIONS_READ.',
-    authScopes: { DESTINATIONS_READ: true },
     args: {
-      id: t.arg.id({ required: true, description: "The delivery's id, beginning with dlv_." }),
+      id: t.arg.id({
+        required: true,
+        description: 'The id of the delivery, with the prefix dlv_.',
+      }),
     },
-    resolve: (query, _root, { id }, ctx) =>
-      isId(id)
-        ? ctx.ports.db.prisma.delivery.findUnique({
-            ...query,
-            where: { id, destination: { organizationId: organizationOf(ctx) } },
-          })
-        : null,
+    resolve: (query, _root, { id }, ctx) => deliveries.find(ctx, query, id),
   }),
 )

@@ -1,7 +1,8 @@
 import { maskedRequestHeaders } from '../../domain/request-headers.ts'
 import type { DeliveryAttempt } from '../../generated/prisma/client.ts'
 import { builder } from '../builder.ts'
-import { type Context, organizationOf } from '../context.ts'
+import type { Context } from '../context.ts'
+import { deliveries } from '../readers.ts'
 
 interface Header {
   name: string
@@ -11,31 +12,31 @@ interface Header {
 export const RequestHeader = builder.objectRef<Header>('RequestHeader').implement({
   description: 'One header of a request to a destination.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Its name, spelled as it is sent.' }),
+    name: t.exposeString('name', { description: 'The name, in the case in which it is sent.' }),
     value: t.exposeString('value', {
-      description: 'Its value. In signatures, dots stand for what only the secret can make.',
+      description: 'The value. In signatures, dots replace what is computed from the secret.',
     }),
   }),
 })
 
-/**
- * The headers of an attempt, made again by what makes them for sending. Empty when nothing was sent.
- * findUnique, since Prisma makes one statement of those that are asked in the same moment.
- */
+/** What the headers depend on, beside the attempt. */
+interface SentDelivery {
+  eventId: string
+  destination: { secret: { createdAt: Date; previousExpiresAt: Date | null } | null }
+}
+
+/** Reconstructs the headers of an attempt as they were sent. Empty if nothing was sent. */
 export async function requestHeadersOf(
   { attemptedAt, deliveryId, failureCode }: DeliveryAttempt,
   ctx: Context,
 ): Promise<Header[]> {
   if (failureCode === 'SECRET_UNAVAILABLE') return []
-  const { eventId, destination } = await ctx.ports.db.prisma.delivery.findUniqueOrThrow({
-    where: { id: deliveryId, destination: { organizationId: organizationOf(ctx) } },
-    select: {
-      eventId: true,
-      destination: {
-        select: { secret: { select: { createdAt: true, previousExpiresAt: true } } },
-      },
-    },
-  })
+  const select = {
+    eventId: true,
+    destination: { select: { secret: { select: { createdAt: true, previousExpiresAt: true } } } },
+  }
+  const delivery: unknown = await deliveries.get(ctx, { select }, deliveryId)
+  const { eventId, destination } = delivery as SentDelivery
   const headers = maskedRequestHeaders(ctx.ports.userAgent, {
     eventId,
     deliveryId,
@@ -45,10 +46,7 @@ export async function requestHeadersOf(
   return Object.entries(headers).map(([name, value]) => ({ name, value }))
 }
 
-/** Of overlaps before the last rotation nothing is kept. */
-function wasWithinOverlap(
-  secret: { createdAt: Date; previousExpiresAt: Date | null } | null,
-  at: Date,
-): boolean {
+/** Whether a previous secret signed at that time. Overlaps before the last rotation are not stored. */
+function wasWithinOverlap(secret: SentDelivery['destination']['secret'], at: Date): boolean {
   return !!secret?.previousExpiresAt && secret.createdAt <= at && at < secret.previousExpiresAt
 }

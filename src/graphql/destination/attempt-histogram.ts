@@ -7,33 +7,34 @@ import { builder } from '../builder.ts'
 import { type Context, organizationOf } from '../context.ts'
 import { badUserInput } from '../request-error.ts'
 
-/** Enough for two hours by the minute, or five days by the hour. */
-const MOST_BUCKETS = 120
-
-const LONGEST_BUCKET = 3_600
+/** Covers two hours by the minute, or five days by the hour. */
+export const MAX_BUCKETS = 120
 
 const DEFAULT_BUCKETS = 60
+const MAX_BUCKET_SECONDS = 3_600
+const DEFAULT_BUCKET_SECONDS = 60
 
 export const AttemptBucket = builder.objectRef<Bucket>('AttemptBucket').implement({
-  description: 'What became of the attempts that began in one span of time.',
+  description: 'The attempts that began within one interval.',
   fields: (t) => ({
     start: t.expose('start', {
       type: 'DateTime',
-      description: 'When the span begins. It ends where the next one begins, the last one now.',
+      description:
+        'The start of the interval. It ends where the next one starts; the last one ends now.',
     }),
-    succeeded: t.exposeInt('succeeded', { description: 'How many attempts succeeded.' }),
-    failed: t.exposeInt('failed', { description: 'How many attempts failed.' }),
+    succeeded: t.exposeInt('succeeded', { description: 'The number of successful attempts.' }),
+    failed: t.exposeInt('failed', { description: 'The number of failed attempts.' }),
   }),
 })
 
 export const histogramArguments = builder.args((t) => ({
   since: t.field({
     type: 'DateTime',
-    description: `A moment in the first span. Null means ${DEFAULT_BUCKETS} spans, the present one included.`,
+    description: `A time within the first interval. Null means that the last ${DEFAULT_BUCKETS} intervals are returned, including the current one.`,
   }),
   bucketSeconds: t.int({
-    defaultValue: 60,
-    description: `The length of a span in seconds, 1 to ${LONGEST_BUCKET}. Null means 60.`,
+    defaultValue: DEFAULT_BUCKET_SECONDS,
+    description: `The length of an interval in seconds, 1 to ${MAX_BUCKET_SECONDS}. Null means ${DEFAULT_BUCKET_SECONDS}.`,
   }),
 }))
 
@@ -42,21 +43,21 @@ interface HistogramArguments {
   bucketSeconds?: number | null | undefined
 }
 
-/** @throws GraphQLError BAD_USER_INPUT for a length out of range, or for too many spans */
+/** @throws GraphQLError BAD_USER_INPUT for a length out of range, and for too many intervals */
 export async function histogramOf(
   id: string,
   { since, bucketSeconds: length }: HistogramArguments,
   ctx: Context,
 ): Promise<Bucket[]> {
-  const bucketSeconds = length ?? 60
-  if (bucketSeconds < 1 || bucketSeconds > LONGEST_BUCKET) {
-    throw badUserInput(`bucketSeconds is 1 to ${LONGEST_BUCKET}, got ${bucketSeconds}.`)
+  const bucketSeconds = length ?? DEFAULT_BUCKET_SECONDS
+  if (bucketSeconds < 1 || bucketSeconds > MAX_BUCKET_SECONDS) {
+    throw badUserInput(`bucketSeconds must be 1 to ${MAX_BUCKET_SECONDS}, got ${bucketSeconds}.`)
   }
   const now = ctx.ports.clock.now()
   const from = since?.getTime() ?? now - (DEFAULT_BUCKETS - 1) * bucketSeconds * 1000
-  if (bucketCount({ from, now, bucketSeconds }) > MOST_BUCKETS) {
+  if (bucketCount({ from, now, bucketSeconds }) > MAX_BUCKETS) {
     throw badUserInput(
-      `At most ${MOST_BUCKETS} spans are counted at once: give a later "since", or longer spans.`,
+      `The histogram would have more than ${MAX_BUCKETS} intervals. Use a later "since" or longer intervals.`,
     )
   }
   return countAttempts(

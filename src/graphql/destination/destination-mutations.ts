@@ -6,6 +6,7 @@ import {
   updateDestination,
 } from '../../destinations/destination.ts'
 import { DESTINATION_LIMIT } from '../../domain/destination.ts'
+import { MAX_URL_LENGTH } from '../../domain/destination-url.ts'
 import {
   DestinationLimitError,
   DestinationNotReadyError,
@@ -15,188 +16,200 @@ import {
 import { NAME_LENGTH } from '../../domain/name.ts'
 import { builder } from '../builder.ts'
 import { actorOf, organizationOf } from '../context.ts'
-import { refusals } from '../errors.ts'
-import { EventType } from '../event/event-type.ts'
-import { DestinationDeleted } from './destination-deleted.ts'
-import { destinationArgument, destinationTarget, readDestination } from './destination-key.ts'
+import { grouped, requires } from '../description.ts'
+import { EventType } from '../event/event-definition.ts'
+import { destinations } from '../readers.ts'
+import { refusals } from '../refusals.ts'
+import { destinationArgument, destinationTarget } from './destination-argument.ts'
+import { DestinationDeleted } from './destination-subscription.ts'
 
-const NAME = `1 to ${NAME_LENGTH} characters; blanks around it are cut off.`
-const URL_RULES =
-  'https only, at most 2,048 characters, with no user or password, and not to a private or otherwise reserved address.'
+const NAME_RULE = `1 to ${NAME_LENGTH} characters. Surrounding whitespace is removed.`
+const URL_RULE = `It must use https, have at most ${grouped(MAX_URL_LENGTH)} characters, contain no user name or password, and not lead to a private or otherwise reserved address.`
 
 const DestinationCreateInput = builder.inputType('DestinationCreateInput', {
-  description: 'The settings of a new destination. All but the name can follow later.',
+  description:
+    'The settings of a new destination. Only the name is required; the others can be set later.',
   fields: (t) => ({
-    name: t.string({ required: true, description: `What people will call it: ${NAME}` }),
+    name: t.string({ required: true, description: `The display name, ${NAME_RULE}` }),
     url: t.field({
       type: 'URL',
-      description: `Where to send: ${URL_RULES} Null or left out: set it later.`,
+      description: `The URL to send deliveries to. ${URL_RULE} Null or left out: no URL yet.`,
     }),
     events: t.field({
       type: [EventType],
-      description: 'What it wants to be told. Null or left out: nothing yet.',
+      description:
+        'The event types to subscribe to, in any order. Duplicates are ignored. Null or left out: none yet.',
     }),
   }),
 })
 
 const DestinationUpdateInput = builder.inputType('DestinationUpdateInput', {
-  description: 'The settings to change. What is left out stays as it is.',
+  description: 'The settings to change. Settings that are left out keep their values.',
   fields: (t) => ({
-    name: t.string({ description: `A new name: ${NAME} Null or left out: as it is.` }),
+    name: t.string({
+      description: `The new display name, ${NAME_RULE} Null or left out: unchanged.`,
+    }),
     url: t.field({
       type: 'URL',
-      description: `Where to send from now on: ${URL_RULES} Null takes it away; left out: as it is.`,
+      description: `The new URL to send deliveries to. ${URL_RULE} Null removes the URL; left out: unchanged.`,
     }),
     events: t.field({
       type: [EventType],
-      description: 'The whole new selection, in place of the old one. Null or left out: as it is.',
+      description:
+        'The complete new list of event types, which replaces the old one. Null or left out: unchanged.',
     }),
   }),
 })
 
-const scopes = { authScopes: { DESTINATIONS_WRITE: true } } as const
-
 builder.mutationField('destinationCreate', (t) =>
   t.prismaField({
-    ...scopes,
+    ...requires(
+      `Creates a destination. It is INACTIVE and has a new signing secret. An organization can have ${grouped(DESTINATION_LIMIT)} destinations.`,
+      'DESTINATIONS_WRITE',
+    ),
     type: 'Destination',
-    description: `Creates a destination: INACTIVE, with a fresh secret. An organization can have ${DESTINATION_LIMIT.toLocaleString('en')}. Needs the scope DESTINATIONS_WRITE.`,
     args: {
       input: t.arg({
         type: DestinationCreateInput,
         required: true,
-        description: 'Its settings.',
+        description: 'The settings of the destination.',
       }),
     },
     nullable: true,
     errors: refusals(
-      'The new destination, or why there is none.',
+      'The new destination, or the reason why none was created.',
       ValidationError,
       DestinationLimitError,
     ),
     resolve: async (query, _root, { input }, ctx) => {
-      const organizationId = organizationOf(ctx)
-      const maker = { organizationId, actor: actorOf(ctx) }
-      const id = await createDestination(ctx.ports, maker, {
+      const creator = { organizationId: organizationOf(ctx), actor: actorOf(ctx) }
+      const id = await createDestination(ctx.ports, creator, {
         name: input.name,
         url: input.url ?? undefined,
         events: input.events ?? undefined,
       })
-      return readDestination(query, { id, organizationId }, ctx)
+      return destinations.get(ctx, query, id)
     },
   }),
 )
 
 builder.mutationField('destinationUpdate', (t) =>
   t.prismaField({
-    ...scopes,
+    ...requires(
+      'Changes the given settings. An ACTIVE destination must keep a URL and at least one event type.',
+      'DESTINATIONS_WRITE',
+    ),
     type: 'Destination',
-    description:
-      'Changes the settings that are given. An ACTIVE destination keeps a URL and at least one event. Needs the scope DESTINATIONS_WRITE.',
     args: {
       ...destinationArgument,
       input: t.arg({
         type: DestinationUpdateInput,
         required: true,
-        description: 'What to change.',
+        description: 'The settings to change.',
       }),
     },
     nullable: true,
     errors: refusals(
-      'The destination as it is now, or why nothing was changed.',
+      'The updated destination, or the reason why it was not changed.',
       ValidationError,
       NotFoundError,
       DestinationNotReadyError,
     ),
     resolve: async (query, _root, { id, input }, ctx) => {
-      const target = destinationTarget(id, ctx)
-      await updateDestination(ctx.ports, target, {
+      await updateDestination(ctx.ports, destinationTarget(id, ctx), {
         name: input.name ?? undefined,
         url: input.url,
         events: input.events ?? undefined,
       })
-      return readDestination(query, target, ctx)
+      return destinations.get(ctx, query, id)
     },
   }),
 )
 
 builder.mutationField('destinationSelectEvents', (t) =>
   t.prismaField({
-    ...scopes,
+    ...requires(
+      'Replaces the event types that the destination subscribes to. This affects events published from now on; pending deliveries are still sent.',
+      'DESTINATIONS_WRITE',
+    ),
     type: 'Destination',
-    description:
-      'Replaces the selection of events. What is published from now on goes by it; what already waits is still sent. Needs the scope DESTINATIONS_WRITE.',
     args: {
       ...destinationArgument,
       events: t.arg({
         type: [EventType],
         required: true,
         description:
-          'The whole new selection, in any order; repetitions do not matter. An ACTIVE destination needs at least one.',
+          'The complete new list of event types, in any order. Duplicates are ignored. An ACTIVE destination requires at least one.',
       }),
     },
     nullable: true,
     errors: refusals(
-      'The destination with its new selection, or why it kept the old one.',
+      'The updated destination, or the reason why it was not changed.',
       ValidationError,
       NotFoundError,
       DestinationNotReadyError,
     ),
     resolve: async (query, _root, { id, events }, ctx) => {
-      const target = destinationTarget(id, ctx)
-      await updateDestination(ctx.ports, target, { events })
-      return readDestination(query, target, ctx)
+      await updateDestination(ctx.ports, destinationTarget(id, ctx), { events })
+      return destinations.get(ctx, query, id)
     },
   }),
 )
 
 builder.mutationField('destinationActivate', (t) =>
   t.prismaField({
-    ...scopes,
+    ...requires(
+      'Starts sending to the destination and resets failureCount to 0. The destination must have a URL and at least one event type. Activating an ACTIVE destination changes nothing.',
+      'DESTINATIONS_WRITE',
+    ),
     type: 'Destination',
-    description:
-      'Starts sending, with failureCount at 0. Needs a URL and at least one event. Activating an ACTIVE destination changes nothing. Needs the scope DESTINATIONS_WRITE.',
     args: destinationArgument,
     nullable: true,
     errors: refusals(
-      'The ACTIVE destination, or what it lacks.',
+      'The ACTIVE destination, or the reason why it was not activated.',
       NotFoundError,
       DestinationNotReadyError,
     ),
     resolve: async (query, _root, { id }, ctx) => {
-      const target = destinationTarget(id, ctx)
-      await activateDestination(ctx.ports, target)
-      return readDestination(query, target, ctx)
+      await activateDestination(ctx.ports, destinationTarget(id, ctx))
+      return destinations.get(ctx, query, id)
     },
   }),
 )
 
 builder.mutationField('destinationDeactivate', (t) =>
   t.prismaField({
-    ...scopes,
+    ...requires(
+      'Stops sending to the destination: its status becomes INACTIVE, and its pending deliveries become CANCELED. An attempt in progress is still recorded.',
+      'DESTINATIONS_WRITE',
+    ),
     type: 'Destination',
-    description:
-      'Stops sending: the destination is INACTIVE, and its waiting deliveries become CANCELED. An attempt that is under way is still recorded. Needs the scope DESTINATIONS_WRITE.',
     args: destinationArgument,
     nullable: true,
-    errors: refusals('The INACTIVE destination, or that there is none.', NotFoundError),
+    errors: refusals(
+      'The INACTIVE destination, or the reason why it was not deactivated.',
+      NotFoundError,
+    ),
     resolve: async (query, _root, { id }, ctx) => {
-      const target = destinationTarget(id, ctx)
-      await deactivateDestination(ctx.ports, target)
-      return readDestination(query, target, ctx)
+      await deactivateDestination(ctx.ports, destinationTarget(id, ctx))
+      return destinations.get(ctx, query, id)
     },
   }),
 )
 
 builder.mutationField('destinationDelete', (t) =>
   t.field({
-    ...scopes,
+    ...requires(
+      'Deletes the destination permanently, together with its deliveries, attempts, signing secret and audit log. This cannot be undone.',
+      'DESTINATIONS_WRITE',
+    ),
     type: DestinationDeleted,
-    description:
-      'Deletes a destination for good: its deliveries, its attempts, its secret and its audit log go with it. There is no way back. Needs the scope DESTINATIONS_WRITE.',
     args: destinationArgument,
     nullable: true,
-    errors: refusals('What was deleted, or that there was nothing to delete.', NotFoundError),
+    errors: refusals(
+      'The id of the deleted destination, or the reason why none was deleted.',
+      NotFoundError,
+    ),
     resolve: async (_root, { id }, ctx) => {
       await deleteDestination(ctx.ports, destinationTarget(id, ctx))
       return { id }

@@ -1,12 +1,12 @@
 import type { Prisma } from '../../generated/prisma/client.ts'
 import { builder } from '../builder.ts'
-import { organizationOf } from '../context.ts'
-import { EventType } from '../event/event-type.ts'
-import { oneOf, withoutNul } from '../filter.ts'
-import { findPage, nodesQuery, pageArguments } from '../pagination.ts'
-import { isId } from '../scalars/id.ts'
+import { requires } from '../description.ts'
+import { EventType } from '../event/event-definition.ts'
+import { FILTER_RULE, oneOf, withoutNul } from '../filter.ts'
+import { pageArguments } from '../pagination.ts'
+import { destinations } from '../readers.ts'
 import { Destination } from './destination.ts'
-import { destinationArgument } from './destination-key.ts'
+import { destinationArgument } from './destination-argument.ts'
 import { DestinationStatus } from './destination-status.ts'
 
 const DestinationConnection = builder.connectionObject(
@@ -17,12 +17,12 @@ const DestinationConnection = builder.connectionObject(
     fields: (t) => ({
       totalCount: t.int({
         description:
-          'How many the filter matches, on all pages together. Counted only when asked for.',
+          'The number of destinations that match the filter, on all pages together. Computed only if selected.',
         resolve: (connection) => (connection as unknown as Counted).totalCount(),
       }),
     }),
   },
-  { name: 'DestinationEdge', description: 'A destination and where it stands in its list.' },
+  { name: 'DestinationEdge', description: 'A destination with its cursor.' },
 )
 
 interface Counted {
@@ -30,64 +30,54 @@ interface Counted {
 }
 
 const DestinationFilter = builder.inputType('DestinationFilter', {
-  description:
-    'Which destinations to list. What is null or left out does not restrict; all the rest must hold.',
+  description: `Restricts a list of destinations. ${FILTER_RULE}`,
   fields: (t) => ({
     status: t.field({
       type: [DestinationStatus],
-      description: 'That stand in any of these ways. An empty list matches none.',
+      description: 'Matches destinations with any of these statuses. An empty list matches none.',
     }),
     events: t.field({
       type: [EventType],
-      description: 'That selected any of these. An empty list matches none.',
+      description:
+        'Matches destinations that subscribe to any of these event types. An empty list matches none.',
     }),
     search: t.string({
-      description: 'That have this text somewhere in their name or URL, in whatever case.',
+      description:
+        'Matches destinations whose name or URL contains this text. Upper and lower case are equal.',
     }),
   }),
 })
 
 builder.queryFields((t) => ({
   destination: t.prismaField({
+    ...requires(
+      'Returns the destination with the given id. Null if your organization has none.',
+      'DESTINATIONS_READ',
+    ),
     type: 'Destination',
     nullable: true,
-    description:
-      'One destination by its id. Null when your organization has none with this id. Needs the scope DESTINATIONS_READ.',
-    authScopes: { DESTINATIONS_READ: true },
     args: destinationArgument,
-    resolve: (query, _root, { id }, ctx) =>
-      isId(id)
-        ? ctx.ports.db.prisma.destination.findUnique({
-            ...query,
-            where: { id, organizationId: organizationOf(ctx) },
-          })
-        : null,
+    resolve: (query, _root, { id }, ctx) => destinations.find(ctx, query, id),
   }),
   destinations: t.field({
+    ...requires(
+      'Returns the destinations of your organization, newest first.',
+      'DESTINATIONS_READ',
+    ),
     type: DestinationConnection,
-    description:
-      'The destinations of your organization, newest first. Needs the scope DESTINATIONS_READ.',
-    authScopes: { DESTINATIONS_READ: true },
     args: {
       ...pageArguments,
-      filter: t.arg({ type: DestinationFilter, description: 'Which ones. Null means all.' }),
+      filter: t.arg({ type: DestinationFilter, description: 'Restricts the list.' }),
     },
     resolve: async (_root, { filter, ...args }, ctx, info) => {
-      const { destination } = ctx.ports.db.prisma
-      const matching = { ...matches(filter), organizationId: organizationOf(ctx) }
-      const page = await findPage(args, { type: 'Destination' }, ({ where, ...keyset }) =>
-        destination.findMany({
-          ...nodesQuery(ctx, info, 'Destination'),
-          ...keyset,
-          where: { ...where, ...matching },
-        }),
-      )
-      return { ...page, totalCount: () => destination.count({ where: matching }) }
+      const where = destinationsMatching(filter)
+      const page = await destinations.page(ctx, info, { args, where })
+      return { ...page, totalCount: () => destinations.count(ctx, where) }
     },
   }),
 }))
 
-function matches(
+function destinationsMatching(
   filter: typeof DestinationFilter.$inferInput | null | undefined,
 ): Prisma.DestinationWhereInput {
   const { status, events, search } = filter ?? {}
@@ -98,7 +88,7 @@ function matches(
   }
 }
 
-/** In a pattern of LIKE, which Prisma makes of it, %, _ and \ would mean something else than themselves. */
+/** Escapes %, _ and \, because Prisma puts the text into a LIKE pattern unchanged. */
 function containing(search: string) {
   const contains = withoutNul('search', search).replace(/[\\%_]/g, '\\$&')
   return { contains, mode: 'insensitive' } as const

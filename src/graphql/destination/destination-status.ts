@@ -6,20 +6,26 @@ import {
 import { builder } from '../builder.ts'
 
 export const DestinationStatus = builder.enumType('DestinationStatus', {
-  description: 'Whether a destination is sent to.',
+  description: 'Whether a destination receives deliveries.',
   values: {
-    INACTIVE: { description: 'Not sent to: as created, or deactivated by hand.' },
-    ACTIVE: { description: 'Sent to: every event that it selects, as soon as it is published.' },
+    INACTIVE: {
+      description: 'No deliveries are sent. New and deactivated destinations are INACTIVE.',
+    },
+    ACTIVE: {
+      description: 'Events of the selected types are sent as soon as they are published.',
+    },
     DISABLED: {
-      description: `Not sent to: turned off by the service after ${FAILURE_LIMIT} failed attempts. Activate it again to resume.`,
+      description: `No deliveries are sent. The service disables a destination after ${FAILURE_LIMIT} failed attempts. Activate it to resume.`,
     },
   } satisfies Record<Status, { description: string }>,
 })
 
 export const DestinationRequirement = builder.enumType('DestinationRequirement', {
-  description: 'What a destination needs before it can be ACTIVE.',
+  description: 'A setting that a destination requires to be ACTIVE.',
   values: {
-    URL: { description: 'A URL to send to: set it with destinationUpdate.' },
-    EVENTS: { description: 'At least one event: select some with destinationSelectEvents.' },
+    URL: { description: 'A URL. Set it with destinationUpdate.' },
+    EVENTS: {
+      description: 'At least one event type. Select it with destinationSelectEvents.',
+    },
   } satisfies Record<Requirement, { description: string }>,
 })

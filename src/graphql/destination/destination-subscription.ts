@@ -1,34 +1,46 @@
 import { builder } from '../builder.ts'
 import { type Context, organizationOf } from '../context.ts'
+import { requires } from '../description.ts'
+import { destinations } from '../readers.ts'
 import { streamFrom } from '../stream.ts'
 import { Destination } from './destination.ts'
-import { DestinationDeleted } from './destination-deleted.ts'
+
+export const DestinationDeleted = builder
+  .objectRef<{ id: string }>('DestinationDeleted')
+  .implement({
+    description: 'A destination that was deleted.',
+    fields: (t) => ({
+      id: t.exposeID('id', { description: 'The id of the destination. It is never reused.' }),
+    }),
+  })
 
 const watchedArgument = builder.args((t) => ({
   id: t.id({
     description:
-      'Only this destination. Null means all of your organization; an id that does not exist brings none.',
+      'Restricts the subscription to this destination. Null means all destinations of your organization. An unknown id yields nothing.',
   }),
 }))
 
 builder.subscriptionField('destinationChanged', (t) =>
   t.field({
+    ...requires(
+      'Emits a destination each time it is created or its settings, status or failure count change. Changes in quick succession can be emitted as one. Deletions are emitted by destinationDeleted.',
+      'DESTINATIONS_READ',
+    ),
     type: Destination,
-    description:
-      'A destination as it now stands, whenever its settings, its status or its failure count change, or when one is created. Changes in quick succession may come as one; a deletion is told by destinationDeleted. Needs the scope DESTINATIONS_READ.',
-    authScopes: { DESTINATIONS_READ: true },
     args: watchedArgument,
-    subscribe: (_root, { id }, ctx) => changes(ctx, id ?? null),
+    subscribe: (_root, { id }, ctx) => changedDestinations(ctx, id ?? null),
     resolve: (destination) => destination,
   }),
 )
 
 builder.subscriptionField('destinationDeleted', (t) =>
   t.field({
+    ...requires(
+      'Emits each destination of your organization that is deleted from now on, once. Deletions while a client is disconnected are not emitted later: after reconnecting, query the destinations again.',
+      'DESTINATIONS_READ',
+    ),
     type: DestinationDeleted,
-    description:
-      'Every destination of your organization that is deleted from now on, by whomever, each once. What was deleted while a connection was broken is not told: ask again for what you show. Needs the scope DESTINATIONS_READ.',
-    authScopes: { DESTINATIONS_READ: true },
     args: watchedArgument,
     subscribe: (_root, { id }, ctx) =>
       ctx.ports.deletionFeed.subscribe(organizationOf(ctx), id ?? null),
@@ -36,17 +48,14 @@ builder.subscriptionField('destinationDeleted', (t) =>
   }),
 )
 
-/** Reads each destination that changed; one that was deleted meanwhile is passed over. */
-function changes(ctx: Context, id: string | null) {
-  const organizationId = organizationOf(ctx)
-  const { db, destinationFeed } = ctx.ports
-  const changed = destinationFeed.subscribe(organizationId, id)
-  return streamFrom(changed, async () => {
+/** Reads each changed destination. One that was deleted meanwhile is skipped. */
+function changedDestinations(ctx: Context, id: string | null) {
+  const changes = ctx.ports.destinationFeed.subscribe(organizationOf(ctx), id)
+  return streamFrom(changes, async () => {
     for (;;) {
-      const next = await changed.next()
+      const next = await changes.next()
       if (next.done) return next
-      const where = { id: next.value.id, organizationId }
-      const value = await db.prisma.destination.findUnique({ where })
+      const value = await destinations.find(ctx, {}, next.value.id)
       if (value) return { value, done: false }
     }
   })

@@ -2,7 +2,7 @@ import { FAILURE_LIMIT } from '../../domain/destination.ts'
 import { isEventName } from '../../domain/events/index.ts'
 import { readLastAttempts } from '../../feed/last-attempt.ts'
 import { AuditEntryConnection } from '../access/audit-entry.ts'
-import { builder } from '../builder.ts'
+import { builder, Node } from '../builder.ts'
 import { organizationOf } from '../context.ts'
 import { DeliveryConnection, DeliveryFilter, deliveriesMatching } from '../delivery/delivery.ts'
 import {
@@ -11,141 +11,118 @@ import {
   DeliveryAttempt,
   DeliveryAttemptConnection,
 } from '../delivery/delivery-attempt.ts'
-import { EventType } from '../event/event-type.ts'
-import { Node } from '../node-interface.ts'
-import { findPage, nodesQuery, pageArguments } from '../pagination.ts'
-import { AttemptBucket, histogramArguments, histogramOf } from './attempt-histogram.ts'
+import { requires } from '../description.ts'
+import { EventType } from '../event/event-definition.ts'
+import { pageArguments } from '../pagination.ts'
+import { attempts, auditEntries, deliveries, destinations } from '../readers.ts'
+import { AttemptBucket, histogramArguments, histogramOf, MAX_BUCKETS } from './attempt-histogram.ts'
 import { DestinationStatus } from './destination-status.ts'
 
 export const Destination = builder.prismaObject('Destination', {
-  description: 'An endpoint of a customer, and what it wants to be told.',
+  description: 'An endpoint of a customer, and the event types that it subscribes to.',
   interfaces: [Node],
-  findUnique: ({ id }, ctx) => ({ id, organizationId: organizationOf(ctx) }),
+  findUnique: destinations.key,
   fields: (t) => ({
     id: t.exposeID('id', {
-      description: "The destination's id, beginning with whk_. Payloads carry it as webhook_id.",
+      description:
+        'The id of the destination, with the prefix whk_. Payloads contain it as webhook_id.',
     }),
-    name: t.exposeString('name', { description: 'What people call it. Names need not be unique.' }),
+    name: t.exposeString('name', { description: 'The display name. It need not be unique.' }),
     url: t.expose('url', {
       type: 'URL',
       nullable: true,
-      description: 'Where its deliveries are sent. Null until it is set.',
+      description: 'The URL that deliveries are sent to. Null if it is not set yet.',
     }),
     events: t.field({
       type: [EventType],
-      description: "What it wants to be told, in the catalogue's order and without duplicates.",
+      description:
+        'The event types that it subscribes to, in the order of the catalog and without duplicates.',
       resolve: ({ events }) => events.filter(isEventName),
     }),
-    status: t.expose('status', { type: DestinationStatus, description: 'Whether it is sent to.' }),
+    status: t.expose('status', {
+      type: DestinationStatus,
+      description: 'Whether it receives deliveries.',
+    }),
     disabledAt: t.expose('disabledAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the service turned it off. Null unless DISABLED.',
+      description: 'When the service disabled it. Null unless the status is DISABLED.',
     }),
     failureCount: t.exposeInt('failureCount', {
       description:
-        'Failed attempts that began since it was last activated, over all its deliveries. A success does not reset it, and test sends do not count.',
+        'The number of failed attempts, across all deliveries, that began since the last activation. Successful attempts do not reset it, and test sends do not count.',
     }),
     failureLimit: t.int({
-      description: 'The failed attempt with this number turns it DISABLED.',
+      description: 'The failureCount at which the status becomes DISABLED.',
       resolve: () => FAILURE_LIMIT,
     }),
     secret: t.relation('secret', {
       nullable: false,
       onNull: 'error',
-      description: 'What signs its deliveries, masked.',
+      description: 'The signing secret, masked.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     updatedAt: t.expose('updatedAt', {
       type: 'DateTime',
       description:
-        'When its settings, its status or its secret last changed. Failures that are counted leave it.',
+        'When its settings, status or secret last changed. A change of failureCount does not update it.',
     }),
     attempts: t.field({
+      ...requires('The attempts to send deliveries to it, newest first.', 'DESTINATIONS_READ'),
       type: DeliveryAttemptConnection,
-      description:
-        'Its history, attempt by attempt, newest first. Needs the scope DESTINATIONS_READ.',
-      authScopes: { DESTINATIONS_READ: true },
       args: {
         ...pageArguments,
-        filter: t.arg({ type: AttemptFilter, description: 'Which ones. Null means all.' }),
+        filter: t.arg({ type: AttemptFilter, description: 'Restricts the list.' }),
       },
-      resolve: ({ id }, { filter, ...args }, ctx, info) =>
-        findPage(args, { type: 'DeliveryAttempt', of: id }, ({ where, ...keyset }) =>
-          ctx.ports.db.prisma.deliveryAttempt.findMany({
-            ...nodesQuery(ctx, info, 'DeliveryAttempt'),
-            ...keyset,
-            where: {
-              ...where,
-              ...attemptsMatching(filter),
-              destinationId: id,
-              organizationId: organizationOf(ctx),
-            },
-          }),
-        ),
+      resolve: ({ id }, { filter, ...args }, ctx, info) => {
+        const where = { ...attemptsMatching(filter), destinationId: id }
+        return attempts.page(ctx, info, { args, of: id, where })
+      },
     }),
     lastAttempt: t.loadable({
+      ...requires(
+        'The latest attempt to send a delivery to it. Null before the first one.',
+        'DESTINATIONS_READ',
+      ),
       type: DeliveryAttempt,
       nullable: true,
-      description:
-        'The latest attempt to deliver to it. Null before the first one. Needs the scope DESTINATIONS_READ.',
-      authScopes: { DESTINATIONS_READ: true },
       resolve: ({ id }) => id,
-      // One statement for all that are asked in the same moment, such as those of a page.
+      // One statement reads the attempts of all destinations that are resolved in the same tick.
       load: (ids: string[], ctx) => readLastAttempts(ctx.ports, organizationOf(ctx), ids),
       sort: ({ destinationId }) => destinationId,
-      // What is kept would be kept for as long as a subscription lives.
+      // A cache would live as long as a subscription.
       loaderOptions: { cache: false },
     }),
     attemptHistogram: t.field({
+      ...requires(
+        `The number of successful and failed attempts in each interval up to now, oldest first, at most ${MAX_BUCKETS} intervals. An interval without attempts is included with zeros. Intervals start at multiples of their length since 1970-01-01T00:00:00Z, so repeated calls return the same intervals.`,
+        'DESTINATIONS_READ',
+      ),
       type: [AttemptBucket],
-      description:
-        'How many attempts succeeded and failed in each span of time up to now, oldest first; a span without attempts is there with zeros. Spans begin at whole multiples of their length since 1970, so that two calls cut time in the same places. At most 120. Needs the scope DESTINATIONS_READ.',
-      authScopes: { DESTINATIONS_READ: true },
       args: histogramArguments,
       resolve: ({ id }, args, ctx) => histogramOf(id, args, ctx),
     }),
     deliveries: t.field({
+      ...requires('The deliveries to it, newest first.', 'DESTINATIONS_READ'),
       type: DeliveryConnection,
-      description:
-        'Its history, delivery by delivery, newest first. Needs the scope DESTINATIONS_READ.',
-      authScopes: { DESTINATIONS_READ: true },
       args: {
         ...pageArguments,
-        filter: t.arg({ type: DeliveryFilter, description: 'Which ones. Null means all.' }),
+        filter: t.arg({ type: DeliveryFilter, description: 'Restricts the list.' }),
       },
-      resolve: ({ id }, { filter, ...args }, ctx, info) =>
-        findPage(args, { type: 'Delivery', of: id }, ({ where, ...keyset }) =>
-          ctx.ports.db.prisma.delivery.findMany({
-            ...nodesQuery(ctx, info, 'Delivery'),
-            ...keyset,
-            where: {
-              ...where,
-              ...deliveriesMatching(filter),
-              destinationId: id,
-              destination: { organizationId: organizationOf(ctx) },
-            },
-          }),
-        ),
+      resolve: ({ id }, { filter, ...args }, ctx, info) => {
+        const where = { ...deliveriesMatching(filter), destinationId: id }
+        return deliveries.page(ctx, info, { args, of: id, where })
+      },
     }),
     auditLog: t.field({
+      ...requires(
+        'The actions on it, newest first: its creation, changes of its settings and status, and every time its signing secret was revealed or rotated. The log is deleted with the destination.',
+        'DESTINATIONS_READ',
+      ),
       type: AuditEntryConnection,
-      description:
-        'Who did what with it, newest first: its creation, changes of its settings and its status, and who saw or replaced its secret. It goes when the destination is deleted. Needs the scope DESTINATIONS_READ.',
-      authScopes: { DESTINATIONS_READ: true },
       args: pageArguments,
       resolve: ({ id }, args, ctx, info) =>
-        findPage(args, { type: 'AuditEntry', of: id }, ({ where, ...keyset }) =>
-          ctx.ports.db.prisma.auditEntry.findMany({
-            ...nodesQuery(ctx, info, 'AuditEntry'),
-            ...keyset,
-            where: {
-              ...where,
-              destinationId: id,
-              destination: { organizationId: organizationOf(ctx) },
-            },
-          }),
-        ),
+        auditEntries.page(ctx, info, { args, of: id, where: { destinationId: id } }),
     }),
   }),
 })

@@ -3,8 +3,10 @@ import { revealSecret, rotateSecret } from '../../destinations/signing-secret.ts
 import { MAX_OVERLAP_SECONDS } from '../../domain/destination.ts'
 import { NotFoundError, ValidationError } from '../../domain/errors.ts'
 import { builder } from '../builder.ts'
-import { refusals } from '../errors.ts'
-import { destinationArgument, destinationTarget, readDestination } from './destination-key.ts'
+import { grouped, requires } from '../description.ts'
+import { destinations } from '../readers.ts'
+import { refusals } from '../refusals.ts'
+import { destinationArgument, destinationTarget } from './destination-argument.ts'
 
 interface Revealed {
   key: DestinationKey
@@ -12,35 +14,38 @@ interface Revealed {
 }
 
 const SecretRevealed = builder.objectRef<Revealed>('SecretRevealed').implement({
-  description: 'A signing secret, whole. Keep it like a password.',
+  description: 'Contains a signing secret in plain text. Store it like a password.',
   fields: (t) => ({
     destination: t.prismaField({
       type: 'Destination',
       description: 'The destination whose deliveries it signs.',
-      resolve: (query, { key }, _args, ctx) => readDestination(query, key, ctx),
+      resolve: (query, { key }, _args, ctx) => destinations.get(ctx, query, key.id),
     }),
     secret: t.exposeString('secret', {
-      description: 'The whole "wsec_…" text, which as it stands is the key of the signatures.',
+      description:
+        'The secret, as in "wsec_…". The whole text, including the prefix, is the key of the signatures.',
     }),
   }),
 })
 
 builder.mutationField('destinationRotateSecret', (t) =>
   t.field({
+    ...requires(
+      'Replaces the signing secret with a new one and returns it. The new secret signs every attempt from now on, including those of deliveries that are already pending.',
+      'DESTINATIONS_WRITE',
+      'SECRETS_READ',
+    ),
     type: SecretRevealed,
-    description:
-      'Replaces the secret by a fresh one and answers it whole. The next attempt is signed with it, also that of a delivery which waits already. Needs the scopes DESTINATIONS_WRITE and SECRETS_READ.',
-    authScopes: { DESTINATIONS_WRITE: true, SECRETS_READ: true },
     args: {
       ...destinationArgument,
       overlapSeconds: t.arg.int({
         defaultValue: 0,
-        description: `For how many seconds the old secret goes on signing beside the new one: 0 to ${MAX_OVERLAP_SECONDS}, a week. 0 and null mean not at all. One that cannot be read ends at once.`,
+        description: `For how many seconds the previous secret signs too, 0 to ${grouped(MAX_OVERLAP_SECONDS)} (one week). 0 and null revoke it at once. A previous secret that cannot be decrypted is revoked at once, too.`,
       }),
     },
     nullable: true,
     errors: refusals(
-      'The new secret, or why the old one is still in force.',
+      'The new secret, or the reason why it was not rotated.',
       NotFoundError,
       ValidationError,
     ),
@@ -53,13 +58,14 @@ builder.mutationField('destinationRotateSecret', (t) =>
 
 builder.mutationField('destinationRevealSecret', (t) =>
   t.field({
+    ...requires(
+      'Returns the current signing secret in plain text. The audit log records the caller.',
+      'SECRETS_READ',
+    ),
     type: SecretRevealed,
-    description:
-      'Shows the current secret whole, and writes into the audit log who has seen it. Needs the scope SECRETS_READ.',
-    authScopes: { SECRETS_READ: true },
     args: destinationArgument,
     nullable: true,
-    errors: refusals('The current secret, or that there is no such destination.', NotFoundError),
+    errors: refusals('The current secret, or the reason why it was not revealed.', NotFoundError),
     resolve: async (_root, { id }, ctx) => {
       const target = destinationTarget(id, ctx)
       return { key: target, secret: await revealSecret(ctx.ports, target) }

@@ -1,32 +1,31 @@
 import { decryptOrNull } from '../../destinations/signing-secret.ts'
-import { maskSecret } from '../../domain/signature.ts'
+import { maskSecret, SECRET_SHOWN_CHARACTERS } from '../../domain/signature.ts'
 import type { SecretCipher } from '../../storage/secret-encryption.ts'
 import { builder } from '../builder.ts'
 
 builder.prismaObject('SigningSecret', {
   description:
-    'What signs the deliveries of one destination, and what its receiver verifies them with. See it whole with destinationRevealSecret.',
+    'The secret that signs the deliveries of a destination. Its receiver verifies signatures with it. To read it, use destinationRevealSecret.',
   fields: (t) => ({
     id: t.id({
       description:
-        'Its id, beginning with sec_: unique everywhere, for caches, and the same after a rotation. It cannot be asked for through node.',
+        'A globally unique id for client caches, with the prefix sec_. It stays the same when the secret is rotated. The query node does not accept it.',
       resolve: ({ destinationId }) => destinationId.replace(/^whk_/, 'sec_'),
     }),
     masked: t.string({
-      description:
-        'Its first 6 characters, and a "•" for each of the others. Only "wsec_" and dots while the service cannot read it: deliveries then fail with SECRET_UNAVAILABLE until it is rotated.',
+      description: `The first ${SECRET_SHOWN_CHARACTERS} characters, followed by a "•" for each other character. Only "wsec_" and dots if the service cannot decrypt the secret; deliveries then fail with SECRET_UNAVAILABLE until it is rotated.`,
       resolve: ({ current, destinationId }, _args, { ports }) =>
         mask(ports.secrets, current, destinationId),
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
-      description: 'When it was made: with its destination, or by the last rotation.',
+      description: 'When it was created, with the destination or by the last rotation.',
     }),
     previousExpiresAt: t.field({
       type: 'DateTime',
       nullable: true,
       description:
-        'Until then the secret before it signs as well, so that receivers have time to change over. Null when it alone signs.',
+        'Until when deliveries are signed with the previous secret too, so that receivers have time to change over. Null if only the current secret signs.',
       resolve: ({ previousExpiresAt }, _args, { ports }) =>
         previousExpiresAt && previousExpiresAt.getTime() > ports.clock.now()
           ? previousExpiresAt
@@ -37,7 +36,7 @@ builder.prismaObject('SigningSecret', {
 
 const UNREADABLE = `wsec_${'•'.repeat(40)}`
 
-/** A secret that cannot be read, a matter of keys, must not take the whole page down with it. */
+/** Masks a secret. One that cannot be decrypted is masked whole, so that the rest of the page still loads. */
 function mask(secrets: SecretCipher, sealed: string, owner: string): string {
   const secret = decryptOrNull(secrets, sealed, owner)
   return secret === null ? UNREADABLE : maskSecret(secret)

@@ -1,30 +1,41 @@
 import { type EventDefinition as Definition, jsonSchema } from '../../domain/events/definition.ts'
-import { catalogue, type EventName } from '../../domain/events/index.ts'
+import { catalogue, type EventName, enumName } from '../../domain/events/index.ts'
 import { builder } from '../builder.ts'
-import { EventType } from './event-type.ts'
+
+/** The enum is derived from the catalog. In resolvers its values are the wire names. */
+export const EventType = builder.enumType('EventType', {
+  description:
+    'The event types a destination can subscribe to. Payloads contain the same name in lower case, as in "todo_created".',
+  values: Object.fromEntries(
+    catalogue.map(({ name, description }) => [
+      enumName(name),
+      { value: name as EventName, description },
+    ]),
+  ),
+})
 
 const EventDefinition = builder.objectRef<Definition<EventName>>('EventDefinition').implement({
-  description: 'One kind of event in the catalogue: when it is triggered and what it carries.',
+  description: 'An event type of the catalog: when it is triggered and what it contains.',
   fields: (t) => ({
     id: t.id({
       description:
-        'Its id, beginning with def_: unique everywhere, for caches. It cannot be asked for through node.',
+        'A globally unique id for client caches, with the prefix def_. The query node does not accept it.',
       resolve: ({ name }) => `def_${name}`,
     }),
-    type: t.expose('name', { type: EventType, description: 'Its name in this API.' }),
+    type: t.expose('name', { type: EventType, description: 'The name in this API.' }),
     name: t.exposeString('name', {
-      description: 'Its wire name, in lower case: what the payload says in "event".',
+      description: 'The name in payloads, in lower case: the value of "event".',
     }),
     description: t.exposeString('description', { description: 'When it is triggered.' }),
     schema: t.field({
       type: 'JSON',
       description:
-        'JSON Schema (2020-12) of "data". Fields that it does not name are allowed, and may be added without notice.',
+        'The JSON Schema (2020-12) of "data". Other fields are allowed too, and can be added without notice.',
       resolve: jsonSchema,
     }),
     example: t.field({
       type: 'JSON',
-      description: 'One whole payload as it is delivered. Test sends carry its data and relations.',
+      description: 'A complete example payload. Test sends contain its data and relations.',
       resolve: ({ example }) => example,
     }),
   }),
@@ -33,8 +44,7 @@ const EventDefinition = builder.objectRef<Definition<EventName>>('EventDefinitio
 builder.queryField('eventDefinitions', (t) =>
   t.field({
     type: [EventDefinition],
-    description:
-      'The catalogue: every kind of event there is, always in the same order. Needs no scope.',
+    description: 'Returns the catalog of event types, always in the same order. Requires no scope.',
     resolve: () => catalogue,
   }),
 )

@@ -1,148 +1,130 @@
 import type { EventName } from '../../domain/events/index.ts'
 import type { Event, Prisma } from '../../generated/prisma/client.ts'
-import { builder } from '../builder.ts'
-import { type Context, organizationOf } from '../context.ts'
+import { builder, Node } from '../builder.ts'
+import type { Context } from '../context.ts'
 import { DeliveryConnection } from '../delivery/delivery.ts'
-import { oneOf, withoutNul } from '../filter.ts'
-import { Node } from '../node-interface.ts'
-import { findPage, nodesQuery, pageArguments } from '../pagination.ts'
-import { isId } from '../scalars/id.ts'
-import { EventType } from './event-type.ts'
+import { requires } from '../description.ts'
+import { FILTER_RULE, oneOf, withoutNul } from '../filter.ts'
+import { pageArguments } from '../pagination.ts'
+import { deliveriesOfEvents, events } from '../readers.ts'
+import { EventType } from './event-definition.ts'
 import { Relations } from './relations.ts'
 
-// With a select, only the columns that are asked for are read: the data of one event can be large.
+// `select` makes Prisma read selected columns only: the data of one event can be large.
 export const EventRef = builder.prismaObject('Event', {
   description:
-    'Something that happened, as it was published. Of an event that was erased, everything but data, relations and the answers of receivers stays.',
+    'A published event. Erasing an event removes its data, its relations and the response bodies of its attempts, and nothing else.',
   interfaces: [Node],
   select: { id: true },
-  findUnique: ({ id }, ctx) => ({ id, organizationId: organizationOf(ctx) }),
+  findUnique: events.key,
   fields: (t) => ({
     id: t.exposeID('id', {
       description:
-        "The event's id, beginning with evt_. Receivers get it as webhook-id, the same in every attempt and resend.",
+        'The id of the event, with the prefix evt_. Receivers get it in the header webhook-id, the same in every attempt.',
     }),
     type: t.field({
       type: EventType,
-      description: 'What happened.',
+      description: 'The type of the event.',
       select: { type: true },
       resolve: ({ type }) => type as EventName,
     }),
     data: t.field({
       type: 'JSON',
       description:
-        "What is told about it, as published: see the event's definition for its schema. An empty object when the event was erased.",
+        'The data of the event, as it was published. EventDefinition.schema describes it. An empty object if the event was erased.',
       select: { data: true },
       resolve: ({ data }) => JSON.parse(data) as unknown,
     }),
     relations: t.field({
       type: Relations,
-      description: "What it is about in the customer's CRM. Empty lists when the event was erased.",
+      description:
+        'The CRM records that the event relates to. All lists are empty if the event was erased.',
       select: { relations: true },
       resolve: ({ relations }) => JSON.parse(relations),
     }),
     timestamp: t.expose('timestamp', {
       type: 'DateTime',
-      description: 'When it happened, as the payload says it.',
+      description: 'When the event happened. Payloads contain this time.',
     }),
     idempotencyKey: t.exposeString('idempotencyKey', {
       nullable: true,
-      description: 'The key under which it was published. Null when it was published without one.',
+      description: 'The idempotency key from its publication. Null if there was none.',
     }),
-    createdAt: t.expose('createdAt', {
-      type: 'DateTime',
-      description: 'When it was published.',
-    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was published.' }),
     erasedAt: t.expose('erasedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When its content was erased for good by eventErase. Null when it was not.',
+      description: 'When eventErase removed its content. Null if it was not erased.',
     }),
     deliveries: t.field({
+      ...requires(
+        'The deliveries of the event, one for each destination that subscribed to it, newest first.',
+        'DESTINATIONS_READ',
+      ),
       type: DeliveryConnection,
-      description:
-        'Its way to each destination that had selected it, newest first. Empty when none had. Needs the scope DESTINATIONS_READ.',
-      authScopes: { DESTINATIONS_READ: true },
       args: pageArguments,
       resolve: ({ id }, args, ctx, info) =>
-        findPage(args, { type: 'Delivery', of: id }, ({ where, ...keyset }) =>
-          ctx.ports.db.prisma.delivery.findMany({
-            ...nodesQuery(ctx, info, 'Delivery'),
-            ...keyset,
-            where: { ...where, eventId: id, event: { organizationId: organizationOf(ctx) } },
-          }),
-        ),
+        deliveriesOfEvents.page(ctx, info, { args, of: id, where: { eventId: id } }),
     }),
   }),
 })
 
 const EventConnection = builder.connectionObject(
   { type: EventRef, name: 'EventConnection', description: 'A page of events, newest first.' },
-  { name: 'EventEdge', description: 'An event and where it stands in its list.' },
+  { name: 'EventEdge', description: 'An event with its cursor.' },
 )
 
 const EventFilter = builder.inputType('EventFilter', {
-  description:
-    'Which events to list. What is null or left out does not restrict; all the rest must hold.',
+  description: `Restricts a list of events. ${FILTER_RULE}`,
   fields: (t) => ({
     types: t.field({
       type: [EventType],
-      description: 'Of any of these types. An empty list matches none.',
+      description: 'Matches events of any of these types. An empty list matches none.',
     }),
     relatedTo: t.string({
       description:
-        'With this CRM id in any list of its relations, whole and in the same case. Erased events are not found by it.',
+        'Matches events that have exactly this CRM id in any list of their relations. Erased events never match.',
     }),
-    since: t.field({ type: 'DateTime', description: 'That happened at this moment or later.' }),
+    since: t.field({
+      type: 'DateTime',
+      description: 'Matches events that happened at this time or later.',
+    }),
     until: t.field({
       type: 'DateTime',
-      description: 'That happened before this moment, not at it.',
+      description: 'Matches events that happened before this time.',
     }),
   }),
 })
 
 builder.queryFields((t) => ({
   event: t.prismaField({
+    ...requires(
+      'Returns the event with the given id. Null if your organization has none.',
+      'DESTINATIONS_READ',
+    ),
     type: 'Event',
     nullable: true,
-    description:
-      'One event by its id. Null when your organization has none with this id. Needs the scope DESTINATIONS_READ.',
-    authScopes: { DESTINATIONS_READ: true },
-    args: { id: t.arg.id({ required: true, description: "The event's id, beginning with evt_." }) },
-    resolve: (query, _root, { id }, ctx) =>
-      isId(id)
-        ? ctx.ports.db.prisma.event.findUnique({
-            ...query,
-            where: { id, organizationId: organizationOf(ctx) },
-          })
-        : null,
+    args: {
+      id: t.arg.id({ required: true, description: 'The id of the event, with the prefix evt_.' }),
+    },
+    resolve: (query, _root, { id }, ctx) => events.find(ctx, query, id),
   }),
   events: t.field({
+    ...requires(
+      'Returns the published events of your organization, newest first, without those of test sends.',
+      'DESTINATIONS_READ',
+    ),
     type: EventConnection,
-    description:
-      'What was published in your organization, newest first; the events of test sends are not listed. Needs the scope DESTINATIONS_READ.',
-    authScopes: { DESTINATIONS_READ: true },
     args: {
       ...pageArguments,
-      filter: t.arg({ type: EventFilter, description: 'Which ones. Null means all.' }),
+      filter: t.arg({ type: EventFilter, description: 'Restricts the list.' }),
     },
     resolve: (_root, { filter, ...args }, ctx, info) =>
-      findPage(args, { type: 'Event' }, ({ where, ...keyset }) =>
-        ctx.ports.db.prisma.event.findMany({
-          ...nodesQuery(ctx, info, 'Event'),
-          ...keyset,
-          where: {
-            ...where,
-            ...matching(filter),
-            organizationId: organizationOf(ctx),
-            test: false,
-          },
-        }),
-      ),
+      events.page(ctx, info, { args, where: { ...eventsMatching(filter), test: false } }),
   }),
 }))
 
-function matching(
+function eventsMatching(
   filter: typeof EventFilter.$inferInput | null | undefined,
 ): Prisma.EventWhereInput {
   const { types, relatedTo, since, until } = filter ?? {}
@@ -154,9 +136,8 @@ function matching(
 }
 
 /**
- * Reads events that must be there, in one statement; in none when only their ids are wanted.
+ * Returns events that exist, by id. Takes one statement, or none if the operation selects only ids.
  * @param query what the operation selects of them
- * @returns them by id
  */
 export async function readEvents(
   query: { select?: object },
@@ -166,9 +147,6 @@ export async function readEvents(
   const rows =
     Object.keys(query.select ?? {}).join() === 'id'
       ? ids.map((id) => ({ id }) as Event)
-      : await ctx.ports.db.prisma.event.findMany({
-          ...query,
-          where: { id: { in: [...ids] }, organizationId: organizationOf(ctx) },
-        })
+      : await events.list(ctx, query, { id: { in: [...ids] } })
   return new Map(rows.map((row) => [row.id, row]))
 }

@@ -1,39 +1,41 @@
 import { completeRelations, type Relations as Lists } from '../../domain/events/relations.ts'
+import { MAX_RELATION_ID_LENGTH } from '../../publishing/event.ts'
 import { builder } from '../builder.ts'
 
+const related = (things: string) => `The ids of the related ${things}. Empty if there are none.`
+
 export const Relations = builder.objectRef<Lists>('Relations').implement({
-  description: "What an event is about in the customer's CRM, as ids in four lists.",
+  description: 'The CRM records that an event relates to, as four lists of ids.',
   fields: (t) => ({
     associatedAccountIds: t.exposeStringList('associated_account_ids', {
-      description: 'Accounts that the event is about; empty when none is linked.',
+      description: related('accounts'),
     }),
     associatedContactIds: t.exposeStringList('associated_contact_ids', {
-      description: 'Contacts that the event is about; empty when none is linked.',
+      description: related('contacts'),
     }),
     associatedDealIds: t.exposeStringList('associated_deal_ids', {
-      description: 'Deals that the event is about; empty when none is linked.',
+      description: related('deals'),
     }),
     associatedLeadIds: t.exposeStringList('associated_lead_ids', {
-      description: 'Leads that the event is about; empty when none is linked.',
+      description: related('leads'),
     }),
   }),
 })
 
-const idsOf = (things: string) =>
-  `Ids of ${things} that the event is about, 1 to 255 characters each. Null or left out means none.`
+const toRelate = (things: string) =>
+  `The ids of the related ${things}, each 1 to ${MAX_RELATION_ID_LENGTH} characters. Null or left out: none.`
 
 export const RelationsInput = builder.inputType('RelationsInput', {
-  description:
-    "What the event is about in the customer's CRM. Receivers always get all four lists.",
+  description: 'The CRM records that the event relates to. Payloads always contain all four lists.',
   fields: (t) => ({
-    associatedAccountIds: t.stringList({ description: idsOf('accounts') }),
-    associatedContactIds: t.stringList({ description: idsOf('contacts') }),
-    associatedDealIds: t.stringList({ description: idsOf('deals') }),
-    associatedLeadIds: t.stringList({ description: idsOf('leads') }),
+    associatedAccountIds: t.stringList({ description: toRelate('accounts') }),
+    associatedContactIds: t.stringList({ description: toRelate('contacts') }),
+    associatedDealIds: t.stringList({ description: toRelate('deals') }),
+    associatedLeadIds: t.stringList({ description: toRelate('leads') }),
   }),
 })
 
-/** The four lists under the names of the payload; a list that is missing or null is an empty one. */
+/** Returns the four lists under their payload names. A list that is missing or null is empty. */
 export function relationsOf(input: typeof RelationsInput.$inferInput | null | undefined): Lists {
   return completeRelations({
     associated_account_ids: input?.associatedAccountIds ?? [],

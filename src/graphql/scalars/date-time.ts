@@ -7,12 +7,12 @@ const RFC_3339 =
 
 const SECOND_MS = 1_000
 
-/** "2025-10-10T14:30:00.000Z": years before 1 and after 9999 are written in another form. */
-const WRITTEN_LENGTH = 24
+/** The length of "2025-10-10T14:30:00.000Z". Years before 0 and after 9999 are written longer. */
+const ISO_LENGTH = 24
 
 /**
- * Reads RFC 3339 with any offset. Digits beyond milliseconds are cut off. A leap second, which RFC 3339 allows as
- * 23:59:60 UTC at the end of a month, is the first second of the next month, as in POSIX time.
+ * Parses an RFC 3339 time with any offset. Digits beyond milliseconds are ignored. A leap second, which RFC 3339 allows
+ * as 23:59:60 UTC at the end of a month, is read as the first second of the next month, as in POSIX time.
  *
  * @throws GraphQLError BAD_USER_INPUT, also for a day that its month does not have
  */
@@ -32,7 +32,7 @@ export function parseDateTime(value: unknown, node?: ASTNode): Date {
     Number(day) <= lastDay &&
     Number(hour) < 24 &&
     (!isLeapSecond || isFirstSecondOfMonth(date))
-  if (!exists || date.toISOString().length !== WRITTEN_LENGTH || date.getUTCFullYear() < 1) {
+  if (!exists || date.toISOString().length !== ISO_LENGTH || date.getUTCFullYear() < 1) {
     throw refusal(node)
   }
   return date
@@ -42,13 +42,13 @@ const isFirstSecondOfMonth = (date: Date) => /-01T00:00:00/.test(date.toISOStrin
 
 const refusal = (node?: ASTNode) =>
   badUserInput(
-    'Expected a date and time of RFC 3339 with its offset, as in "2025-10-10T14:30:00Z".',
+    'Expected a date and time in RFC 3339 format with an offset, as in "2025-10-10T14:30:00Z".',
     node,
   )
 
 builder.scalarType('DateTime', {
   description:
-    'A moment, in RFC 3339. Answered in UTC with milliseconds, as in "2025-10-10T14:30:00.000Z". Taken with any offset ("Z", "+02:00"); one without an offset is refused, since nobody could say when it is. Digits beyond milliseconds are cut off. A leap second (23:59:60 UTC at the end of a month) is the first second of the next month, as in POSIX time.',
+    'A point in time in RFC 3339 format. Responses contain UTC with milliseconds, as in "2025-10-10T14:30:00.000Z". Inputs must have an offset, such as "Z" or "+02:00"; digits beyond milliseconds are ignored. A leap second (23:59:60 UTC at the end of a month) is read as the first second of the next month, as in POSIX time.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   serialize: (date) => date.toISOString(),
   parseValue: (value) => parseDateTime(value),

@@ -6,27 +6,25 @@ const JSON_NUMBER = /^-?(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
  */
 const LONG_NUMBER = /-?\d(?:[\d.]{15}|[\d.]*[eE][+-]?\d{3})[\d.eE+-]*/g
 
-/** Matches the same where a JSON text can have a number, which rules out most of the matches within strings. */
+/** Matches the same where a number can begin in JSON, which rules out most matches within strings. */
 const LONG_NUMBER_OF_JSON = new RegExp(`[[,:\\s](${LONG_NUMBER.source})`, 'g')
 
-/** JSON.parse reads this as Infinity, which every GraphQL type of numbers refuses, and so does `findUnsendable`. */
+/** JSON.parse reads this as Infinity, which GraphQL's Int and Float and `findUnsendable` refuse. */
 const REFUSED_NUMBER = '1e999'
 
 /**
- * Reads a number as JSON.parse does, or returns Infinity when the double has another decimal value than the text,
- * as for 50755254975729665. The spelling may differ: 1.0 is 1, 1e2 is 100 and -0 is 0.
+ * Parses a number as JSON.parse does, or returns Infinity if the double has another decimal value than the text, as for
+ * 50755254975729665. The notation can differ: 1.0 is 1, 1e2 is 100 and -0 is 0.
  *
- * @param source a number as JSON and GraphQL write it
+ * @param source a number in the notation of JSON and GraphQL
  */
 export function exactNumber(source: string): number {
   return isExact(source) ? Number(source) : Number.POSITIVE_INFINITY
 }
 
 /**
- * Replaces each number of a JSON text that JSON.parse would change by one that it reads as Infinity, so that
- * whoever takes the number refuses it with its path. Takes linear time.
- *
- * @returns the text itself when JSON.parse changes no number of it, as for almost every text
+ * Replaces each number of a JSON text that JSON.parse would change with one that it parses as Infinity, so that
+ * validation refuses it with its path. Returns the text itself if there is none. Takes linear time.
  */
 export function refuseInexactNumbers(json: string): string {
   for (const [, source = ''] of json.matchAll(LONG_NUMBER_OF_JSON)) {
@@ -51,7 +49,7 @@ function replaceOutsideStrings(json: string): string {
   return replaced
 }
 
-/** Returns the index after the quote that closes the string; the text's length when none does. */
+/** Returns the index after the closing quote, or the length of the text if there is none. */
 function endOfString(json: string, start: number): number {
   let quote = json.indexOf('"', start + 1)
   while (quote !== -1) {
@@ -63,7 +61,7 @@ function endOfString(json: string, start: number): number {
   return json.length
 }
 
-/** Whether the double nearest to a number has its decimal value. True for a text that is no JSON number. */
+/** Whether the nearest double has the same decimal value. True for a text that is not a JSON number. */
 function isExact(source: string): boolean {
   const written = decimalOf(source)
   if (!written) return true
@@ -75,7 +73,7 @@ function isExact(source: string): boolean {
   return written.digits === read?.digits && written.exponent === read.exponent
 }
 
-/** A number without its sign, as 0.`digits` times ten to the power of `exponent`; zero has no digits. */
+/** The absolute value of a number: 0.`digits` times ten to the power of `exponent`. Zero has no digits. */
 interface Decimal {
   digits: string
   exponent: number
@@ -86,7 +84,7 @@ function decimalOf(source: string): Decimal | null {
   if (!match) return null
   const [, whole = '', fraction = '', exponent = '0'] = match
   const digits = whole + fraction
-  // Loops instead of regular expressions, which take quadratic time for many runs of zeros.
+  // Regular expressions would take quadratic time for many runs of zeros.
   let start = 0
   while (digits[start] === '0') start += 1
   if (start === digits.length) return { digits: '', exponent: 0 }

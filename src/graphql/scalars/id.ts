@@ -1,4 +1,4 @@
-/** The types that an id can name, by its prefix. */
+/** The types of objects with an id, by prefix. */
 const TYPES = {
   org: 'Organization',
   whk: 'Destination',
@@ -13,10 +13,10 @@ export type NodeType = (typeof TYPES)[keyof typeof TYPES]
 
 const ID = /^([a-z]+)_[0-9a-z]+$/
 
-/** Whether a text has the form of our ids, and so may be compared with them in the database. */
+/** Whether a text is a well-formed id. Only such a text is safe to compare in the database. */
 export const isId = (text: string) => ID.test(text)
 
-/** What kind of thing an id names, or would name; null when it is none of ours. */
+/** Returns the type that the prefix of an id stands for. Null for a malformed id. */
 export function typeOfId(id: string): NodeType | null {
   const prefix = ID.exec(id)?.[1] ?? ''
   return Object.hasOwn(TYPES, prefix) ? TYPES[prefix as keyof typeof TYPES] : null

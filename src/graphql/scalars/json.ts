@@ -4,9 +4,8 @@ import { badUserInput } from '../request-error.ts'
 import { exactNumber } from './exact-number.ts'
 
 /**
- * Returns the value of a literal as JSON.parse would give it: the key `__proto__` is one like any other, and a
- * number is a double, or Infinity when no double has its value. A variable without a value is left out of an
- * object and is null in a list.
+ * Returns the value of a literal as JSON.parse would return it: `__proto__` is an ordinary key, and a number is a double,
+ * or Infinity if no double has its value. A variable without a value is omitted from objects and null in lists.
  */
 export function jsonOfLiteral(
   node: ValueNode,
@@ -26,20 +25,23 @@ export function jsonOfLiteral(
     case Kind.LIST:
       return node.values.map((value) => jsonOfLiteral(value, variables) ?? null)
     case Kind.OBJECT:
-      // fromEntries defines properties where an assignment to __proto__ would be lost.
+      // fromEntries defines the property, whereas an assignment to __proto__ would set the prototype.
       return Object.fromEntries(
         node.fields
           .map((field) => [field.name.value, jsonOfLiteral(field.value, variables)])
           .filter(([, value]) => value !== undefined),
       )
     case Kind.ENUM:
-      throw badUserInput(`JSON has no bare words: write "${node.value}" as a string.`, node)
+      throw badUserInput(
+        `"${node.value}" is not valid JSON: write it as a string, in quotes.`,
+        node,
+      )
   }
 }
 
 builder.scalarType('JSON', {
   description:
-    'Any JSON value: an object, a list, a string, a number, true, false or null. Send large ones as a variable, where every key is allowed; a literal in the query can only have keys that are GraphQL names. A number must be one that a 64-bit double (IEEE 754) has exactly, as every number of at most 15 digits is; 1.0 is then the same as 1, and -0 as 0. Send longer numbers as strings.',
+    'Any JSON value: an object, a list, a string, a number, true, false or null. Pass it as a variable: the keys of a literal in the query must be GraphQL names. A number must be exactly representable as a 64-bit double (IEEE 754), which every number of at most 15 digits is; 1.0 equals 1, and -0 equals 0. Send longer numbers as strings.',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   serialize: (value) => value,
   parseValue: (value) => value,

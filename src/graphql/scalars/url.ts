@@ -9,10 +9,10 @@ function parseUrl(value: unknown, node?: ASTNode): string {
 
 builder.scalarType('URL', {
   description:
-    'An absolute URL, as in "https://example.com/webhooks". Answered in its normal form. One that cannot be used is refused by the mutation, as a ValidationError that says why.',
+    'An absolute URL, as in "https://example.com/webhooks". Responses contain its normalized form. A mutation refuses a URL that cannot be used with a ValidationError.',
   specifiedByURL: 'https://url.spec.whatwg.org/',
   serialize: (value) => value,
   parseValue: (value) => parseUrl(value),
-  // The mutation judges what the string says; here it only has to be one.
+  // The mutation validates the URL. The scalar only requires a string.
   parseLiteral: (node) => parseUrl(node.kind === Kind.STRING ? node.value : null, node),
 })

@@ -8,15 +8,17 @@ import {
   type Refusal,
   ValidationError,
 } from '../domain/errors.ts'
+import { MAX_EVENT_ISSUES } from '../domain/events/check.ts'
 import type { Issue } from '../domain/json.ts'
 import { builder } from './builder.ts'
+import { grouped } from './description.ts'
 import { DestinationRequirement, DestinationStatus } from './destination/destination-status.ts'
 import { readEvents } from './event/event.ts'
 
 /**
- * What a mutation may answer instead of its result, as members of its union. A refusal that no mutation
- * names here would reach nobody: it is masked like any other fault of ours.
- * @param description of the union
+ * Returns the `errors` option of a mutation: the refusals in the union of its result. A refusal that no mutation lists
+ * is masked like an internal fault.
+ * @param description the description of the union
  */
 export function refusals<const Types extends (new (...args: never[]) => Refusal)[]>(
   description: string,
@@ -27,34 +29,34 @@ export function refusals<const Types extends (new (...args: never[]) => Refusal)
 
 const UserError = builder.interfaceRef<Refusal>('UserError').implement({
   description:
-    'A refusal that you can act on. Every mutation answers its refusals in its result, so that "... on UserError { message }" catches them all, also those that are added later.',
+    'An error that you can act on. Every mutation returns such errors in its result: "... on UserError { message }" selects all of them, including those added in later versions.',
   fields: (t) => ({
     message: t.exposeString('message', {
       description:
-        'What is wrong and what to do about it, as a sentence for people. Its wording may change.',
+        'What is wrong and what to do about it, for people to read. The wording can change.',
     }),
   }),
 })
 
 const ValidationIssue = builder.objectRef<Issue>('ValidationIssue').implement({
-  description: 'One thing that is wrong with an input.',
+  description: 'One problem with an input.',
   fields: (t) => ({
     path: t.exposeStringList('path', {
       description:
-        'Leads to it from the root of the input, as in ["data", "speakers", "0", "name"]. Empty when it is about the input as a whole.',
+        'The path to the value from the root of the input, as in ["data", "speakers", "0", "name"]. Empty if the problem concerns the input as a whole.',
     }),
-    message: t.exposeString('message', { description: 'What was expected there, as a sentence.' }),
+    message: t.exposeString('message', { description: 'What was expected, for people to read.' }),
   }),
 })
 
 builder.objectType(ValidationError, {
   name: 'ValidationError',
-  description: 'The input breaks a rule. Nothing was written.',
+  description: 'The input is not valid. Nothing was changed.',
   interfaces: [UserError],
   fields: (t) => ({
     issues: t.field({
       type: [ValidationIssue],
-      description: 'Everything that is wrong with it, at least one; of one event, the first 1,000.',
+      description: `All problems with the input, at least one. For each event, at most ${grouped(MAX_EVENT_ISSUES)}.`,
       resolve: ({ issues }) => issues,
     }),
   }),
@@ -63,21 +65,21 @@ builder.objectType(ValidationError, {
 builder.objectType(NotFoundError, {
   name: 'NotFoundError',
   description:
-    "Nothing in your organization has this id: it was never there or has been deleted. Another organization's id is answered in the same way.",
+    'Your organization has no object with this id. It never existed, was deleted, or belongs to another organization.',
   interfaces: [UserError],
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'The id that was asked for.' }),
+    id: t.exposeID('id', { description: 'The id from the request.' }),
   }),
 })
 
 builder.objectType(DestinationNotReadyError, {
   name: 'DestinationNotReadyError',
-  description: 'The destination lacks something that this needs. Set it, then try again.',
+  description: 'The destination lacks a setting that this action requires. Set it and try again.',
   interfaces: [UserError],
   fields: (t) => ({
     missing: t.field({
       type: [DestinationRequirement],
-      description: 'What it lacks, at least one.',
+      description: 'The missing settings, at least one.',
       resolve: ({ missing }) => missing,
     }),
   }),
@@ -85,36 +87,38 @@ builder.objectType(DestinationNotReadyError, {
 
 builder.objectType(DestinationInactiveError, {
   name: 'DestinationInactiveError',
-  description: 'Only an ACTIVE destination is sent to. Activate it, then try again.',
+  description: 'The destination is not ACTIVE. Activate it and try again.',
   interfaces: [UserError],
   fields: (t) => ({
     status: t.expose('status', {
       type: DestinationStatus,
       description:
-        "How the destination stands instead: INACTIVE or DISABLED. Beside a delivery's own status it needs an alias.",
+        'The status of the destination: INACTIVE or DISABLED. Use an alias if the selection also has the status of a delivery.',
     }),
   }),
 })
 
 builder.objectType(EventErasedError, {
   name: 'EventErasedError',
-  description:
-    'The content of the event was erased: there is nothing left to send, and never will be.',
+  description: 'The content of the event was erased, so it can never be sent again.',
   interfaces: [UserError],
   fields: (t) => ({
-    erasedAt: t.expose('erasedAt', { type: 'DateTime', description: 'When it was erased.' }),
+    erasedAt: t.expose('erasedAt', {
+      type: 'DateTime',
+      description: 'When the content was erased.',
+    }),
   }),
 })
 
 builder.objectType(IdempotencyConflictError, {
   name: 'IdempotencyConflictError',
   description:
-    'This idempotency key already stands for another event. Nothing was published: give a new event a new key.',
+    'Another event was already published with this idempotency key. Nothing was published. Use a new key for each new event.',
   interfaces: [UserError],
   fields: (t) => ({
     event: t.prismaField({
       type: 'Event',
-      description: 'The event that was published first under the key.',
+      description: 'The event that was first published with this key.',
       resolve: async (query, { eventId }, _args, ctx) => {
         const events = await readEvents(query, [eventId], ctx)
         return events.get(eventId)!
@@ -126,9 +130,9 @@ builder.objectType(IdempotencyConflictError, {
 builder.objectType(DestinationLimitError, {
   name: 'DestinationLimitError',
   description:
-    'The organization has as many destinations as it can have. Delete one that is no longer used.',
+    'The organization has the maximum number of destinations. Delete one that is no longer used.',
   interfaces: [UserError],
   fields: (t) => ({
-    limit: t.exposeInt('limit', { description: 'How many it can have.' }),
+    limit: t.exposeInt('limit', { description: 'The maximum number of destinations.' }),
   }),
 })

@@ -1,3 +1,0 @@
-import { builder } from './builder.ts'
-
-export const Node = builder.nodeInterfaceRef()
