@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inactiveDestination } from '../helpers/destination-operations.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 import { startBrowser, visit } from './browser.ts'
+import { extent, inTime } from '../faults/extent.ts'
 
 let browser: Browser
 let world: World
@@ -23,8 +24,8 @@ const MOST_BYTES = 150_000
 /** Milliseconds from the address being entered until a row of the list can be pressed. */
 const MOST_MS = 1_000
 
-/** Others may be busy on this machine: the best of so many tells what the page needs. */
-const LOOKS = 5
+/** How often the page is opened. The quickest counts, because others may be busy on this machine. */
+const LOOKS = extent({ short: 1, full: 5 })
 
 test('the first page opens ready to use on a local start: small and soon', async () => {
   const local = await world.app.startApi({ host: '127.0.0.1', port: 0, localKey: world.apiKey })
@@ -42,7 +43,7 @@ test('the first page opens ready to use on a local start: small and soon', async
     `First page: ${(size / 1000).toFixed(1)} kB of compressed script; its list can be used after ${times.map(Math.round).join(', ')} ms.`,
   )
   expect(size).toBeLessThan(MOST_BYTES)
-  expect(time).toBeLessThan(MOST_MS)
+  expect(time).toBeLessThan(inTime(MOST_MS))
 })
 
 async function open(url: string): Promise<{ bytes: number; milliseconds: number }> {

@@ -1,7 +1,7 @@
 import { TestClock } from 'pg-boss'
 import { expect, test } from 'vitest'
 import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
-import { extent } from '../faults/extent.ts'
+import { inTime } from '../faults/extent.ts'
 import { attemptLog } from '../helpers/attempt-writer.ts'
 import {
   deliveriesOf,
@@ -91,7 +91,7 @@ test('no wake-up is lost: publications that coincide with the end or the start o
     from delivery_attempt join delivery on delivery.id = delivery_id`,
   )
   expect(receiver.requests).toHaveLength(published)
-  expect(row!.late).toBeLessThan(extent({ short: 5, full: 2 }))
+  expect(row!.late).toBeLessThan(inTime(2))
 }, 120_000)
 
 test('when all jobs are lost, the sweep has the waiting deliveries sent', async () => {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { GraphqlClient } from '../../src/cli/graphql-client.ts'
-import { extent } from '../faults/extent.ts'
+import { inTime } from '../faults/extent.ts'
 import { trustTestAuthority } from '../helpers/certificates.ts'
 import { destinationStands, readDelivery } from '../helpers/delivery-operations.ts'
 import { activeDestination, publishTodo } from '../helpers/operations.ts'
@@ -12,10 +12,10 @@ import { createWorld } from '../helpers/world.ts'
 beforeAll(trustTestAuthority)
 
 /** Milliseconds that an attempt may take: the 5 s of the guide, and some for the machine. */
-const LONGEST = extent({ short: 15_000, full: 5_250 })
+const LONGEST = inTime(5_250)
 
 /** Milliseconds that a retry may be late: half a second on an idle system. */
-const LATE = extent({ short: 10_000, full: 500 })
+const LATE = inTime(500)
 
 /** The first attempt at a destination that has one delivery. */
 async function firstAttempt(client: GraphqlClient, id: string) {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { createGraphqlClient, type GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { createDatabase as connect } from '../../src/storage/database.ts'
-import { extent } from '../faults/extent.ts'
+import { inTime } from '../faults/extent.ts'
 import { createDatabase } from '../helpers/database.ts'
 import { publishTodos } from '../helpers/deliveries.ts'
 import { activeDestination, publishTodo } from '../helpers/operations.ts'
@@ -18,8 +18,8 @@ const answerAfter =
     void setTimeout(() => response.end(), milliseconds)
 
 /** Seconds. What nobody hands over waits for the sweep, which takes 5, or for 10 without a sign of life. */
-const REST = extent({ short: 5, full: 1 })
-const LATE = extent({ short: 5, full: 2 })
+const REST = inTime(1)
+const LATE = inTime(2)
 
 /** Milliseconds between publications. */
 const EVERY = 20

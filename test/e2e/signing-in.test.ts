@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { SCOPES } from '../../src/domain/api-key.ts'
-import { extent } from '../faults/extent.ts'
+import { inTime } from '../faults/extent.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { startIssuer } from '../helpers/token-issuer.ts'
 import { createWorld } from '../helpers/world.ts'
@@ -61,7 +61,7 @@ async function stayOpen(url: string, key: string) {
 }
 
 /** Milliseconds until a key that ended is refused everywhere. */
-const WITHIN = extent({ short: 15_000, full: 5_000 })
+const WITHIN = inTime(5_000)
 
 async function createKey(url: string, maker: string, input: string): Promise<[string, string]> {
   const { data } = await ask(

@@ -15,16 +15,16 @@ import {
   startServiceProcess,
   temporaryDataDir,
 } from '../helpers/service-process.ts'
-import { extent } from './extent.ts'
+import { extent, inTime } from './extent.ts'
 
 /** Milliseconds within which everything arrives after a process was killed. */
 const ARRIVES_WITHIN = extent({ short: 60_000, full: 12_000 })
 
 /** Milliseconds within which the first request leaves after a restart: without the jobs of the dead it would be 10,000. */
-const STARTS_WITHIN = extent({ short: 60_000, full: 5_000 })
+const STARTS_WITHIN = inTime(5_000)
 
 /** Milliseconds within which SIGTERM ends a service under load. */
-const ENDS_WITHIN = extent({ short: 60_000, full: 6_000 })
+const ENDS_WITHIN = inTime(6_000)
 
 /** Requests that may be on the wire to one destination. */
 const IN_FLIGHT = 16

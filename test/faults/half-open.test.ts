@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { allDelivered } from './arrivals.ts'
 import { createDeployment, type Deployment } from './deployment.ts'
-import { extent } from './extent.ts'
+import { extent, inTime } from './extent.ts'
 import { publishSteadily } from './publication.ts'
 import { startStallingProxy } from './stalling-proxy.ts'
 import { watchFeed } from './watched-feed.ts'
@@ -11,7 +11,7 @@ import { watchFeed } from './watched-feed.ts'
 const SILENCE = extent({ short: 13_000, full: 30_000 })
 
 /** Milliseconds after which a worker's destinations must be with another one. */
-const TAKEN_UP_WITHIN = extent({ short: 18_000, full: 12_000 })
+const TAKEN_UP_WITHIN = 12_000
 
 /** Waits until each destination has been sent something that was published from now on. @returns how long it took, in ms */
 async function allReached({ receiver }: Deployment, destinationIds: readonly string[]) {
@@ -70,7 +70,7 @@ test.each(ends.slice(0, extent({ short: 1, full: 2 })))(
     )
     expect(await feed.faults()).toEqual([])
     expect(await ledger.violations()).toEqual([])
-    expect(took).toBeLessThan(TAKEN_UP_WITHIN)
+    expect(took).toBeLessThan(inTime(TAKEN_UP_WITHIN))
   },
   180_000,
 )
@@ -87,6 +87,6 @@ test('SIGTERM ends a worker and an API whose database is silent within 6 s all t
     [api, worker].map((one) => one.exit().then(() => Math.round(performance.now() - asked))),
   )
   console.log(`ended after ${took.join(' and ')} ms`)
-  expect(Math.max(...took)).toBeLessThan(6_500)
+  expect(Math.max(...took)).toBeLessThan(inTime(6_500))
   await stream.stop()
 }, 120_000)

@@ -1,7 +1,7 @@
 -- What holds whatever has happened to the service: to be run when a fault is over and everything has been delivered.
 -- Each part lists what breaks one invariant; no row at all means that all of them hold.
 --
--- Four temporary tables say what the test saw from outside. Times are milliseconds since 1970 of the test's clock.
+-- Five temporary tables say what the test saw from outside. Times are milliseconds since 1970 of the test's clock.
 --
 --   acknowledged (publication, event_id, destination_id)
 --       A publication that was answered with this event. `publication` is its idempotency key. One row for each
@@ -13,6 +13,8 @@
 --       A call that changed a destination's status: ACTIVATED, DEACTIVATED or DELETED, and when it was made and answered.
 --   fault (name, in_flight)
 --       A fault, and how many requests had been sent at that moment without a recorded result: they may be sent again.
+--   grace (sending)
+--       One row: milliseconds for which requests may be sent after a deletion, deactivation or cancellation.
 
 select invariant, subject, detail
 from (
@@ -179,11 +181,11 @@ from (
 
   -- Until it is activated again.
   select
-    'nothing is sent a second after a deletion or deactivation',
+    'nothing is sent after a deletion or deactivation',
     format('%s to %s', received.delivery_id, received.destination_id),
     format('%s ms after it was %s', round(received.at - changed.ended), changed.kind)
   from changed
-  join received on received.destination_id = changed.destination_id and received.at > changed.ended + 1000
+  join received on received.destination_id = changed.destination_id and received.at > changed.ended + (select sending from grace)
   left join delivery on delivery.id = received.delivery_id
   where changed.kind <> 'ACTIVATED'
     -- A test send goes out whatever the status.
@@ -197,11 +199,11 @@ from (
   union all
 
   select
-    'nothing is sent a second after its delivery was canceled',
+    'nothing is sent after its delivery was canceled',
     delivery.id,
     format('canceled at %s', completed_at)
   from delivery
   join received on received.delivery_id = delivery.id
-  where status = 'CANCELED' and received.at > extract(epoch from completed_at) * 1000 + 1000
+  where status = 'CANCELED' and received.at > extract(epoch from completed_at) * 1000 + (select sending from grace)
 ) as violation
 order by invariant, subject

@@ -153,7 +153,7 @@ const plants: [invariant: string, sql: string, spoil: (seen: Seen) => void][] = 
     (seen) => seen.received.push(seen.received[2]!),
   ],
   [
-    'nothing is sent a second after a deletion or deactivation',
+    'nothing is sent after a deletion or deactivation',
     '',
     ({ changed, received: [{ at } = { at: 0 }] }) =>
       changed.push({
@@ -164,7 +164,7 @@ const plants: [invariant: string, sql: string, spoil: (seen: Seen) => void][] = 
       }),
   ],
   [
-    'nothing is sent a second after its delivery was canceled',
+    'nothing is sent after its delivery was canceled',
     `update delivery set status = 'CANCELED', due_at = null, completed_at = now() - interval '2 s' where id = 'dlv2'`,
     ignore,
   ],

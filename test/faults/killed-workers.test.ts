@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { allDelivered, arrived } from './arrivals.ts'
 import { createDeployment, type Deployment } from './deployment.ts'
-import { extent } from './extent.ts'
+import { extent, inTime } from './extent.ts'
 import { publishAll } from './publication.ts'
 import { createRandom } from './random.ts'
 
@@ -14,7 +14,7 @@ const DESTINATIONS = 10
 const ANSWER_AFTER = 400
 
 /** Milliseconds after a worker's death by which another one must be at its work. */
-const TAKEN_UP_WITHIN = extent({ short: 18_000, full: 12_000 })
+const TAKEN_UP_WITHIN = 12_000
 
 /** Destinations that still wait for something. */
 const waiting = async ({ sql }: Deployment) => {
@@ -69,7 +69,7 @@ test(
       `taken up after ${took.map(Math.round).join(', ')} ms; ${receiver.requests.length - arrived(deployment)} of ${arrived(deployment)} were sent again`,
     )
     expect(await ledger.violations()).toEqual([])
-    expect(Math.max(...took)).toBeLessThan(TAKEN_UP_WITHIN)
+    expect(Math.max(...took)).toBeLessThan(inTime(TAKEN_UP_WITHIN))
   },
   extent({ short: 120_000, full: 900_000 }),
 )

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { allDelivered } from './arrivals.ts'
 import { createDeployment } from './deployment.ts'
 import { publishAll } from './publication.ts'
+import { inTime } from './extent.ts'
 
 const DESTINATIONS = 100
 
@@ -34,7 +35,7 @@ test(`the jobs of ${DESTINATIONS} destinations are deleted, half of them for ret
   console.log(
     `${lost.length} jobs lost; all delivered after ${Math.round(performance.now() - began)} ms`,
   )
-  expect(performance.now() - began).toBeLessThan(ALL_WITHIN)
+  expect(performance.now() - began).toBeLessThan(inTime(ALL_WITHIN))
   expect(receiver.requests).toHaveLength(2.5 * DESTINATIONS)
   expect(await ledger.violations()).toEqual([])
 }, 120_000)

@@ -75,9 +75,16 @@ export const loopback = createAddressPolicy({
   allowNetworks: ['127.0.0.0/8', '::1/128'],
 })
 
+/** Returns the URL with a time limit for connecting that a busy machine keeps. The product's is 10 s. */
+function patient(url: string): string {
+  const patient = new URL(url)
+  patient.searchParams.set('connect_timeout', '60')
+  return patient.href
+}
+
 /** Starts a deployment of one process with the role "all". Use it with `await using`. */
 export async function createWorld(options: ProcessOptions = {}): Promise<World> {
-  const databaseUrl = options.databaseUrl ?? (await createDatabase()).url
+  const databaseUrl = options.databaseUrl ?? patient((await createDatabase()).url)
   const encryptionKey = randomBytes(32)
   const ownRing = [{ id: 'test', key: encryptionKey }]
   const processes: TestProcess[] = []

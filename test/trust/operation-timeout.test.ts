@@ -4,7 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createMaskError } from '../../src/graphql/mask-error.ts'
 import { isTransient } from '../../src/storage/database-fault.ts'
-import { extent } from '../faults/extent.ts'
+import { inTime } from '../faults/extent.ts'
 import { type Api, codesOf, type RawAnswer } from '../helpers/raw-operation.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 import { KEY, startTestServer } from '../server/test-server.ts'
@@ -69,7 +69,7 @@ test.each([
     expect(message).toBe(tryAgain(requestId))
     expect(JSON.stringify(answer)).not.toMatch(INNER)
     expect(took).toBeGreaterThanOrEqual(STATEMENT_TIMEOUT_MS)
-    expect(took).toBeLessThan(STATEMENT_TIMEOUT_MS + extent({ short: 10_000, full: 2_000 }))
+    expect(took).toBeLessThan(inTime(STATEMENT_TIMEOUT_MS + 2_000))
     const line = lines.find(({ fields }) => fields.requestId === requestId)
     expect(`${line?.fields.err}`).toMatch(/statement timeout/)
     await client.query('rollback')
