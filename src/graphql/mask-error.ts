@@ -46,7 +46,7 @@ export function createMaskError({
 
 /** The values of `extensions.reason`, with what the client can do. Failed attempts have a code SECRET_UNAVAILABLE too. */
 const ADVICE = {
-  SECRET_UNAVAILABLE: 'The signing secret cannot be decrypted. Rotate it to get a new one.',
+  SECRET_UNAVAILABLE: 'The signing secret cannot be read. Rotate it to get a new one.',
   UNAVAILABLE:
     'The service is temporarily unavailable. Try again in a few seconds; an event with an idempotency key is not published twice.',
 }

@@ -54,7 +54,7 @@ test('a secret that cannot be read is said to be one, without the reason', () =>
   const fault = new SecretUnavailableError('No key of the ring opens this secret of whk_1.')
   const shown = maskError(thrownBelow(fault), 'req_7')
   expect(shown.message).toBe(
-    'The signing secret cannot be decrypted. Rotate it to get a new one. Quote request req_7 if you contact support.',
+    'The signing secret cannot be read. Rotate it to get a new one. Quote request req_7 if you contact support.',
   )
   expect(shown.extensions).toEqual({
     code: 'INTERNAL_SERVER_ERROR',

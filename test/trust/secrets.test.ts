@@ -310,7 +310,7 @@ describe.each(Object.entries(SPOILED))('a sealed secret %s', (_, sealed) => {
     expect(data).toEqual({ destinationRevealSecret: null })
     expect(errors).toMatchObject([
       {
-        message: expect.stringMatching(/^The signing secret cannot be decrypted\. Rotate it/),
+        message: expect.stringMatching(/^The signing secret cannot be read\. Rotate it/),
         extensions: { code: 'INTERNAL_SERVER_ERROR', reason: 'SECRET_UNAVAILABLE' },
       },
     ])
