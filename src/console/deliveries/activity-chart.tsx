@@ -1,119 +1,97 @@
-import { type ReactElement, useEffect, useRef } from 'react'
-import UPlot from 'uplot'
+import type { ReactElement } from 'react'
 import type { DeliveryActivityQuery } from '../generated/graphql.ts'
-import { useHostPage } from '../host-page.ts'
-import '../styles/uplot.css'
 import styles from './activity-chart.module.css'
 
 type Buckets = NonNullable<DeliveryActivityQuery['destination']>['attemptHistogram']
+type Bucket = Buckets[number]
+
+interface ActivityChartProps {
+  /** One for each minute, oldest first. */
+  buckets: Buckets
+  /** What the chart shows, for screen readers. */
+  label: string
+}
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
-/** A bar a minute, what failed above what succeeded. The numbers stand above it as text. */
-export function ActivityChart({ buckets }: { buckets: Buckets }): ReactElement {
-  const { theme } = useHostPage()
-  const frame = useRef<HTMLDivElement>(null)
-  const plot = useRef<UPlot | null>(null)
-  const shown = useRef(buckets)
-  shown.current = buckets
+/** The scale ends here at the lowest, so that a single attempt does not fill the chart. */
+const LOWEST_SCALE_END = 4
 
-  useEffect(() => {
-    const element = frame.current!
-    const draw = () => {
-      plot.current?.destroy()
-      plot.current = new UPlot(optionsFor(element), dataOf(shown.current), element)
-    }
-    draw()
-    const resizing = new ResizeObserver(() => {
-      const { width, height } = sizeOf(element)
-      if (plot.current?.width !== width) plot.current?.setSize({ width, height })
-    })
-    resizing.observe(element)
-    // The canvas does not follow the theme by itself.
-    const scheme = matchMedia('(prefers-color-scheme: dark)')
-    scheme.addEventListener('change', draw)
-    const unsubscribe = theme.subscribe(draw)
-    return () => {
-      resizing.disconnect()
-      scheme.removeEventListener('change', draw)
-      unsubscribe()
-      plot.current?.destroy()
-    }
-  }, [theme])
-  useEffect(() => plot.current?.setData(dataOf(buckets)), [buckets])
+/** Distances between the lines of the scale. */
+const STEPS = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5].map((zeros) => digit * 10 ** zeros))
+const MAX_LINES = 4
 
-  const total = (of: 'succeeded' | 'failed') => buckets.reduce((sum, bucket) => sum + bucket[of], 0)
+/** Every so many minutes one is named below the chart; a narrow screen names fewer. */
+const NAMED_MINUTES = 5
+const NAMED_MINUTES_NARROW = 15
+
+/** Draws a bar for each minute: failed attempts above succeeded ones. Pointing at a bar shows its numbers. */
+export function ActivityChart({ buckets, label }: ActivityChartProps): ReactElement {
+  const { step, end } = scaleOf(buckets)
+  const width = 100 / buckets.length
   return (
-    <div
-      ref={frame}
-      role="img"
-      aria-label={`Attempts by the minute over the last hour: ${total('succeeded')} succeeded, ${total('failed')} failed`}
-      className={styles.frame}
-    >
-      <span className={styles.good} />
-      <span className={styles.bad} />
-      <span className={styles.axis} />
-      <span className={styles.grid} />
+    <div className={styles.frame}>
+      <svg className={styles.plot} role="img" aria-label={label}>
+        {Array.from({ length: end / step + 1 }, (_, line) => line * step).map((count) => (
+          <ScaleLine key={count} count={count} y={`${100 - (100 * count) / end}%`} />
+        ))}
+        {buckets.map((bucket, index) => (
+          <Bar key={bucket.start} bucket={bucket} left={index * width} width={width} end={end} />
+        ))}
+      </svg>
     </div>
   )
 }
 
-const dataOf = (buckets: Buckets): UPlot.AlignedData => [
-  buckets.map(({ start }) => Date.parse(start) / 1000),
-  buckets.map(({ succeeded, failed }) => succeeded + failed),
-  buckets.map(({ succeeded }) => succeeded),
-]
+function scaleOf(buckets: Buckets): { step: number; end: number } {
+  const totals = buckets.map(({ succeeded, failed }) => succeeded + failed)
+  const highest = Math.max(LOWEST_SCALE_END, ...totals)
+  const ascending = STEPS.toSorted((one, other) => one - other)
+  const step = ascending.find((size) => highest / size <= MAX_LINES) ?? highest
+  return { step, end: step * Math.ceil(highest / step) }
+}
 
-const sizeOf = (element: HTMLElement) => ({
-  width: element.clientWidth,
-  height: element.clientHeight,
-})
+const ScaleLine = ({ count, y }: { count: number; y: string }): ReactElement => (
+  <>
+    <line className={styles.line} x1="0" x2="100%" y1={y} y2={y} />
+    <text className={styles.count} x="-8" y={y} dy="0.32em">
+      {count.toLocaleString()}
+    </text>
+  </>
+)
 
-/** Least of the upper end, so that a single attempt does not fill the chart. */
-const LEAST = 4
+interface BarProps {
+  bucket: Bucket
+  /** Percent of the chart's width, as `width`. */
+  left: number
+  width: number
+  /** The count at the top of the chart. */
+  end: number
+}
 
-/** In seconds. */
-const HALF_MINUTE = 30
-
-function optionsFor(element: HTMLElement): UPlot.Options {
-  const colorOf = (part: string) =>
-    getComputedStyle(element.querySelector(`.${styles[part]}`)!).color
-  const [good, bad, axis, grid] = ['good', 'bad', 'axis', 'grid'].map(colorOf)
-  const bars = UPlot.paths.bars!({ size: [0.7, 14], radius: 0.15 })
-  const style = { stroke: axis!, font: `12px ${getComputedStyle(element).fontFamily}` }
-  return {
-    ...sizeOf(element),
-    legend: { show: false },
-    cursor: { show: false },
-    // On the right there is room for half of the last label.
-    padding: [8, 18, 0, 0],
-    scales: {
-      // Bars stand on the middle of their minute: half of one at either end.
-      x: { range: (_plot, low, high) => [low - HALF_MINUTE, high + HALF_MINUTE] },
-      y: { range: (_plot, _low, high) => [0, Math.max(LEAST, Math.ceil((high ?? 0) * 1.1))] },
-    },
-    axes: [
-      {
-        ...style,
-        grid: { show: false },
-        ticks: { show: false },
-        size: 26,
-        space: 72,
-        values: (_plot, splits) => splits.map((second) => CLOCK.format(second * 1000)),
-      },
-      {
-        ...style,
-        size: 40,
-        grid: { stroke: grid!, width: 1 },
-        ticks: { show: false },
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000],
-        values: (_plot, splits) => splits.map((count) => count.toLocaleString()),
-      },
-    ],
-    series: [
-      {},
-      { stroke: bad!, fill: bad!, width: 0, paths: bars, points: { show: false } },
-      { stroke: good!, fill: good!, width: 0, paths: bars, points: { show: false } },
-    ],
-  }
+function Bar({ bucket, left, width, end }: BarProps): ReactElement {
+  const { start, succeeded, failed } = bucket
+  const time = CLOCK.format(Date.parse(start))
+  const minute = new Date(start).getMinutes()
+  const shape = { x: `${left + width * 0.15}%`, width: `${width * 0.7}%`, rx: 2 }
+  const good = (100 * succeeded) / end
+  const bad = (100 * failed) / end
+  return (
+    <g className={styles.minute}>
+      <title>{`${time}: ${succeeded.toLocaleString()} succeeded, ${failed.toLocaleString()} failed`}</title>
+      <rect className={styles.column} x={`${left}%`} width={`${width}%`} height="100%" />
+      <rect className={styles.bad} {...shape} y={`${100 - good - bad}%`} height={`${bad}%`} />
+      <rect className={styles.good} {...shape} y={`${100 - good}%`} height={`${good}%`} />
+      {minute % NAMED_MINUTES === 0 && (
+        <text
+          className={minute % NAMED_MINUTES_NARROW === 0 ? styles.time : styles.wideTime}
+          x={`${left + width / 2}%`}
+          y="100%"
+          dy="18"
+        >
+          {time}
+        </text>
+      )}
+    </g>
+  )
 }
