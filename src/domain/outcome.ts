@@ -55,7 +55,7 @@ export function timeoutFailure(phase: Phase, timeoutMs: number): Failure {
   const within = `within ${timeoutMs / 1000} seconds`
   const message =
     phase === 'CONNECTING'
-      ? `No connection to the receiver was established ${within}.`
-      : `The receiver did not answer ${within}.`
+      ? `Could not connect to your endpoint ${within}.`
+      : `Your endpoint did not respond ${within}.`
   return { code: 'TIMEOUT', message }
 }

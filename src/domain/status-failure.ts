@@ -16,16 +16,14 @@ export function failureOfStatus(status: number, facts: ResponseFacts): Failure {
   const advice = status === 413 ? raiseLimit(facts) : (ADVICE.get(status) ?? cloudflare(status))
   return {
     code: 'HTTP_STATUS',
-    message: `The receiver answered ${status}${advice ? `: ${advice}` : ''}.`,
+    message: `Your endpoint returned ${status}${advice ? `: ${advice}` : ''}.`,
   }
 }
 
 function redirect(status: number, facts: ResponseFacts): Failure {
   const target = redirectTarget(facts)
-  const advice = target
-    ? `it redirects to ${target}. If the receiver is there, set this URL.`
-    : 'Set the URL that answers itself.'
-  const message = `The receiver answered ${status}. Redirects are not followed: ${advice}`
+  const advice = target ? `If ${target} is the right endpoint, set this URL.` : 'Use the final URL.'
+  const message = `Your endpoint redirected (${status}). Redirects aren’t followed. ${advice}`
   return { code: 'REDIRECT', message }
 }
 
@@ -52,38 +50,35 @@ function size(bytes: number): string {
 const ADVICE: ReadonlyMap<number, string> = new Map([
   [
     401,
-    "it did not accept the signature, or it demands a login. Verify the raw body with this destination's signing secret, and demand nothing else at this URL",
+    "it rejected the signature or requires a login. Verify the raw body with this destination's signing secret, and require no other authentication at this URL",
   ],
-  [
-    403,
-    'it refuses the request. A firewall, a bot protection or a CSRF check does so as well: exempt this URL from it',
-  ],
-  [404, 'it has nothing at this path. Check the URL'],
-  [405, 'it does not accept POST at this URL. Check the path, and that it handles POST'],
-  [407, 'a proxy in front of it demands a login, which deliveries do not have'],
-  [408, 'it did not get the whole request in time'],
-  [410, 'what was at this URL is gone for good. Set the new URL, or deactivate the destination'],
+  [403, 'access was denied. Exempt this URL from firewall rules, bot protection and CSRF checks'],
+  [404, 'nothing was found at this path. Check the URL'],
+  [405, 'POST is not allowed. Check the path, and that it handles POST'],
+  [407, 'a proxy requires authentication, which deliveries do not support'],
+  [408, 'it timed out while reading the request'],
+  [410, 'the URL no longer exists. Set the new URL, or deactivate the destination'],
   [
     411,
-    'it demands the header Content-Length, which every delivery has. A proxy in front of it removes it',
+    'it requires the header Content-Length. Every delivery has one, so a proxy may have removed it',
   ],
   [414, 'the URL is too long for it'],
   [415, 'it does not accept the Content-Type application/json, which every delivery has'],
-  [421, 'it is not responsible for the host name of the URL'],
-  [422, 'it read the body and did not accept what is in it'],
-  [426, 'it demands another protocol. Deliveries are sent in HTTP/1.1: accept it'],
-  [429, 'it limits how many requests it accepts. Raise this limit for deliveries'],
-  [431, 'the headers of the request are too large for it, which have about 1 kB. Raise its limit'],
-  [500, 'an error occurred in it. See its log'],
+  [421, 'it does not serve the host name of the URL'],
+  [422, 'it read the body and rejected the content'],
+  [426, 'it requires another protocol. Allow HTTP/1.1, which deliveries use'],
+  [429, 'too many requests. Raise its rate limit for deliveries'],
+  [431, 'the request headers are too large for it. Allow at least 1 kB'],
+  [500, 'an internal error occurred. Check its logs'],
   [501, 'it does not support POST'],
-  [502, 'a proxy in front of it got no valid response from it'],
-  [503, 'it is overloaded or out of service'],
-  [504, 'a proxy in front of it got no response from it in time'],
+  [502, 'a proxy received an invalid response from your server'],
+  [503, 'it is overloaded or unavailable'],
+  [504, 'a proxy received no response from your server in time'],
   [505, 'it does not support HTTP/1.1, which deliveries use'],
 ])
 
-/** Statuses that no standard has: Cloudflare answers with them for the server behind it. */
+/** The statuses that Cloudflare returns for the server behind it. No standard defines them. */
 const cloudflare = (status: number) =>
   status >= 520 && status <= 530
-    ? 'Cloudflare answers this when it gets no proper response from the server behind it'
+    ? 'Cloudflare received no valid response from your server'
     : undefined

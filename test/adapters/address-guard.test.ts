@@ -45,13 +45,13 @@ describe.concurrent('a name is not connected to', () => {
     }
     await using client = startClient({ resolve })
     const { outcome } = await client.send({ ...request, url: 'https://hooks.example.com/' })
-    expect(expectFailure(outcome, 'DNS')).toContain('could not be looked up')
+    expect(expectFailure(outcome, 'DNS')).toContain('name servers did not respond')
   })
 
   it('when its look-up takes longer than an attempt may', async () => {
     await using client = startClient({ resolve: () => new Promise(() => {}), timeoutMs: 100 })
     const { outcome } = await client.send({ ...request, url: 'https://hooks.example.com/' })
-    expect(expectFailure(outcome, 'TIMEOUT')).toContain('No connection')
+    expect(expectFailure(outcome, 'TIMEOUT')).toContain('Could not connect')
   })
 })
 

@@ -29,7 +29,7 @@ describe.concurrent('a receiver that', () => {
     await using receiver = await startRawReceiver(withoutEnd[kind]!)
     await using client = startClient({ timeoutMs: 400 })
     const { outcome, durationMs } = await client.send({ ...request, url: receiver.url })
-    expect(expectFailure(outcome, 'TIMEOUT')).toContain('did not answer')
+    expect(expectFailure(outcome, 'TIMEOUT')).toContain('did not respond')
     expect(outcome.responseCode).toBeNull()
     expect(durationMs).toBeGreaterThanOrEqual(399)
     await expect.poll(() => receiver.requests).toBe(1)
@@ -49,7 +49,7 @@ describe.concurrent('a receiver that', () => {
     await using client = startClient({ timeoutMs: 400 })
     const url = receiver.url.replace('http:', 'https:')
     const { outcome } = await client.send({ ...request, url })
-    expect(expectFailure(outcome, 'TIMEOUT')).toContain('No connection')
+    expect(expectFailure(outcome, 'TIMEOUT')).toContain('Could not connect')
   })
 
   it.each<[string, (socket: Socket) => void]>([

@@ -27,19 +27,19 @@ const demanding = { ...valid, requestCert: true, rejectUnauthorized: true }
 
 /** Every kind of refusal that a server of Node can be made to give, and what is said of it. */
 const servers: Record<string, [tls.TlsOptions, string]> = {
-  'demands a client certificate (TLS 1.3)': [demanding, 'demands a client certificate'],
+  'demands a client certificate (TLS 1.3)': [demanding, 'requires a client certificate'],
   'demands a client certificate (TLS 1.2)': [
     { ...demanding, maxVersion: 'TLSv1.2' },
-    'demands a client certificate',
+    'requires a client certificate',
   ],
   'speaks HTTP/2 alone': [{ ...valid, ALPNProtocols: ['h2'] }, 'does not accept HTTP/1.1'],
   'speaks TLS 1.1 alone': [
     { ...valid, ciphers, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' },
-    'which are 1.2 and 1.3',
+    'TLS 1.2 or 1.3',
   ],
   'accepts no cipher suite on offer': [
     { ...valid, maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0' },
-    'none of the cipher suites',
+    'none of the offered cipher suites',
   ],
   'signs with SHA-1 alone': [
     { ...valid, maxVersion: 'TLSv1.2', ciphers, sigalgs: 'ECDSA+SHA1' },
@@ -49,7 +49,7 @@ const servers: Record<string, [tls.TlsOptions, string]> = {
   'has a key of 1,024 bits': [{ ...certificate('weak-key'), ciphers }, '2048 bits'],
   'has an issuer with a key of 1,024 bits': [
     { ...certificate('weak-issuer'), ciphers },
-    "authority that issued the receiver's certificate is too short",
+    "authority that issued your endpoint's certificate is too short",
   ],
   'has Diffie-Hellman parameters of 1,024 bits': [
     {
@@ -61,7 +61,7 @@ const servers: Record<string, [tls.TlsOptions, string]> = {
     'Diffie-Hellman parameters',
   ],
   'has a certificate signed with SHA-1': [{ ...certificate('sha1'), ciphers }, 'SHA-1'],
-  'has a certificate for clients': [certificate('client-only'), 'not one for servers'],
+  'has a certificate for clients': [certificate('client-only'), 'not a server certificate'],
   'leaves the intermediate certificate out': [
     certificate('no-intermediate'),
     'its chain is incomplete',
@@ -98,7 +98,7 @@ describe.concurrent('a receiver that', () => {
     'answers the handshake with %j',
     async (bytes) => {
       const server = net.createServer((socket) => socket.once('data', () => socket.end(bytes)))
-      expect(expectFailure(await sendTo(server), 'TLS')).toContain('does not speak TLS')
+      expect(expectFailure(await sendTo(server), 'TLS')).toContain('does not use TLS')
     },
   )
 })
@@ -123,7 +123,7 @@ const alerts: Record<number, string> = {
   50: '"decode error"',
   51: '"decrypt error"',
   60: '"export restriction"',
-  70: 'which are 1.2 and 1.3',
+  70: 'TLS 1.2 or 1.3',
   71: 'refused the TLS handshake',
   80: '"internal error"',
   86: '"inappropriate fallback"',
@@ -146,6 +146,6 @@ describe.concurrent('the TLS alert', () => {
     const server = net.createServer((socket) => socket.once('data', () => socket.end(alert)))
     const message = expectFailure(await sendTo(server), 'TLS')
     expect(message).toContain(said)
-    expect(message).toMatch(/^The receiver .*\.$/)
+    expect(message).toMatch(/^Your endpoint .*\.$/)
   })
 })

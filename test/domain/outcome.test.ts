@@ -37,9 +37,7 @@ describe('a response', () => {
       const { code, message } = failureOfStatus(status, facts)
       expect(code).toBe(status < 400 ? 'REDIRECT' : 'HTTP_STATUS')
       expect(message).toMatch(
-        new RegExp(
-          `^The receiver answered ${status}[.:].*\\.$|^The receiver answered ${status}\\.$`,
-        ),
+        new RegExp(`^Your endpoint (returned ${status}|redirected \\(${status}\\))([.:].*)?\\.$`),
       )
     }
   })
@@ -51,7 +49,7 @@ describe('a response', () => {
     [1_049_000, '1.0 MB'],
   ])('with status 413 names the size of %i bytes and the limit to raise', (requestBytes, size) => {
     expect(failureOfStatus(413, { ...facts, requestBytes }).message).toBe(
-      `The receiver answered 413: the body was ${size}; raise your server's limit (Express: \`express.json({ limit: '2mb' })\`).`,
+      `Your endpoint returned 413: the body was ${size}; raise your server's limit (Express: \`express.json({ limit: '2mb' })\`).`,
     )
   })
 
@@ -60,7 +58,7 @@ describe('a response', () => {
     ['https://www.example.com/hook?token=abc#x', 'https://www.example.com/hook'],
   ])('that redirects to %s names it without its query', (location, shown) => {
     const { message } = failureOfStatus(301, { ...facts, location })
-    expect(message).toContain(`redirects to ${shown}.`)
+    expect(message).toContain(`If ${shown} is the right endpoint`)
     expect(message).not.toContain('abc')
   })
 
@@ -76,7 +74,7 @@ describe('a response', () => {
     `https://long.example.com/${'a'.repeat(200)}`,
   ])('that redirects to %s does not name it', (location) => {
     const { message } = failureOfStatus(302, { ...facts, location })
-    expect(message).toContain('Set the URL that answers itself.')
+    expect(message).toContain('Use the final URL.')
   })
 })
 
@@ -84,8 +82,8 @@ describe('no response', () => {
   it.each([
     [GUARD_CODES.blocked, 'BLOCKED_ADDRESS', 'reserved'],
     [GUARD_CODES.httpRefused, 'BLOCKED_ADDRESS', 'https'],
-    [GUARD_CODES.nameNotFound, 'DNS', 'no address'],
-    [GUARD_CODES.nameLookupFailed, 'DNS', 'looked up'],
+    [GUARD_CODES.nameNotFound, 'DNS', 'could not be resolved'],
+    [GUARD_CODES.nameLookupFailed, 'DNS', 'name servers'],
     ['ECONNREFUSED', 'CONNECTION', 'refused'],
     ['ECONNRESET', 'CONNECTION', 'closed'],
     ['UND_ERR_SOCKET', 'CONNECTION', 'closed'],
@@ -93,7 +91,7 @@ describe('no response', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'TLS', 'another host name'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'TLS', 'self-signed'],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'TLS', 'known authority'],
-    ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS', 'does not speak TLS'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS', 'does not use TLS'],
     ['CERT_SIGNATURE_FAILURE', 'TLS', 'wrong signature'],
     ['CERT_CHAIN_TOO_LONG', 'TLS', 'could not be verified'],
     ['UNSPECIFIED', 'TLS', 'could not be verified'],
@@ -110,9 +108,9 @@ describe('no response', () => {
   })
 
   it('in time says how far the attempt had come', () => {
-    expect(timeoutFailure('CONNECTING', 5000).message).toContain('No connection')
+    expect(timeoutFailure('CONNECTING', 5000).message).toContain('Could not connect')
     expect(timeoutFailure('WAITING', 5000).message).toBe(
-      'The receiver did not answer within 5 seconds.',
+      'Your endpoint did not respond within 5 seconds.',
     )
   })
 

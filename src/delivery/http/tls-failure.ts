@@ -1,44 +1,43 @@
 import type { Failure } from '../../domain/outcome.ts'
 
 /**
- * Returns what an error code of Node or OpenSSL means for a TLS connection. Certificates are judged by this
- * service; an alert is what the receiver sent when it refused.
+ * Returns what an error code of Node or OpenSSL means for a TLS connection. This service verifies certificates;
+ * an alert is sent by the receiver when it refuses the connection.
  *
- * @returns undefined when the code is not about TLS
+ * @returns undefined if the code is not about TLS
  */
 export function tlsFailureOfCode(code: string): Failure | undefined {
   const sentence = SENTENCES.get(code) ?? alertSentence(code) ?? familySentence(code)
   return sentence === undefined ? undefined : { code: 'TLS', message: sentence }
 }
 
-const VERSION = 'The receiver offers no version of TLS that deliveries use, which are 1.2 and 1.3.'
-const NOT_TLS =
-  'The receiver does not speak TLS at this port. Is it an http port? Deliveries need https.'
+const VERSION = 'Your endpoint does not support TLS 1.2 or 1.3, which deliveries use.'
+const NOT_TLS = 'Your endpoint does not use TLS on this port. Check that it is the https port.'
 const UNKNOWN_ISSUER =
-  'The certificate of the receiver was not issued by a known authority, or its chain is incomplete.'
-const OTHER_HOST = 'The certificate of the receiver is for another host name.'
+  'The certificate of your endpoint was not issued by a known authority, or its chain is incomplete.'
+const OTHER_HOST = 'The certificate of your endpoint is for another host name.'
 const SHORT_KEY =
-  "The key of the receiver's certificate is too short: RSA needs at least 2048 bits. Use a longer key."
+  "The key of your endpoint's certificate is too short: RSA needs at least 2048 bits. Use a longer key."
 const SHORT_ISSUER_KEY =
-  "The key of the authority that issued the receiver's certificate is too short: RSA needs at least 2048 bits."
+  "The key of the authority that issued your endpoint's certificate is too short: RSA needs at least 2048 bits."
 const WEAK_DIGEST =
-  'The certificate of the receiver is signed with SHA-1 or MD5, which are not accepted. Use one signed with SHA-256.'
-const CANNOT_VERIFY = 'The certificate of the receiver could not be verified.'
+  'The certificate of your endpoint is signed with SHA-1 or MD5, which are not accepted. Use one signed with SHA-256.'
+const CANNOT_VERIFY = 'The certificate of your endpoint could not be verified.'
 
 const SENTENCES: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    CERT_HAS_EXPIRED: 'The certificate of the receiver has expired.',
-    CERT_NOT_YET_VALID: 'The certificate of the receiver is not valid yet.',
-    CERT_REVOKED: 'The certificate of the receiver has been revoked.',
-    CERT_SIGNATURE_FAILURE: 'The certificate of the receiver has a wrong signature.',
+    CERT_HAS_EXPIRED: 'The certificate of your endpoint has expired.',
+    CERT_NOT_YET_VALID: 'The certificate of your endpoint is not valid yet.',
+    CERT_REVOKED: 'The certificate of your endpoint has been revoked.',
+    CERT_SIGNATURE_FAILURE: 'The certificate of your endpoint has a wrong signature.',
     ERR_TLS_CERT_ALTNAME_INVALID: OTHER_HOST,
     HOSTNAME_MISMATCH: OTHER_HOST,
-    DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate of the receiver is self-signed.',
+    DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate of your endpoint is self-signed.',
     SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_ISSUER,
     UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_ISSUER,
     UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_ISSUER,
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_ISSUER,
-    INVALID_PURPOSE: 'The certificate of the receiver is not one for servers.',
+    INVALID_PURPOSE: 'The certificate of your endpoint is not a server certificate.',
     // OpenSSL's words. Node has no codes for them: it calls all of them UNSPECIFIED.
     'EE certificate key too weak': SHORT_KEY,
     'CA certificate key too weak': SHORT_ISSUER_KEY,
@@ -47,34 +46,34 @@ const SENTENCES: ReadonlyMap<string, string> = new Map(
     ERR_SSL_CA_KEY_TOO_SMALL: SHORT_ISSUER_KEY,
     ERR_SSL_CA_MD_TOO_WEAK: WEAK_DIGEST,
     ERR_SSL_DH_KEY_TOO_SMALL:
-      'The Diffie-Hellman parameters of the receiver are too short: use at least 2048 bits, or ECDHE.',
+      'The Diffie-Hellman parameters of your endpoint are too short: use at least 2048 bits, or ECDHE.',
     ERR_SSL_WRONG_SIGNATURE_TYPE:
-      'The receiver signs the TLS handshake with an algorithm that is not accepted, such as SHA-1.',
+      'Your endpoint signs the TLS handshake with an algorithm that is not accepted, such as SHA-1.',
     ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
-      'The TLS library of the receiver is too old: it has no secure renegotiation (RFC 5746).',
+      'The TLS library of your endpoint is too old: it has no secure renegotiation (RFC 5746).',
     ERR_SSL_UNSUPPORTED_PROTOCOL: VERSION,
     ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
     ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
     ERR_SSL_HTTP_REQUEST: NOT_TLS,
-    EPROTO: 'The TLS handshake with the receiver failed.',
+    EPROTO: 'The TLS handshake with your endpoint failed.',
   }),
 )
 
 const HANDSHAKE_REFUSED =
-  'The receiver refused the TLS handshake. It demands a client certificate, which deliveries do not have, or accepts none of the cipher suites on offer.'
+  'Your endpoint refused the TLS handshake. It requires a client certificate, which deliveries do not have, or supports none of the offered cipher suites.'
 /** An alert about the certificate of the client, which has none. */
-const CLIENT_CERTIFICATE = 'it demands a client certificate, which deliveries do not have'
+const CLIENT_CERTIFICATE = 'it requires a client certificate, which deliveries do not have'
 
 const ALERTS: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    'certificate required': `The receiver refused the TLS connection: ${CLIENT_CERTIFICATE}.`,
+    'certificate required': `Your endpoint refused the TLS connection: ${CLIENT_CERTIFICATE}.`,
     'handshake failure': HANDSHAKE_REFUSED,
     'insufficient security': HANDSHAKE_REFUSED,
     'protocol version': VERSION,
     'no application protocol':
-      'The receiver does not accept HTTP/1.1, which deliveries use, but only another protocol such as HTTP/2. Enable HTTP/1.1.',
+      'Your endpoint does not accept HTTP/1.1, which deliveries use, only protocols such as HTTP/2. Enable HTTP/1.1.',
     'unrecognized name':
-      'The receiver does not know the host name of the URL (TLS alert "unrecognized name").',
+      'Your endpoint does not know the host name of the URL (TLS alert "unrecognized name").',
   }),
 )
 
@@ -96,7 +95,8 @@ function alertSentence(code: string): string | undefined {
   if (alert === undefined) return undefined
   const reason = CLIENT_CERTIFICATE_ALERTS.has(alert) ? `, as if ${CLIENT_CERTIFICATE}` : ''
   return (
-    ALERTS.get(alert) ?? `The receiver ended the TLS connection with the alert "${alert}"${reason}.`
+    ALERTS.get(alert) ??
+    `Your endpoint ended the TLS connection with the alert "${alert}"${reason}.`
   )
 }
 
@@ -104,7 +104,7 @@ function familySentence(code: string): string | undefined {
   const reason = /^ERR_SSL_([A-Z0-9_]+)$/.exec(code)?.[1]
   if (reason !== undefined) {
     const words = reason.toLowerCase().replaceAll('_', ' ')
-    return `The TLS handshake with the receiver failed: ${words}.`
+    return `The TLS handshake with your endpoint failed: ${words}.`
   }
   const isVerification =
     /^(CERT_|ERR_TLS_|INVALID_CA$|UNABLE_TO_|PATH_LENGTH_|CRL_|ERROR_IN_CERT_|UNSPECIFIED$)/

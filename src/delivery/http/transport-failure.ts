@@ -31,47 +31,49 @@ export function failureOfCode(code: string): Failure {
   return FAILURES.get(code) ?? tlsFailureOfCode(code) ?? UNKNOWN
 }
 
-const closed = connection('The receiver closed the connection before it answered.')
-const unreachable = connection('The receiver could not be reached: no route leads to its address.')
-const UNKNOWN = connection('The connection to the receiver failed.')
+const closed = connection('Your endpoint closed the connection before it responded.')
+const unreachable = connection(
+  'Your endpoint could not be reached: there is no route to its address.',
+)
+const UNKNOWN = connection('The connection to your endpoint failed.')
 
 const FAILURES: ReadonlyMap<string, Failure> = new Map(
   Object.entries({
     [GUARD_CODES.blocked]: blocked(
-      'The host leads to a private, local or otherwise reserved address, which deliveries may not reach.',
+      'The host name resolves to a private, local or otherwise reserved address, which deliveries are not sent to.',
     ),
-    [GUARD_CODES.httpRefused]: blocked('Deliveries go to https only. Change the URL.'),
-    [GUARD_CODES.nameNotFound]: dns('The host name of the URL has no address.'),
-    [GUARD_CODES.nameLookupFailed]: dns('The host name of the URL could not be looked up.'),
+    [GUARD_CODES.httpRefused]: blocked('Deliveries are sent to https only. Change the URL.'),
+    [GUARD_CODES.nameNotFound]: dns('The host name could not be resolved (DNS).'),
+    [GUARD_CODES.nameLookupFailed]: dns('The name servers did not respond (DNS).'),
     [RESPONSE_CODES.noStatusLine]: badResponse(
-      'The receiver answered with bytes that do not begin with an HTTP status line, such as "HTTP/1.1 200 OK".',
+      'The response does not start with an HTTP status line, such as "HTTP/1.1 200 OK".',
     ),
     [RESPONSE_CODES.http2]: badResponse(
-      'The receiver answered in HTTP/2. Deliveries are sent in HTTP/1.1: enable it at the receiver.',
+      'Your endpoint responded in HTTP/2. Enable HTTP/1.1, which deliveries use.',
     ),
     [RESPONSE_CODES.tls]: badResponse(
-      'The receiver answered in TLS, but the URL begins with "http:". Change it to "https:".',
+      'Your endpoint responded in TLS, but the URL starts with "http:". Change it to "https:".',
     ),
     [RESPONSE_CODES.upgrade]: badResponse(
-      'The receiver answered 101 and changed to another protocol, which the delivery did not ask for.',
+      'Your endpoint returned 101 and switched to another protocol, which the delivery did not request.',
     ),
     [RESPONSE_CODES.headTooLarge]: badResponse(
       'The headers of the response are larger than 64 KiB.',
     ),
     [RESPONSE_CODES.headCut]: connection(
-      'The receiver closed the connection before the headers of its response were complete.',
+      'Your endpoint closed the connection before it sent all response headers.',
     ),
     [RESPONSE_CODES.lengthsDiffer]: badResponse(
-      'The response has several values of Content-Length that contradict each other.',
+      'The response has contradicting Content-Length headers.',
     ),
     [RESPONSE_CODES.lengthInvalid]: badResponse(
       'The Content-Length of the response is not a number.',
     ),
-    [RESPONSE_CODES.unreadable]: badResponse('The response of the receiver could not be read.'),
+    [RESPONSE_CODES.unreadable]: badResponse('The response could not be read.'),
     [GUARD_CODES.handshakeCut]: connection(
-      'The receiver closed the connection during the TLS handshake.',
+      'Your endpoint closed the connection during the TLS handshake.',
     ),
-    ECONNREFUSED: connection('The receiver refused the connection.'),
+    ECONNREFUSED: connection('Your endpoint refused the connection.'),
     ECONNRESET: closed,
     EPIPE: closed,
     UND_ERR_SOCKET: closed,
@@ -79,8 +81,8 @@ const FAILURES: ReadonlyMap<string, Failure> = new Map(
     ENETUNREACH: unreachable,
     EADDRNOTAVAIL: unreachable,
     // The client's own clock decides what is a time-out; these two mean that every address was given up.
-    ETIMEDOUT: connection('No address of the receiver accepted a connection.'),
-    UND_ERR_CONNECT_TIMEOUT: connection('No address of the receiver accepted a connection.'),
+    ETIMEDOUT: connection('No address of your endpoint accepted a connection.'),
+    UND_ERR_CONNECT_TIMEOUT: connection('No address of your endpoint accepted a connection.'),
   }),
 )
 

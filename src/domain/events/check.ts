@@ -41,8 +41,8 @@ const TYPE_NAMES: Record<string, string> = {
 }
 
 function describe(issue: z.core.$ZodRawIssue): string {
+  if (issue.input === undefined) return 'Required.'
   const expected = expectation(issue)
-  if (issue.input === undefined) return `Expected ${expected}, but it is missing.`
   if (issue.code === 'invalid_value') return `Expected ${expected}.`
   return `Expected ${expected}, got ${kind(issue.input)}.`
 }

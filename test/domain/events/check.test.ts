@@ -111,7 +111,7 @@ describe('a fault', () => {
       { path: ['data', 'speakers', '1'], message: 'Expected an object, got a string.' },
       {
         path: ['data', 'speakers', '2', 'name'],
-        message: 'Expected a string, but it is missing.',
+        message: 'Required.',
       },
     ])
   })
@@ -126,7 +126,7 @@ describe('a fault', () => {
     expect(checkEventData('scorecard_answers_created', data)).toEqual([
       {
         path: ['data', 'questions_and_answers', '1', 'answer'],
-        message: 'Expected any JSON value, but it is missing.',
+        message: 'Required.',
       },
     ])
   })
