@@ -1,18 +1,18 @@
 import { RouterProvider } from '@tanstack/react-router'
-import { type ReactElement, useCallback, useEffect, useState } from 'react'
+import { type ReactElement, useEffect, useEffectEvent, useState } from 'react'
 import { Provider } from 'urql'
 import { ToastProvider } from './elements/toast.tsx'
 import type { Pages } from './router.tsx'
 import {
   type Credential,
-  forgetCredential,
+  clearCredential,
   hasSignedOut,
-  resetCredential,
+  markSignedOut,
   storeCredential,
   storedCredential,
 } from './session/credential.ts'
 import { SessionContext } from './session/session.ts'
-import { type Entry, enter } from './session/sign-in.ts'
+import { type SignInResult, signIn } from './session/sign-in.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
 import { LoadingShell } from './shell/shell.tsx'
 
@@ -23,83 +23,88 @@ interface ConsoleProps {
   pages: Pages
 }
 
-type State = Entry | { state: 'entering' } | { state: 'signed-out'; message: string | null }
+type State =
+  | SignInResult
+  | { state: 'signing-in' }
+  | { state: 'signed-out'; message: string | null }
 
-const ENDED =
-  'Your sign-in has ended: the key or token expired or was revoked. Sign in again to go on where you were.'
+const EXPIRED =
+  'Your session has ended: the key or token expired or was revoked. Sign in again to continue.'
 
-const KEPT = 'What you have not saved is kept until then.'
+const EDITS_KEPT = 'Your unsaved changes are kept.'
 
-const ENDED_OUTSIDE =
-  'The sign-in of the page around this one has ended, or is not accepted here. Sign in there again, then try again.'
+const HOST_EXPIRED =
+  'Your session has ended or is not valid for webhooks. Sign in to this site again, then try again.'
 
-/** The whole console: the sign-in, and behind it the pages. */
-export function Console({ url, credential, localKey, pages }: ConsoleProps): ReactElement {
-  const first = credential ?? storedCredential() ?? (hasSignedOut() ? null : localKey) ?? null
-  const [state, setState] = useState<State>(
-    first ? { state: 'entering' } : { state: 'signed-out', message: null },
-  )
-  const [unsaved] = useState(() => new Map<string, object>())
-  const keep = useCallback(
-    (accepted: Credential) => {
-      if (accepted === localKey) resetCredential()
-      else if (typeof accepted === 'string' && accepted !== credential) storeCredential(accepted)
-    },
-    [localKey, credential],
-  )
-  const signIn = useCallback(
-    async (offered: Credential) => {
-      const onUnauthenticated = () => {
-        if (credential === undefined) forgetCredential()
-        setState({ state: 'signed-out', message: unsaved.size > 0 ? `${ENDED} ${KEPT}` : ENDED })
-      }
-      const entry = await enter(offered, { url, onUnauthenticated })
-      if (entry.state === 'entered') keep(offered)
-      setState(entry)
-    },
-    [url, credential, keep, unsaved],
-  )
-  // Only once: what is offered first does not change while the page is open.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
-  useEffect(() => {
-    if (first) void signIn(first)
-  }, [signIn])
-
-  const entered = state.state === 'entered' ? state.client : null
-  // The pages follow the address themselves while they are shown. Behind the sign-in somebody may go back, too.
+/** Shows the sign-in and, after it, the pages. */
+export function Console(props: ConsoleProps): ReactElement {
+  const { credential, localKey, pages } = props
+  const { state, startSession, signOut, unsaved } = useSignIn(props)
+  const client = state.state === 'signed-in' ? state.client : null
+  // The router follows the address only while it is rendered. During the sign-in the user may still go back.
   useEffect(
-    () => (entered ? undefined : pages.history.subscribe(() => void pages.load())),
-    [entered, pages],
+    () => (client ? undefined : pages.history.subscribe(() => void pages.load())),
+    [client, pages],
   )
-  // However it ends, by signing out, by a refusal or with the page around it, no connection is left behind.
-  useEffect(() => () => entered?.live.close(), [entered])
+  // Closes the connection however the session ends: by signing out, by a rejection or by unmounting.
+  useEffect(() => () => client?.live.close(), [client])
 
-  if (state.state === 'entering') return <LoadingShell />
-  if (state.state !== 'entered') {
-    const again = state.state === 'unreachable' ? state.credential : credential
+  if (state.state === 'signing-in') return <LoadingShell />
+  if (state.state !== 'signed-in') {
+    const retry = state.state === 'unreachable' ? state.credential : credential
     return (
       <SignInPage
-        message={credential && state.state !== 'unreachable' ? ENDED_OUTSIDE : state.message}
-        onSignIn={signIn}
-        {...(again && { again: () => signIn(again) })}
+        message={credential && state.state !== 'unreachable' ? HOST_EXPIRED : state.message}
+        onSignIn={startSession}
+        {...(retry && { retry: () => startSession(retry) })}
         {...(localKey && { localKey })}
         fromHost={credential !== undefined}
       />
     )
   }
-  const { client, viewer } = state
-  const signOut = () => {
-    forgetCredential()
-    unsaved.clear()
-    setState({ state: 'signed-out', message: null })
+  const session = {
+    client: state.client,
+    viewer: state.viewer,
+    signOut: credential ? null : signOut,
+    unsaved,
   }
   return (
-    <SessionContext value={{ client, viewer, signOut: credential ? null : signOut, unsaved }}>
-      <Provider value={client.urql}>
+    <SessionContext value={session}>
+      <Provider value={session.client.urql}>
         <ToastProvider>
           <RouterProvider router={pages} />
         </ToastProvider>
       </Provider>
     </SessionContext>
   )
+}
+
+/** Signs in with the first credential there is, and keeps the credential that the API accepts. */
+function useSignIn({ url, credential, localKey }: ConsoleProps) {
+  const first = credential ?? storedCredential() ?? (hasSignedOut() ? null : localKey) ?? null
+  const [state, setState] = useState<State>(
+    first ? { state: 'signing-in' } : { state: 'signed-out', message: null },
+  )
+  const [unsaved] = useState(() => new Map<string, object>())
+  const startSession = async (offered: Credential) => {
+    const onUnauthenticated = () => {
+      if (credential === undefined) markSignedOut()
+      const message = unsaved.size > 0 ? `${EXPIRED} ${EDITS_KEPT}` : EXPIRED
+      setState({ state: 'signed-out', message })
+    }
+    const result = await signIn(offered, { url, onUnauthenticated })
+    if (result.state === 'signed-in') {
+      if (offered === localKey) clearCredential()
+      else if (typeof offered === 'string' && offered !== credential) storeCredential(offered)
+    }
+    setState(result)
+  }
+  const startFirst = useEffectEvent(() => first && startSession(first))
+  useEffect(() => void startFirst(), [])
+  const signOut = () => {
+    markSignedOut()
+    unsaved.clear()
+    setState({ state: 'signed-out', message: null })
+  }
+  return { state, startSession, signOut, unsaved }
 }

@@ -2,22 +2,22 @@ import { createContext, use } from 'react'
 import type { Theme } from './shell/theme.ts'
 import type { Signal } from './signal.ts'
 
-/** The page around the console, as its components see it. */
+/** What components need of the page that the console is mounted in. */
 export interface HostPage {
-  /** Where dialogs and notices go: above everything else, and with the console's own styles. */
+  /** The element for dialogs and toasts: above everything else, with the styles of the console. */
   layers: HTMLElement
   theme: Signal<Theme>
-  /** Takes the name of what is shown, as in "Webhooks". */
+  /** Called with the title of each page, as in "Webhooks". */
   onTitle: (title: string) => void
 }
 
 export const HostPageContext = createContext<HostPage | null>(null)
 
 export function useHostPage(): HostPage {
-  const surroundings = use(HostPageContext)
-  if (!surroundings) throw new Error('There are no surroundings outside of mountConsole')
-  return surroundings
+  const hostPage = use(HostPageContext)
+  if (!hostPage) throw new Error('useHostPage works only inside mountConsole')
+  return hostPage
 }
 
-/** The id of the pages' main part, such that no page around has it too. */
+/** The id of the `main` element. The prefix keeps it apart from ids of the host page. */
 export const MAIN_ID = 'bigmind-main'

@@ -1,7 +1,7 @@
 import { mountConsole } from './mount.tsx'
 import './styles/page.css'
 
-/** What the server hands over in the page, once: read it, and leave no trace in the document. */
+/** Returns the content of a meta element that the server added, and removes the element from the document. */
 function takeMeta(name: string): string | undefined {
   const meta = document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)
   meta?.remove()

@@ -9,33 +9,33 @@ import './styles/tokens.css'
 import { HostPageContext } from './host-page.ts'
 
 export interface ConsoleOptions {
-  /** Where the API answers, as in "/graphql" or "https://webhooks.example.com/graphql". */
+  /** The address of the API, as in "/graphql" or "https://webhooks.example.com/graphql". */
   url: string
-  /** The host page's sign-in. Left out, the console asks for an API key or a token itself. */
+  /** The host page's credential. Default: the console asks for an API key or a token. */
   credential?: Credential
-  /** A key that this machine's own service offers; whoever signs out can paste another. */
+  /** An API key offered by the service on this machine. It signs in until somebody signs out. */
   localKey?: string
-  /** The path below which the host page shows the console, as in "/settings/webhooks". Default: "/". */
+  /** The path of the console in the host page, as in "/settings/webhooks". Default: "/". */
   basePath?: string
-  /** Of the page's Content-Security-Policy, for the one style that an open dialog adds to the page. */
+  /** The nonce of the page's Content-Security-Policy, for the style that an open dialog adds to the page. */
   nonce?: string
-  /** Until somebody chooses another. A page that is always light wants "light". Default: "system". */
+  /** The theme until somebody chooses another one. Default: "system". */
   theme?: Theme
-  /** Takes the name of what is shown, as in "Webhooks". The tab's title is the host page's own. */
+  /** Called with the title of each page, as in "Webhooks". The console does not change the tab's title. */
   onTitle?: (title: string) => void
   /**
-   * Whether to remember how far each page was scrolled. For a page that shows nothing else: this takes scrolling over
-   * for as long as the document lives. Default: false.
+   * Restores the scroll position of each page. Only for a page that shows nothing else, because it controls the
+   * scrolling of the document until the document is closed. Default: false.
    */
   restoreScroll?: boolean
 }
 
-/** Shows the console in an element of a page, and takes over the addresses below `basePath`. */
+/** Mounts the console in an element of a page. It handles the addresses below `basePath`. */
 export function mountConsole(
   element: HTMLElement,
   options: ConsoleOptions,
 ): {
-  /** Takes away all that it added to the page, and closes the live connection. */
+  /** Removes everything the console added to the page, and closes the live connection. */
   unmount(): void
 } {
   const {
@@ -43,11 +43,11 @@ export function mountConsole(
     nonce,
     onTitle = () => {},
     restoreScroll = false,
-    theme: first,
+    theme: initialTheme,
     ...rest
   } = options
-  const takeBackNonce = nonce === undefined ? () => {} : offerNonce(nonce)
-  const theme = createTheme(first)
+  const restoreNonce = nonce === undefined ? () => {} : setNonce(nonce)
+  const theme = createTheme(initialTheme)
   const frame = addElement(element)
   const layers = addElement(document.body)
   layers.classList.add('bigmind-layers')
@@ -57,7 +57,7 @@ export function mountConsole(
   applyTheme()
   theme.subscribe(applyTheme)
   const pages = createPages({ basePath, restoreScroll })
-  // The host page's own React may count its ids from the same number.
+  // The ids of a React root in the host page would be the same without a prefix.
   const root = createRoot(frame, { identifierPrefix: 'bigmind' })
   root.render(
     <StrictMode>
@@ -72,20 +72,20 @@ export function mountConsole(
       pages.history.destroy()
       frame.remove()
       layers.remove()
-      takeBackNonce()
+      restoreNonce()
     },
   }
 }
 
-/** What all styles are for: an element of this name has the console's own, and nothing of the page around. */
+/** Adds an element that has the styles of the console and none of the host page. */
 function addElement(parent: HTMLElement): HTMLElement {
   const element = document.createElement('bigmind-console')
   parent.append(element)
   return element
 }
 
-/** Puts it where the library looks for it that locks scrolling behind a dialog. @returns what undoes that */
-function offerNonce(nonce: string): () => void {
+/** Sets the nonce for the library that locks scrolling behind a dialog. @returns restores the previous value */
+function setNonce(nonce: string): () => void {
   const place = globalThis as { __webpack_nonce__?: string | undefined }
   const before = place.__webpack_nonce__
   place.__webpack_nonce__ = nonce

@@ -56,19 +56,19 @@ const api = createRoute({
 const routeTree = root.addChildren([webhooks, destination, deliveries, events, event, api])
 
 interface PagesOptions {
-  /** The path below which they are, as in "/settings/webhooks". */
+  /** The path of the console in the host page, as in "/settings/webhooks". */
   basePath: string
   restoreScroll: boolean
 }
 
-/** Shows the page that the address names. Each page but the first comes in a file of its own. */
+/** Creates the router. Each page but the list of webhooks is loaded from a file of its own. */
 export const createPages = ({ basePath, restoreScroll }: PagesOptions) =>
   createRouter({
     routeTree,
     basepath: basePath,
     defaultErrorComponent: PageFailure,
     scrollRestoration: restoreScroll,
-    // The files of a page are there when the pointer arrives at its link.
+    // Loads the files of a page when the pointer is over its link.
     defaultPreload: 'intent',
   })
 

@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from 'react'
 
-/** A value that is told of when it changes. */
+/** A value with listeners that are called after it changes. */
 export interface Signal<Value> {
   get(): Value
   set(value: Value): void
-  /** @returns what ends it */
+  /** @returns ends the subscription */
   subscribe(listener: () => void): () => void
 }
 

@@ -3,25 +3,24 @@ import { useState } from 'react'
 type Change<Value> = (value: Value) => Value
 
 /**
- * Shows a value as it will be while the API is asked to make it so. What the API tells meanwhile is kept below
- * it, and what is expected goes once `ask` has ended: then the value is as it was last told.
+ * Applies changes to a value while the requests that make them are pending. A change is dropped when its request
+ * ends; the value is then the confirmed one. Updates of the confirmed value apply below pending changes.
  *
- * React's own `useOptimistic` does the same within a transition, in which going to another page would have to wait
- * for the answer.
+ * React's `useOptimistic` requires a transition, which would delay navigation until the response.
  */
-export function useOptimisticValue<Value>(told: Value) {
+export function useOptimisticValue<Value>(confirmed: Value) {
   const [changes, setChanges] = useState<readonly Change<Value>[]>([])
-  /** @param ask takes over what it is answered before it ends, so that nothing old shows in between */
-  async function expect<Answer>(
+  /** @param request applies its result to the confirmed value before it resolves, so that the old value never shows */
+  async function apply<Result>(
     change: Change<Value>,
-    ask: () => Promise<Answer>,
-  ): Promise<Answer> {
+    request: () => Promise<Result>,
+  ): Promise<Result> {
     setChanges((all) => [...all, change])
     try {
-      return await ask()
+      return await request()
     } finally {
       setChanges((all) => all.filter((one) => one !== change))
     }
   }
-  return [changes.reduce((value, change) => change(value), told), expect] as const
+  return [changes.reduce((value, change) => change(value), confirmed), apply] as const
 }

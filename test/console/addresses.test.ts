@@ -51,10 +51,10 @@ test('made-up filters go from the address, and the page shows everything', async
   const { id } = await activeDestination(world.client, { url: 'http://127.0.0.1:8080/' })
   await using visited = await visit(browser, { ...world, path: '/?status=MADE_UP&search=[1]' })
   const { page } = visited
-  await page.getByText('1 destination', { exact: true }).waitFor()
+  await page.getByText('1 webhook', { exact: true }).waitFor()
   await page.waitForURL(`${world.url}/`)
   await page.goto(`${world.url}/destinations/${id}/deliveries?event=MADE_UP&status=MADE_UP`)
-  await page.getByRole('heading', { name: 'Nothing has been sent yet' }).waitFor()
+  await page.getByRole('heading', { name: 'No deliveries yet' }).waitFor()
   await page.waitForURL(`${world.url}/destinations/${id}/deliveries`)
   visited.isFlawless()
 })

@@ -36,7 +36,7 @@ async function open(path: string, url = world.url): Promise<Tab> {
 const wasNeverReloaded = (page: Page) => page.evaluate(() => 'neverReloaded' in window)
 
 const row = (page: Page, name: string) => page.getByRole('row', { name })
-const gone = (page: Page) => page.getByRole('heading', { name: 'There is no such destination' })
+const gone = (page: Page) => page.getByRole('heading', { name: 'Webhook not found' })
 
 test('what one deletes leaves the open pages of others at once', async () => {
   await using receiver = await startReceiver()
@@ -55,7 +55,7 @@ test('what one deletes leaves the open pages of others at once', async () => {
 
   await own.page.getByRole('button', { name: 'Delete Going' }).click()
   await own.page.getByRole('button', { name: 'Delete', exact: true }).click()
-  await own.page.getByText('“Going” was deleted.').first().waitFor()
+  await own.page.getByText('“Going” deleted').first().waitFor()
 
   await row(list.page, 'Going').waitFor({ state: 'detached' })
   await Promise.all([gone(detail.page).waitFor(), gone(deliveries.page).waitFor()])

@@ -33,12 +33,12 @@ test('every event is explained, and its sample is published and delivered', asyn
       2,
     )
     await page.getByRole('button', { name: 'Publish sample' }).click()
-    await page.getByText('Published: 1 destination had selected it.').waitFor()
-    await page.getByRole('navigation', { name: 'You are here' }).getByRole('link').click()
+    await page.getByText('Published to 1 webhook.').waitFor()
+    await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link').click()
   }
   await receiver.request(EVENTS.length)
-  const told = receiver.requests.map(({ body }) => JSON.parse(body).event.toUpperCase())
-  expect(told.toSorted()).toEqual(EVENTS.toSorted())
+  const received = receiver.requests.map(({ body }) => JSON.parse(body).event.toUpperCase())
+  expect(received.toSorted()).toEqual(EVENTS.toSorted())
   visited.isFlawless()
 })
 
@@ -47,7 +47,7 @@ test('a sample that does not fit is refused beside it, with the path of each fau
   const { page } = visited
   await page.getByRole('textbox').fill('{"todo_id": 5')
   await page.getByRole('button', { name: 'Publish sample' }).click()
-  await page.getByRole('alert').filter({ hasText: 'This is no JSON' }).waitFor()
+  await page.getByRole('alert').filter({ hasText: 'Not valid JSON' }).waitFor()
   await page.getByRole('textbox').fill('{"todo_id": 5}')
   await page.getByRole('button', { name: 'Publish sample' }).click()
   await page.getByRole('alert').filter({ hasText: 'todo_id' }).waitFor()

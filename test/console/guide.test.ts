@@ -61,7 +61,7 @@ async function walk(
   await activate(page, hand)
 
   await hand.press(link(page, 'View recent deliveries'))
-  await page.getByRole('heading', { name: 'Nothing has been sent yet' }).waitFor()
+  await page.getByRole('heading', { name: 'No deliveries yet' }).waitFor()
   await page.evaluate(() => Object.assign(globalThis, { neverReloaded: true }))
   for (const type of EVENTS) await publishExample(world.client, type)
   await rows(page)
@@ -80,7 +80,7 @@ async function walk(
   await hand.press(link(page, name))
   const banner = page.getByRole('alert', { name: 'This webhook was automatically disabled' })
   await banner.waitFor()
-  await banner.getByText('The receiver answered 500').first().waitFor()
+  await banner.getByText('Your endpoint returned 500').first().waitFor()
   receiver.answerWith(200)
   await hand.press(banner.getByRole('button', { name: 'Activate webhook' }))
   await banner.waitFor({ state: 'detached' })
@@ -111,7 +111,7 @@ async function lookAtAnAttempt(page: Page, hand: Hand) {
   await panel.getByRole('heading', { name: 'Timeline' }).waitFor()
   const text = await panel.textContent()
   for (const part of [
-    'The receiver answered 500',
+    'Your endpoint returned 500',
     'X-Webhook-Signature: ••••',
     '"event":',
     'Out of order',

@@ -26,7 +26,10 @@ export const URLS = {
 const DOWN = {
   code: 503,
   body: '{"error":"Down for maintenance, back at 14:00"}',
-  failure: { code: 'HTTP_STATUS', message: 'The receiver answered 503.' },
+  failure: {
+    code: 'HTTP_STATUS',
+    message: 'Your endpoint returned 503: it is overloaded or unavailable.',
+  },
 } as const
 
 /** What was sent to the busy, the struggling and the disabled destination. */
@@ -105,10 +108,10 @@ function busyHour(): [type: string, tries: Try[]][] {
 const FAILURES: readonly (Failure & { durationMs: number })[] = [
   {
     code: 'TIMEOUT',
-    message: 'The receiver did not answer within 5 seconds.',
+    message: 'Your endpoint did not respond within 5 seconds.',
     durationMs: 5_002,
   },
-  { code: 'DNS', message: 'The name of the receiver has no address.', durationMs: 12 },
+  { code: 'DNS', message: 'The host name could not be resolved (DNS).', durationMs: 12 },
   { code: 'CONNECTION', message: 'The receiver refused the connection.', durationMs: 3 },
   { code: 'TLS', message: 'The certificate of the receiver has expired.', durationMs: 71 },
   { code: 'BAD_RESPONSE', message: 'The receiver sent no proper answer.', durationMs: 25 },

@@ -83,7 +83,7 @@ test('without DESTINATIONS_WRITE nothing can be changed, and it is said why', as
   for (const name of [...WRITES, 'Publish sample']) expect([...buttons]).not.toContain(name)
   expect([...buttons].filter((name) => /rotate/i.test(name))).toEqual([])
   expect(text).toContain('your key lacks the scope DESTINATIONS_WRITE')
-  expect(text).toContain('To retry takes a key with the scope DESTINATIONS_WRITE')
+  expect(text).toContain('Retrying requires the scope DESTINATIONS_WRITE')
   expect(text).toContain('EVENTS_PUBLISH')
 })
 

@@ -179,7 +179,7 @@ async function rename(page: Page): Promise<void> {
 
 async function confirmRotation(page: Page): Promise<void> {
   await page.getByRole('dialog').getByRole('button', { name: 'Rotate secret' }).click()
-  await page.getByRole('heading', { name: 'The new signing secret' }).waitFor()
+  await page.getByRole('heading', { name: 'New signing secret' }).waitFor()
 }
 
 async function openAttempt(page: Page): Promise<void> {

@@ -12,7 +12,7 @@ import { PageHeader } from '../shell/page-header.tsx'
 import { OPERATIONS as WEBHOOKS } from '../webhooks/operations.ts'
 import styles from './api-page.module.css'
 
-/** API: the way to GraphiQL, and the operations that the pages themselves are made of. */
+/** Shows how to use the API: GraphiQL, a request with curl, and the operations of every page. */
 export function ApiPage(): ReactElement {
   const { client, viewer } = useSession()
   return (
@@ -20,29 +20,29 @@ export function ApiPage(): ReactElement {
       <PageHeader
         title="API"
         trail={['API']}
-        description="Everything that these pages do is done by the public GraphQL API, and your own programs can do it too."
+        description="These pages use only the public GraphQL API. Your programs can do everything they do."
         operations={[]}
       />
       <div className={styles.page}>
         <Section
           title="Try it"
-          description="GraphiQL writes and runs operations, with the documentation of every type beside them. It opens with the sign-in of this tab."
+          description="Write and run operations in GraphiQL, next to the documentation of every type. It uses your current sign-in."
           actions={<GraphiqlLink variant="primary">Open GraphiQL</GraphiqlLink>}
         >
           <dl className={styles.facts}>
             <Fact name="Address">{client.url}</Fact>
             <Fact name="Organization">{viewer.organization.id}</Fact>
-            <Fact name="Your scopes">{viewer.scopes.join(', ') || 'none'}</Fact>
+            <Fact name="Your scopes">{viewer.scopes.join(', ') || 'None'}</Fact>
           </dl>
         </Section>
         <Section
           title="Use it from a program"
-          description="Send the key as a header. Subscriptions take the same text as connectionParams.authorization, by the protocol graphql-ws."
+          description="Send your key in the Authorization header. For subscriptions over graphql-ws, send the same value as connectionParams.authorization."
         >
-          <CodeBlock label="A request with curl" code={curl(client.url)} />
+          <CodeBlock label="curl" code={curl(client.url)} />
         </Section>
         {OPERATIONS_BY_PAGE.map(({ page, operations }) => (
-          <Section key={page} title={page} description={`The operations behind “${page}”.`}>
+          <Section key={page} title={page} description="Operations this page sends.">
             <div className={styles.operations}>
               {operations.map((operation) => (
                 <details key={nameOf(operation)} className={styles.operation}>
@@ -73,7 +73,7 @@ const curl = (url: string) =>
   -H "Content-Type: application/json" \\
   -d '{"query": "query WhoAmI { viewer { scopes organization { name } } }"}'`
 
-/** What each page asks the API, and what its buttons send. */
+/** The operations that each page sends. */
 export const OPERATIONS_BY_PAGE: readonly { page: string; operations: readonly DocumentNode[] }[] =
   [
     { page: 'Webhooks', operations: WEBHOOKS },

@@ -1,13 +1,13 @@
 import * as Dialog from '@radix-ui/react-dialog'
 import { type ReactElement, type ReactNode, useEffect, useRef } from 'react'
 import { useClient, useQuery } from 'urql'
-import { AttemptBadge, durationOf } from '../elements/badge.tsx'
+import { AttemptBadge } from '../elements/badge.tsx'
 import { Banner, Failure } from '../elements/banner.tsx'
 import { IconButton } from '../elements/button.tsx'
 import { CodeBlock } from '../elements/code-block.tsx'
 import { useReturnFocus } from '../elements/dialog.tsx'
 import { Skeleton } from '../elements/section.tsx'
-import { Time } from '../elements/time.tsx'
+import { formatDuration, Time } from '../elements/time.tsx'
 import { titleOf } from '../events/event-types.ts'
 import { useHostPage } from '../host-page.ts'
 import styles from './attempt-panel.module.css'
@@ -17,12 +17,12 @@ import { AttemptDetailsDocument } from './operations.ts'
 
 interface AttemptPanelProps {
   id: string
-  /** The attempts that came live: a further one of the same delivery changes what is shown. */
+  /** The attempts received live. The panel is updated after each further attempt of its delivery. */
   live: readonly Attempt[]
   onClose: () => void
 }
 
-/** One attempt whole: what was sent, what came back, and how its delivery goes on. */
+/** Shows one attempt: the request, the response and the timeline of its delivery. */
 export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactElement {
   const [{ data, error }] = useQuery({
     query: AttemptDetailsDocument,
@@ -34,7 +34,7 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
   const deliveryId = attempt?.delivery.id
   const latest = live.findLast(({ delivery }) => delivery.id === deliveryId)?.id
   const refresh = useRefresh(id)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt of its delivery was made
+  // biome-ignore lint/correctness/useExhaustiveDependencies: refreshes after another attempt of the delivery
   useEffect(() => {
     if (latest !== undefined) refresh()
   }, [latest])
@@ -60,10 +60,10 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
               </IconButton>
             </Dialog.Close>
           </div>
-          {error && (
-            <Failure title="The attempt could not be loaded" error={error} onRetry={refresh} />
+          {error && <Failure title="Could not load the attempt" error={error} onRetry={refresh} />}
+          {data && !attempt && !error && (
+            <p>This attempt no longer exists. Old attempts are deleted.</p>
           )}
-          {data && !attempt && !error && <p>There is no such attempt: old ones are deleted.</p>}
           {!data && !error && (
             <div aria-busy="true">
               <Skeleton lines={6} />
@@ -77,8 +77,8 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
 }
 
 /**
- * @returns asks for the attempt as `useQuery` does, which shows the answer. One after the other: while a question is
- * under way, the same one is not sent again, and its answer may be older than what is now asked about.
+ * Returns a function that reads the attempt again; `useQuery` shows the result. Reads are sent one after the other:
+ * the client would answer a read from one in flight, whose result may be older than the change that caused the read.
  */
 function useRefresh(id: string): () => Promise<unknown> {
   const client = useClient()
@@ -110,10 +110,10 @@ function Details({
         <Fact name="Time">
           <Time value={attempt.attemptedAt} />
         </Fact>
-        <Fact name="Response code">{attempt.responseCode ?? 'No answer'}</Fact>
-        <Fact name="Duration">{durationOf(attempt.durationMs)}</Fact>
+        <Fact name="Response code">{attempt.responseCode ?? 'No response'}</Fact>
+        <Fact name="Duration">{formatDuration(attempt.durationMs)}</Fact>
         <Fact name="Attempt">
-          {attempt.retryCount === 0 ? 'First try' : `Retry ${attempt.retryCount}`}
+          {attempt.number}
           {delivery.test && ' (test)'}
         </Fact>
       </dl>
@@ -124,19 +124,19 @@ function Details({
           code={attempt.requestHeaders.map(({ name, value }) => `${name}: ${value}`).join('\n')}
         />
       ) : (
-        <Nothing title="Request">Nothing was sent.</Nothing>
+        <Missing title="Request">Nothing was sent.</Missing>
       )}
       {delivery.event.erasedAt ? (
-        <Nothing title="Request body">The content of this event was erased for good.</Nothing>
+        <Missing title="Request body">The content of this event was erased.</Missing>
       ) : (
-        <Body payload={delivery.payload} />
+        <RequestBody payload={delivery.payload} />
       )}
       {attempt.responseBody ? (
         <CodeBlock label="Response" code={attempt.responseBody} />
       ) : (
-        <Nothing title="Response">
-          {attempt.responseCode ? 'The answer had no body.' : 'No answer arrived.'}
-        </Nothing>
+        <Missing title="Response">
+          {attempt.responseCode ? 'The response had no body.' : 'No response was received.'}
+        </Missing>
       )}
       <dl className={styles.facts}>
         {attempt.url && (
@@ -155,21 +155,20 @@ function Details({
   )
 }
 
-/** Byte for byte as it is signed: one line, which Copy takes as it is. */
-function Body({ payload }: { payload: string }): ReactElement {
+/** Shows the exact bytes that were signed. */
+function RequestBody({ payload }: { payload: string }): ReactElement {
   return (
     <div className={styles.part}>
       <CodeBlock wrap label="Request body" code={payload} />
       <p className={styles.muted}>
-        Exactly the {new TextEncoder().encode(payload).length.toLocaleString()} bytes that were sent
-        and signed, the same in every attempt.
+        {new TextEncoder().encode(payload).length.toLocaleString()} bytes, exactly as sent and
+        signed. Every attempt sends the same body.
       </p>
     </div>
   )
 }
 
-/** What stands where code would. */
-function Nothing({ title, children }: { title: string; children: string }): ReactElement {
+function Missing({ title, children }: { title: string; children: string }): ReactElement {
   return (
     <div className={styles.part}>
       <h3>{title}</h3>

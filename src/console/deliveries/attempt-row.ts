@@ -33,13 +33,13 @@ export type AttemptDetails = Extract<
   { __typename: 'DeliveryAttempt' }
 >
 
-/** Of both lists each attempt once, newest first: ids are in the order of time. */
+/** Merges two lists, each attempt once, newest first: ids sort by time. */
 export function mergeAttempts(listed: readonly Attempt[], live: Iterable<Attempt>): Attempt[] {
   const byId = new Map([...listed, ...live].map((attempt) => [attempt.id, attempt]))
   return [...byId.values()].sort((one, other) => (one.id < other.id ? 1 : -1))
 }
 
-/** The same choice as the API makes by this filter. */
+/** Returns a predicate that selects the same attempts as the API does for a filter. */
 export const matchesFilter =
   ({ statuses, eventTypes }: AttemptFilter) =>
   ({ status, eventType }: Attempt): boolean =>

@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import { memo, type ReactElement } from 'react'
-import { AttemptBadge, durationOf } from '../elements/badge.tsx'
+import { AttemptBadge } from '../elements/badge.tsx'
 import { Skeleton } from '../elements/section.tsx'
 import { type Column, rowLink, Table, tableRow } from '../elements/table.tsx'
-import { Time } from '../elements/time.tsx'
+import { formatDuration, Time } from '../elements/time.tsx'
 import { titleOf } from '../events/event-types.ts'
 import type { Attempt } from './attempt-row.ts'
 import styles from './attempt-table.module.css'
@@ -11,7 +11,7 @@ import styles from './attempt-table.module.css'
 interface AttemptTableProps {
   rows: readonly Attempt[]
   loading: boolean
-  /** Ids of those that came while the page was open. */
+  /** Ids of attempts received live, which are highlighted. */
   fresh: ReadonlySet<string>
 }
 
@@ -24,12 +24,12 @@ const COLUMNS: readonly Column[] = [
   { name: 'Duration' },
 ]
 
-/** The attempts, newest first; each leads to its details. */
+/** Lists attempts, newest first. Each row opens its details. */
 export function AttemptTable({ rows, loading, fresh }: AttemptTableProps): ReactElement {
   return (
     <Table label="Delivery attempts" columns={COLUMNS} loading={loading} className={styles.table}>
       {loading
-        ? ['first', 'second', 'third', 'fourth'].map((row) => <WaitingRow key={row} />)
+        ? ['first', 'second', 'third', 'fourth'].map((row) => <PlaceholderRow key={row} />)
         : rows.map((row) => <AttemptTableRow key={row.id} row={row} fresh={fresh.has(row.id)} />)}
     </Table>
   )
@@ -65,12 +65,12 @@ const AttemptTableRow = memo(function AttemptTableRow({
         <ResponseCode row={row} />
       </td>
       <td data-label="Retry count">{row.retryCount}</td>
-      <td data-label="Duration">{durationOf(row.durationMs)}</td>
+      <td data-label="Duration">{formatDuration(row.durationMs)}</td>
     </tr>
   )
 })
 
-/** Without an answer, what was in its place. */
+/** Shows the response code, or why there is none. */
 function ResponseCode({ row: { responseCode, failure } }: { row: Attempt }): ReactElement {
   if (responseCode !== null && responseCode !== undefined) return <>{responseCode}</>
   return (
@@ -84,15 +84,15 @@ const FAILURE_NAMES: Record<NonNullable<Attempt['failure']>['code'], string> = {
   HTTP_STATUS: 'None',
   REDIRECT: 'None',
   TIMEOUT: 'Timeout',
-  DNS: 'No such host',
-  CONNECTION: 'No connection',
-  TLS: 'No secure connection',
-  BAD_RESPONSE: 'No proper answer',
+  DNS: 'DNS error',
+  CONNECTION: 'Connection failed',
+  TLS: 'TLS error',
+  BAD_RESPONSE: 'Invalid response',
   BLOCKED_ADDRESS: 'Blocked address',
   SECRET_UNAVAILABLE: 'Not sent',
 }
 
-const WaitingRow = (): ReactElement => (
+const PlaceholderRow = (): ReactElement => (
   <tr className={`${tableRow} ${styles.row}`}>
     {['status', 'event', 'time', 'code', 'retry', 'duration'].map((cell) => (
       <td key={cell}>

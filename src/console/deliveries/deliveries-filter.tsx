@@ -20,7 +20,7 @@ export function DeliveriesFilter({ search, onChange }: DeliveriesFilterProps): R
   const types =
     data?.eventDefinitions.map(({ type }) => type) ?? (search.event ? [search.event] : [])
   const { status, event } = search
-  const narrow = (status: AttemptStatus | '', event: EventType | '') =>
+  const change = (status: AttemptStatus | '', event: EventType | '') =>
     onChange({ ...(status && { status }), ...(event && { event }) })
   return (
     <search className={styles.filter}>
@@ -35,7 +35,7 @@ export function DeliveriesFilter({ search, onChange }: DeliveriesFilterProps): R
             label,
           })),
         ]}
-        onChange={(value) => narrow(value, event ?? ANY)}
+        onChange={(value) => change(value, event ?? ANY)}
       />
       <SelectField
         quiet
@@ -45,7 +45,7 @@ export function DeliveriesFilter({ search, onChange }: DeliveriesFilterProps): R
           { value: ANY, label: 'Any event' },
           ...types.map((value) => ({ value, label: titleOf(value) })),
         ]}
-        onChange={(value) => narrow(status ?? ANY, value)}
+        onChange={(value) => change(status ?? ANY, value)}
       />
     </search>
   )

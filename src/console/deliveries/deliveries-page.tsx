@@ -1,12 +1,12 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { lazy, type ReactElement, Suspense, useMemo } from 'react'
 import { StatusBadge } from '../elements/badge.tsx'
-import { Banner, Failure } from '../elements/banner.tsx'
+import { Banner, DISABLED_TITLE, Failure } from '../elements/banner.tsx'
 import { Button, buttonClass } from '../elements/button.tsx'
-import { EmptyState } from '../elements/empty-state.tsx'
+import { EmptyState, NotReadable, WebhookNotFound } from '../elements/empty-state.tsx'
 import { LoadMore } from '../elements/table.tsx'
 import { useScopes } from '../session/session.ts'
-import { PageHeader } from '../shell/page-header.tsx'
+import { PageHeader, WEBHOOKS_LINK } from '../shell/page-header.tsx'
 import { AttemptTable } from './attempt-table.tsx'
 import { DeliveriesFilter } from './deliveries-filter.tsx'
 import styles from './deliveries-page.module.css'
@@ -19,12 +19,11 @@ const AttemptPanel = lazy(async () => ({
   default: (await import('./attempt-panel.tsx')).AttemptPanel,
 }))
 
-/** The way to a page goes over other pages. */
 const EXACT = { exact: true }
 
 const route = getRouteApi('/destinations/$id/deliveries')
 
-/** Recent deliveries: what was sent to a destination and what came of it, as it happens. */
+/** Shows the attempts of a destination as they happen. */
 export function DeliveriesPage(): ReactElement {
   const may = useScopes()
   const { id } = route.useParams()
@@ -33,10 +32,7 @@ export function DeliveriesPage(): ReactElement {
   ) : (
     <>
       <PageHeader title="Recent deliveries" operations={OPERATIONS} />
-      <p>
-        Your key cannot read deliveries: it lacks the scope DESTINATIONS_READ. Sign in with one that
-        has it.
-      </p>
+      <NotReadable />
     </>
   )
 }
@@ -52,35 +48,33 @@ function Deliveries({ id }: { id: string }): ReactElement {
   const attempts = useAttempts(id, filter)
   const { destination, rows, live } = attempts
   const fresh = useMemo(() => new Set(live.map((one) => one.id)), [live])
-  const narrow = (next: DeliveriesSearch) => void navigate({ search: next, replace: true })
+  const applyFilter = (next: DeliveriesSearch) => void navigate({ search: next, replace: true })
   const close = () => void navigate({ search: ({ attempt: _, ...rest }) => rest })
   return (
     <>
       <PageHeader
         title="Recent deliveries"
         trail={[
-          <Link key="webhooks" to="/" activeOptions={EXACT}>
-            Webhooks
-          </Link>,
+          WEBHOOKS_LINK,
           <Link key="destination" to="/destinations/$id" params={{ id }} activeOptions={EXACT}>
-            {destination?.name ?? 'Destination'}
+            {destination?.name ?? 'Webhook'}
           </Link>,
           'Recent deliveries',
         ]}
         status={destination && <StatusBadge status={destination.status} />}
         description={
           destination &&
-          `The last 25 attempts to deliver to “${destination.name}”, and each new one as it is made.`
+          `The last 25 delivery attempts to “${destination.name}”. New attempts appear as they happen.`
         }
         operations={OPERATIONS}
       />
       {attempts.missing ? (
-        <NoDestination />
+        <WebhookNotFound />
       ) : (
         <div className={styles.page}>
           {attempts.error && (
             <Failure
-              title="The deliveries could not be loaded"
+              title="Could not load deliveries"
               error={attempts.error}
               onRetry={attempts.retry}
             />
@@ -88,20 +82,20 @@ function Deliveries({ id }: { id: string }): ReactElement {
           {attempts.liveFailure && (
             <Banner
               tone="warn"
-              title="New deliveries are not shown any more"
-              actions={<Button onClick={attempts.watchAgain}>Watch again</Button>}
+              title="Live updates stopped"
+              actions={<Button onClick={attempts.resume}>Resume</Button>}
             >
               <p>{attempts.liveFailure}</p>
             </Banner>
           )}
           {destination?.status === 'DISABLED' && <Disabled id={id} />}
-          <DeliveryActivity id={id} arrived={attempts.arrived} />
-          <DeliveriesFilter search={search} onChange={narrow} />
+          <DeliveryActivity id={id} received={attempts.received} />
+          <DeliveriesFilter search={search} onChange={applyFilter} />
           {rows.length > 0 || attempts.loading ? (
             <AttemptTable rows={rows} loading={attempts.loading} fresh={fresh} />
           ) : (
             destination && (
-              <NoAttempts narrowed={Boolean(status || event)} onClear={() => narrow({})} />
+              <NoAttempts filtered={Boolean(status || event)} onClear={() => applyFilter({})} />
             )
           )}
           {attempts.showOlder && <LoadMore onLoad={attempts.showOlder} />}
@@ -117,27 +111,25 @@ function Deliveries({ id }: { id: string }): ReactElement {
 }
 
 function NoAttempts({
-  narrowed,
+  filtered,
   onClear,
 }: {
-  narrowed: boolean
+  filtered: boolean
   onClear: () => void
 }): ReactElement {
-  if (narrowed) {
+  if (filtered) {
     return (
       <EmptyState
-        title="No attempt matches"
-        actions={<Button onClick={onClear}>Clear filter</Button>}
-      >
-        <p>None ended with this status and told of this event.</p>
-      </EmptyState>
+        title="No attempts match these filters"
+        actions={<Button onClick={onClear}>Clear filters</Button>}
+      />
     )
   }
   return (
-    <EmptyState title="Nothing has been sent yet">
+    <EmptyState title="No deliveries yet">
       <p>
-        As soon as one of the selected events happens, its delivery shows up here by itself. On the
-        webhook’s page you can send a test event.
+        Deliveries appear here when selected events occur. To try it now, send a test event from the
+        webhook’s page.
       </p>
     </EmptyState>
   )
@@ -147,29 +139,17 @@ function Disabled({ id }: { id: string }): ReactElement {
   return (
     <Banner
       tone="bad"
-      title="This webhook was automatically disabled"
+      title={DISABLED_TITLE}
       actions={
         <Link to="/destinations/$id" params={{ id }} className={buttonClass()}>
-          Go to the webhook
+          Go to webhook
         </Link>
       }
     >
-      <p>Nothing is sent. Look below what went wrong, fix it, then activate the webhook again.</p>
+      <p>
+        No events are sent. Check the failed attempts below, fix your endpoint, then activate the
+        webhook again.
+      </p>
     </Banner>
-  )
-}
-
-function NoDestination(): ReactElement {
-  return (
-    <EmptyState
-      title="There is no such destination"
-      actions={
-        <Link to="/" className={buttonClass()}>
-          Go to Webhooks
-        </Link>
-      }
-    >
-      <p>It was deleted, and its deliveries with it, or belongs to another organization.</p>
-    </EmptyState>
   )
 }

@@ -1,7 +1,7 @@
 import { isEventType } from '../events/event-types.ts'
 import type { AttemptFilter, AttemptStatus, EventType } from '../generated/graphql.ts'
 
-/** What the attempts are narrowed to, and which one is open: kept in the address. */
+/** The filter of the list and the attempt that is open, kept in the address. */
 export interface DeliveriesSearch {
   status?: AttemptStatus | undefined
   event?: EventType | undefined
@@ -13,7 +13,7 @@ const STATUSES: readonly AttemptStatus[] = ['SUCCEEDED', 'FAILED']
 
 export function readDeliveriesSearch(search: Record<string, unknown>): DeliveriesSearch {
   const { event, attempt } = search
-  // What is left out, the router would pass on as it stands in the address.
+  // The router would keep the value of a property that is missing here.
   return {
     status: STATUSES.find((one) => one === search.status),
     event: isEventType(event) ? event : undefined,

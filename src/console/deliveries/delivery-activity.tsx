@@ -1,82 +1,79 @@
-import { lazy, type ReactElement, Suspense, useEffect, useRef } from 'react'
+import { type ReactElement, useEffect, useRef } from 'react'
 import { useQuery } from 'urql'
 import { Failure } from '../elements/banner.tsx'
 import { Section } from '../elements/section.tsx'
 import { useNow } from '../elements/time.tsx'
+import { ActivityChart } from './activity-chart.tsx'
 import styles from './delivery-activity.module.css'
 import { DeliveryActivityDocument } from './operations.ts'
 
-const ActivityChart = lazy(async () => ({
-  default: (await import('./activity-chart.tsx')).ActivityChart,
-}))
-
 interface DeliveryActivityProps {
   id: string
-  /** How many attempts came live: each further one changes the counts. */
-  arrived: number
+  /** The number of attempts received live. The counts are read again when it changes. */
+  received: number
 }
 
-/** At most one look at the counts in so many milliseconds, however many attempts come. */
-const LOOK_EVERY = 2_000
+/** Milliseconds between two reads of the counts at the least, however many attempts arrive. */
+const REFRESH_INTERVAL_MS = 2_000
 
-const MINUTE = 60_000
+const MINUTE_MS = 60_000
 
-/** Successes and failures of the last hour, minute by minute. */
-export function DeliveryActivity({ id, arrived }: DeliveryActivityProps): ReactElement {
+/** Shows the successes and failures of the last hour, minute by minute. */
+export function DeliveryActivity({ id, received }: DeliveryActivityProps): ReactElement {
   const [{ data, error }, execute] = useQuery({
     query: DeliveryActivityDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',
   })
   const refresh = () => execute({ requestPolicy: 'network-only' })
-  useThrottled(refresh, arrived)
-  useThrottled(refresh, Math.floor(useNow(MINUTE / 2) / MINUTE))
+  useThrottled(refresh, received)
+  useThrottled(refresh, Math.floor(useNow(MINUTE_MS / 2) / MINUTE_MS))
   const buckets = data?.destination?.attemptHistogram ?? null
   const total = (of: 'succeeded' | 'failed') =>
-    (buckets ?? []).reduce((sum, bucket) => sum + bucket[of], 0)
+    (buckets ?? []).reduce((sum, bucket) => sum + bucket[of], 0).toLocaleString()
+  const [succeeded, failed] = [total('succeeded'), total('failed')]
+  const label = `Attempts per minute in the last hour: ${succeeded} succeeded, ${failed} failed`
   return (
     <Section
       title="Last hour"
-      actions={buckets && <Totals succeeded={total('succeeded')} failed={total('failed')} />}
+      actions={buckets && <Totals succeeded={succeeded} failed={failed} />}
     >
-      {error && <Failure title="The counts could not be loaded" error={error} onRetry={refresh} />}
+      {error && <Failure title="Could not load the chart" error={error} onRetry={refresh} />}
       <div className={styles.chart} aria-busy={!buckets && !error}>
-        <Suspense fallback={<span aria-busy="true" />}>
-          {buckets && <ActivityChart buckets={buckets} />}
-        </Suspense>
+        {buckets && <ActivityChart buckets={buckets} label={label} />}
       </div>
     </Section>
   )
 }
 
-function Totals({ succeeded, failed }: { succeeded: number; failed: number }): ReactElement {
+function Totals({ succeeded, failed }: { succeeded: string; failed: string }): ReactElement {
   return (
     <dl className={styles.totals}>
       <div className={styles.total} data-of="succeeded">
         <dt>Succeeded</dt>
-        <dd>{succeeded.toLocaleString()}</dd>
+        <dd>{succeeded}</dd>
       </div>
       <div className={styles.total} data-of="failed">
         <dt>Failed</dt>
-        <dd>{failed.toLocaleString()}</dd>
+        <dd>{failed}</dd>
       </div>
     </dl>
   )
 }
 
-/** Runs when `change` is another than before, but not more often than `LOOK_EVERY`. */
-function useThrottled(run: () => void, change: number): void {
-  const seen = useRef(change)
+/** Calls `run` after `value` has changed, at most once every `REFRESH_INTERVAL_MS`. */
+function useThrottled(run: () => void, value: number): void {
+  const seen = useRef(value)
   const latest = useRef(run)
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
   latest.current = run
   useEffect(() => {
-    if (seen.current === change || timer.current !== null) return
-    seen.current = change
+    if (seen.current === value || timer.current !== null) return
+    seen.current = value
     timer.current = setTimeout(() => {
       timer.current = null
       latest.current()
-    }, LOOK_EVERY)
-  }, [change])
+    }, REFRESH_INTERVAL_MS)
+  }, [value])
   useEffect(() => () => void (timer.current && clearTimeout(timer.current)), [])
 }

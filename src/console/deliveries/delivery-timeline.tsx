@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
-import { AttemptBadge, DeliveryBadge, durationOf } from '../elements/badge.tsx'
+import { AttemptBadge, DeliveryBadge } from '../elements/badge.tsx'
 import { Button } from '../elements/button.tsx'
-import { Time, useNow } from '../elements/time.tsx'
+import { formatDuration, Time, useNow } from '../elements/time.tsx'
 import { useScopes } from '../session/session.ts'
 import type { AttemptDetails } from './attempt-row.ts'
 import styles from './delivery-timeline.module.css'
@@ -10,11 +10,11 @@ import { useRetry } from './use-retry.ts'
 
 interface DeliveryTimelineProps {
   attempt: AttemptDetails
-  /** Resolves once what the API now says is shown. */
+  /** Reads the attempt again. Resolves when the result is shown. */
   refresh: () => Promise<unknown>
 }
 
-/** Every attempt of a delivery, and when the next one is due. */
+/** Lists the attempts of a delivery, and when the next one is due. */
 export function DeliveryTimeline({ attempt, refresh }: DeliveryTimelineProps): ReactElement {
   const retry = useRetry(attempt.delivery, refresh)
   const { delivery } = retry
@@ -40,15 +40,15 @@ export function DeliveryTimeline({ attempt, refresh }: DeliveryTimelineProps): R
               replace
               className={styles.name}
             >
-              {step.number === 1 ? 'First try' : `Attempt ${step.number}`}
+              Attempt {step.number}
             </Link>
             <AttemptBadge status={step.status} />
             <span className={styles.when}>
               <Time value={step.attemptedAt} />
               {' · '}
-              {step.responseCode ?? 'no answer'}
+              {step.responseCode ?? 'no response'}
               {' · '}
-              {durationOf(step.durationMs)}
+              {formatDuration(step.durationMs)}
             </span>
           </li>
         ))}
@@ -58,49 +58,54 @@ export function DeliveryTimeline({ attempt, refresh }: DeliveryTimelineProps): R
   )
 }
 
+/** Milliseconds between two updates of the countdown. */
+const COUNTDOWN_INTERVAL_MS = 250
+
 /** Counts down to the next attempt. */
 function NextAttempt({ at }: { at: string }): ReactElement {
-  const seconds = Math.ceil((Date.parse(at) - useNow(250)) / 1000)
+  const seconds = Math.ceil((Date.parse(at) - useNow(COUNTDOWN_INTERVAL_MS)) / 1000)
   return (
     <li className={styles.step} data-status="NEXT">
       <span className={styles.name}>Next attempt</span>
       <span role="timer" className={styles.when}>
-        {seconds > 0 ? `in ${seconds} s` : 'any moment now'}
+        {seconds > 0 ? `in ${seconds} s` : 'due now'}
       </span>
     </li>
   )
 }
 
-/** Sends the delivery again. */
-function Retry({ delivery, busy, refusal, send }: ReturnType<typeof useRetry>): ReactElement {
+/** A button that sends the delivery again. */
+function Retry({ delivery, busy, error, send }: ReturnType<typeof useRetry>): ReactElement {
   const may = useScopes()
   if (!may('DESTINATIONS_WRITE')) {
-    return (
-      <span className={styles.note}>To retry takes a key with the scope DESTINATIONS_WRITE.</span>
-    )
+    return <span className={styles.note}>Retrying requires the scope DESTINATIONS_WRITE.</span>
   }
   return (
     <>
       <Button
         className={styles.retry}
         busy={busy}
-        unavailable={unavailable(delivery)}
+        unavailable={unavailableReason(delivery)}
         onClick={send}
       >
         Retry
       </Button>
-      {refusal && (
-        <p role="alert" className={styles.refusal}>
-          {refusal}
+      {error && (
+        <p role="alert" className={styles.error}>
+          {error}
         </p>
       )}
     </>
   )
 }
 
-function unavailable({ status, event, destination }: AttemptDetails['delivery']): string | null {
-  if (event.erasedAt) return 'The content of this event was erased: it cannot be sent again.'
-  if (status === 'PENDING') return 'It is waiting to be sent already.'
+function unavailableReason({
+  status,
+  event,
+  destination,
+}: AttemptDetails['delivery']): string | null {
+  if (event.erasedAt) return 'The content of this event was erased.'
+  if (status === 'PENDING') return 'An attempt is already scheduled.'
   if (destination.status !== 'ACTIVE') return 'Activate the webhook first.'
   return null
 }

@@ -1,7 +1,7 @@
 import { WatchDeletionDocument } from '../destination/use-deleted.ts'
 import { graphql } from '../generated/index.ts'
 
-/** The last attempts. `latest` knows no filter: behind its oldest the live ones begin. */
+/** `latest` has no filter. The live attempts start after the oldest of them. */
 export const RecentDeliveriesDocument = graphql(`
   query RecentDeliveries($id: ID!, $filter: AttemptFilter, $after: String) {
     destination(id: $id) {
@@ -121,7 +121,7 @@ export const EventTypesDocument = graphql(`
   }
 `)
 
-/** What "Show GraphQL" shows of this page. */
+/** What "Show GraphQL" lists. */
 export const OPERATIONS = [
   RecentDeliveriesDocument,
   WatchDeliveriesDocument,

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { useClient, useQuery } from 'urql'
 import { useDeleted } from '../destination/use-deleted.ts'
 import type { AttemptFilter, RecentDeliveriesQuery } from '../generated/graphql.ts'
-import { useAfterBreak, useLive } from '../session/use-live.ts'
+import { useAfterReconnection, useLive } from '../session/use-live.ts'
 import { type Attempt, matchesFilter, mergeAttempts } from './attempt-row.ts'
 import {
   RecentDeliveriesDocument,
@@ -13,10 +13,13 @@ import {
 
 type Destination = NonNullable<RecentDeliveriesQuery['destination']>
 
-/** Milliseconds. While nothing is known to resume behind, what happens before the live connection stands is asked for. */
-const LOOK_EVERY = 3_000
+/**
+ * Milliseconds between two reads while the destination has no attempts. There is then no attempt to resume after, so
+ * one that is made before the live connection opens is found only by reading.
+ */
+const POLL_INTERVAL_MS = 3_000
 
-/** The last attempts of a destination, and those that follow: over a broken connection too, each once. */
+/** Reads the last attempts of a destination and receives further ones live, each once, also after a broken connection. */
 export function useAttempts(id: string, filter: AttemptFilter) {
   const [{ data, error, fetching, operation }, execute] = useQuery({
     query: RecentDeliveriesDocument,
@@ -25,20 +28,20 @@ export function useAttempts(id: string, filter: AttemptFilter) {
   })
   const deleted = useDeleted(id)
   const destination = deleted ? null : (data?.destination ?? null)
-  const isOfFilter = JSON.stringify(operation?.variables.filter) === JSON.stringify(filter)
-  const listed = useListed(filter, isOfFilter ? destination : null)
+  const isCurrent = JSON.stringify(operation?.variables.filter) === JSON.stringify(filter)
+  const listed = useListed(filter, isCurrent ? destination : null)
   const anchor = destination?.latest.nodes.at(-1)?.id ?? null
   const watch = useLiveAttempts(id, anchor, destination !== null)
   const refresh = () => execute({ requestPolicy: 'network-only' })
-  const nothingYet = destination !== null && anchor === null && watch.arrived === 0
+  const isEmpty = destination !== null && anchor === null && watch.received === 0
   useEffect(() => {
-    if (!nothingYet) return
-    const timer = setInterval(() => execute({ requestPolicy: 'network-only' }), LOOK_EVERY)
+    if (!isEmpty) return
+    const timer = setInterval(() => execute({ requestPolicy: 'network-only' }), POLL_INTERVAL_MS)
     return () => clearInterval(timer)
-  }, [nothingYet, execute])
-  useAfterBreak(refresh)
+  }, [isEmpty, execute])
+  useAfterReconnection(refresh)
   const status = useStatus(id, destination)
-  const older = useOlder(id, filter, isOfFilter ? destination : null)
+  const older = useOlder(id, filter, isCurrent ? destination : null)
   const { live, complete } = watch
   const rows = useMemo(() => {
     const before = complete ? [...(listed ?? []), ...older.rows] : []
@@ -47,27 +50,30 @@ export function useAttempts(id: string, filter: AttemptFilter) {
   return {
     destination: destination && { ...destination, status: status ?? destination.status },
     missing: deleted || data?.destination === null,
-    loading: listed === null && (fetching || isOfFilter) && !error,
+    loading: listed === null && (fetching || isCurrent) && !error,
     error,
     retry: refresh,
     /** Newest first, each once. */
     rows,
-    /** Those that came while the page was open, in the order in which they were recorded. */
+    /** The attempts received live, in the order in which they were recorded. */
     live,
-    /** How many came so far. */
-    arrived: watch.arrived,
-    /** Why no more come live, as a sentence; null while they do. */
+    /** The number of attempts received live. */
+    received: watch.received,
+    /** Why the live updates stopped, as a sentence; null while they run. */
     liveFailure: watch.failure,
-    watchAgain: () => {
+    resume: () => {
       refresh()
-      watch.again()
+      watch.restart()
     },
-    /** Reads older ones; null when there are none. */
+    /** Loads older attempts; null if there are none. */
     showOlder: complete ? older.showMore : null,
   }
 }
 
-/** All that were listed under this filter so far: a list that is read again begins later. Null before the first. */
+/**
+ * Returns all attempts that were read with the current filter; null before the first read. Keeps the attempts of
+ * earlier reads, because a later read starts at a later attempt.
+ */
 function useListed(filter: AttemptFilter, destination: Destination | null): Attempt[] | null {
   const [listed, setListed] = useState<{ filter: AttemptFilter; rows: Attempt[] } | null>(null)
   useEffect(() => {
@@ -81,10 +87,10 @@ function useListed(filter: AttemptFilter, destination: Destination | null): Atte
   return listed?.filter === filter ? listed.rows : null
 }
 
-/** The status as it changed since the destination was read; null while it did not. */
+/** Returns the status received live since the destination was read; null if there was none. */
 function useStatus(id: string, destination: Destination | null): Destination['status'] | null {
   const [status, setStatus] = useState<Destination['status'] | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was just read is as new
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new read replaces the live status
   useEffect(() => setStatus(null), [destination])
   useLive(WatchStatusDocument, {
     key: id,
@@ -94,44 +100,44 @@ function useStatus(id: string, destination: Destination | null): Destination['st
   return status
 }
 
-/** Attempts kept on the page. A destination can make as many in a few seconds. */
-const MOST = 1_000
+/** The number of live attempts kept on the page. A destination can make as many in a few seconds. */
+const MAX_LIVE_ATTEMPTS = 1_000
 
 interface Live {
   attempts: readonly Attempt[]
-  arrived: number
+  received: number
 }
 
 function useLiveAttempts(destinationId: string, anchor: string | null, ready: boolean) {
-  const [{ attempts, arrived }, setLive] = useState<Live>({ attempts: [], arrived: 0 })
+  const [{ attempts, received }, setLive] = useState<Live>({ attempts: [], received: 0 })
   const [round, setRound] = useState(0)
   const last = useRef<string | null>(null)
   const failure = useLive(WatchDeliveriesDocument, {
     key: ready ? `${destinationId} ${round}` : null,
-    // Behind the last one seen, or behind the oldest listed: what comes twice is kept once.
+    // After the last one received, or after the oldest listed. Duplicates are merged.
     variables: () => ({ destinationId, after: last.current ?? anchor }),
     onData: ({ deliveryAttempted }) => {
       last.current = deliveryAttempted.id
       setLive((before) => ({
-        attempts: [...before.attempts, deliveryAttempted].slice(-MOST),
-        arrived: before.arrived + 1,
+        attempts: [...before.attempts, deliveryAttempted].slice(-MAX_LIVE_ATTEMPTS),
+        received: before.received + 1,
       }))
     },
   })
-  const again = () => {
+  const restart = () => {
     last.current = null
     setRound(round + 1)
   }
-  /** Whether none that came was dropped: only then is there no gap to those that were listed. */
-  const complete = arrived <= MOST
-  return { live: attempts, arrived, complete, failure, again }
+  /** Whether all live attempts are kept, so that there is no gap between them and the listed ones. */
+  const complete = received <= MAX_LIVE_ATTEMPTS
+  return { live: attempts, received, complete, failure, restart }
 }
 
-/** Pages behind the first, for as long as the filter stays. */
+/** Loads the pages after the first one. Drops them when the filter changes. */
 function useOlder(id: string, filter: AttemptFilter, destination: Destination | null) {
   const client = useClient()
   const [pages, setPages] = useState<Destination['attempts'][]>([])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter begins anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter starts a new list
   useEffect(() => setPages([]), [id, filter])
   const { hasNextPage, endCursor } = (pages.at(-1) ?? destination?.attempts)?.pageInfo ?? {}
   const showMore = async (): Promise<CombinedError | undefined> => {

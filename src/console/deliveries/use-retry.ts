@@ -9,31 +9,31 @@ import { RetryDeliveryDocument } from './operations.ts'
 type Delivery = AttemptDetails['delivery']
 
 /**
- * Sends a delivery again. It waits to be sent at once, and stands as before if the API refuses.
- * @param refresh resolves once the delivery is shown as it now is
+ * Sends a delivery again. It shows as pending at once, and as before if the API refuses.
+ * @param refresh reads the delivery again and resolves when the result is shown
  */
-export function useRetry(told: Delivery, refresh: () => Promise<unknown>) {
+export function useRetry(confirmed: Delivery, refresh: () => Promise<unknown>) {
   const toast = useToast()
-  const [delivery, expect] = useOptimisticValue(told)
+  const [delivery, applyChange] = useOptimisticValue(confirmed)
   const [{ fetching }, retry] = useMutation(RetryDeliveryDocument)
-  const [refusal, setRefusal] = useState<string | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was refused before says nothing of now
-  useEffect(() => setRefusal(null), [told.id, told.status])
+  const [error, setError] = useState<string | null>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: removes the error when the delivery has changed
+  useEffect(() => setError(null), [confirmed.id, confirmed.status])
   const send = () => {
-    setRefusal(null)
-    return expect(pendingAfter(told), async () => {
-      const { data, error } = await retry({ id: told.id })
-      const answer = data?.deliveryRetry
-      if (answer?.__typename === 'Delivery') {
-        toast('The delivery is on its way again.')
+    setError(null)
+    return applyChange(pendingAfter(confirmed), async () => {
+      const { data, error: failure } = await retry({ id: confirmed.id })
+      const result = data?.deliveryRetry
+      if (result?.__typename === 'Delivery') {
+        toast('Retry scheduled')
         await refresh()
-      } else setRefusal(error ? errorMessage(error) : (answer?.message ?? null))
+      } else setError(failure ? errorMessage(failure) : (result?.message ?? null))
     })
   }
-  return { delivery, busy: fetching, refusal, send }
+  return { delivery, busy: fetching, error, send }
 }
 
-/** As it waits for its next attempt, until that is there: it may be told of before the API has answered. */
+/** Shows a delivery as pending until its next attempt, which may arrive before the response of the API. */
 const pendingAfter =
   ({ id, attempts }: Delivery) =>
   (now: Delivery): Delivery =>

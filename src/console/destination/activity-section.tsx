@@ -10,13 +10,13 @@ import type { Detail } from './use-destination.ts'
 
 type Entry = NonNullable<ActivityQuery['destination']>['auditLog']['nodes'][number]
 
-const WORDS: Record<AuditAction, string> = {
-  CREATED: 'created it',
+const ACTIONS: Record<AuditAction, string> = {
+  CREATED: 'created the webhook',
   SETTINGS_CHANGED: 'changed',
-  ACTIVATED: 'activated it',
-  DEACTIVATED: 'deactivated it',
-  DISABLED: 'disabled it after too many failures',
-  SECRET_REVEALED: 'saw the signing secret',
+  ACTIVATED: 'activated the webhook',
+  DEACTIVATED: 'deactivated the webhook',
+  DISABLED: 'disabled the webhook after too many failures',
+  SECRET_REVEALED: 'revealed the signing secret',
   SECRET_ROTATED: 'rotated the signing secret',
 }
 
@@ -29,7 +29,7 @@ const SETTINGS: Record<DestinationSetting, string> = {
 const LIST = new Intl.ListFormat('en')
 const CONTEXT = { additionalTypenames: ['AuditEntry'], requestPolicy: 'cache-and-network' as const }
 
-/** Who did what with the destination: the last few entries of its audit log. */
+/** Lists the latest entries of the audit log. */
 export function ActivitySection({ destination }: { destination: Detail }): ReactElement {
   const { id, updatedAt } = destination
   const [{ data, error }, refresh] = useQuery({
@@ -37,7 +37,7 @@ export function ActivitySection({ destination }: { destination: Detail }): React
     variables: { id },
     context: CONTEXT,
   })
-  // Whatever is logged, but for a look at the secret, changes the destination.
+  // Every logged action but revealing the secret changes `updatedAt`.
   const seen = useRef(updatedAt)
   useEffect(() => {
     if (seen.current === updatedAt) return
@@ -47,15 +47,13 @@ export function ActivitySection({ destination }: { destination: Detail }): React
   const entries = data?.destination?.auditLog.nodes
   return (
     <Section title="Activity">
-      {error && (
-        <Failure title="The activity could not be loaded" error={error} onRetry={refresh} />
-      )}
+      {error && <Failure title="Could not load the activity" error={error} onRetry={refresh} />}
       {!entries && !error && <Skeleton lines={4} />}
       <ol className={styles.list}>
         {entries?.map((entry) => (
           <li key={entry.id} className={styles.entry}>
             <span>
-              <span className={styles.actor}>{actorOf(entry.actor)}</span> {wordsOf(entry)}
+              <span className={styles.actor}>{actorOf(entry.actor)}</span> {describe(entry)}
             </span>
             <span className={styles.when}>
               <Time value={entry.createdAt} relative />
@@ -67,13 +65,13 @@ export function ActivitySection({ destination }: { destination: Detail }): React
   )
 }
 
-const wordsOf = ({ action, changed }: Entry) =>
+const describe = ({ action, changed }: Entry) =>
   action === 'SETTINGS_CHANGED'
-    ? `${WORDS[action]} ${LIST.format(changed.map((one) => SETTINGS[one]))}`
-    : WORDS[action]
+    ? `${ACTIONS[action]} ${LIST.format(changed.map((one) => SETTINGS[one]))}`
+    : ACTIONS[action]
 
 function actorOf({ kind, id, name }: Entry['actor']): string {
   if (kind === 'API_KEY') return `Key “${name ?? id}”`
   if (kind === 'USER') return id ? `User ${id}` : 'A user'
-  return kind === 'PLATFORM' ? 'Bigmind' : 'The service'
+  return kind === 'PLATFORM' ? 'Bigmind' : 'System'
 }

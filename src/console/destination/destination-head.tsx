@@ -3,7 +3,7 @@ import type { ReactElement } from 'react'
 import { StatusBadge } from '../elements/badge.tsx'
 import { Button, buttonClass } from '../elements/button.tsx'
 import { useScopes } from '../session/session.ts'
-import { PageHeader } from '../shell/page-header.tsx'
+import { PageHeader, WEBHOOKS_LINK } from '../shell/page-header.tsx'
 import styles from './destination-head.module.css'
 import { OPERATIONS } from './operations.ts'
 import type { Activation } from './use-activation.ts'
@@ -14,7 +14,7 @@ interface DestinationHeadProps {
   activation: Activation
 }
 
-/** Which destination it is, how it stands, and the buttons that change that. */
+/** Shows the name and the status, with the buttons that activate and deactivate. */
 export function DestinationHead({ destination, activation }: DestinationHeadProps): ReactElement {
   const may = useScopes()
   const { id, name, status, failureCount, failureLimit } = destination
@@ -23,12 +23,7 @@ export function DestinationHead({ destination, activation }: DestinationHeadProp
     <>
       <PageHeader
         title={name}
-        trail={[
-          <Link key="webhooks" to="/" activeOptions={{ exact: true }}>
-            Webhooks
-          </Link>,
-          name,
-        ]}
+        trail={[WEBHOOKS_LINK, name]}
         status={
           <>
             <StatusBadge status={status} />
@@ -46,7 +41,9 @@ export function DestinationHead({ destination, activation }: DestinationHeadProp
             <Link to="/destinations/$id/deliveries" params={{ id }} className={buttonClass()}>
               View recent deliveries
             </Link>
-            {may('DESTINATIONS_WRITE') && <Switch status={status} activation={activation} />}
+            {may('DESTINATIONS_WRITE') && (
+              <ActivationButton status={status} activation={activation} />
+            )}
           </>
         }
         operations={OPERATIONS}
@@ -63,12 +60,12 @@ export function DestinationHead({ destination, activation }: DestinationHeadProp
   )
 }
 
-interface SwitchProps {
+interface ActivationButtonProps {
   status: Detail['status']
   activation: Activation
 }
 
-function Switch({ status, activation }: SwitchProps): ReactElement {
+function ActivationButton({ status, activation }: ActivationButtonProps): ReactElement {
   const { activate, busy, deactivate, unavailable } = activation
   return status === 'ACTIVE' ? (
     <Button busy={busy} onClick={deactivate}>

@@ -1,11 +1,10 @@
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { Failure } from '../elements/banner.tsx'
-import { buttonClass } from '../elements/button.tsx'
-import { EmptyState, NotReadable } from '../elements/empty-state.tsx'
+import { NotReadable, WebhookNotFound } from '../elements/empty-state.tsx'
 import { Skeleton } from '../elements/section.tsx'
 import { useScopes } from '../session/session.ts'
-import { PageHeader } from '../shell/page-header.tsx'
+import { PageHeader, WEBHOOKS_LINK } from '../shell/page-header.tsx'
 import { ActivitySection } from './activity-section.tsx'
 import { DestinationHead } from './destination-head.tsx'
 import styles from './destination-page.module.css'
@@ -19,29 +18,36 @@ import { useActivation } from './use-activation.ts'
 import { type ChangeDestination, type Detail, useDestination } from './use-destination.ts'
 import { useDraft } from './use-draft.ts'
 
-/** A destination: its settings, its secret, and whether it is sent to. */
+/** Shows the settings, the signing secret, a test and the activity of a destination. */
 export function DestinationPage(): ReactElement {
   const { id } = useParams({ from: '/destinations/$id' })
   const may = useScopes()
   if (!may('DESTINATIONS_READ')) {
     return (
       <>
-        <Head />
+        <HeadWithoutDestination />
         <NotReadable />
       </>
     )
   }
-  // Another destination is another page: nothing of the one before stays.
+  // The key resets all state when the page shows another destination.
   return <LoadedDestination key={id} id={id} />
 }
 
 function LoadedDestination({ id }: { id: string }): ReactElement {
   const { destination, error, retry, change } = useDestination(id)
   if (error && !destination) {
-    return <Failure title="The destination could not be loaded" error={error} onRetry={retry} />
+    return <Failure title="Could not load the webhook" error={error} onRetry={retry} />
   }
   if (destination === undefined) return <Loading />
-  if (destination === null) return <Gone />
+  if (destination === null) {
+    return (
+      <>
+        <HeadWithoutDestination />
+        <WebhookNotFound />
+      </>
+    )
+  }
   return <ShownDestination destination={destination} change={change} />
 }
 
@@ -81,32 +87,6 @@ const Loading = (): ReactElement => (
   </div>
 )
 
-const Gone = (): ReactElement => (
-  <>
-    <Head />
-    <EmptyState
-      title="There is no such destination"
-      actions={
-        <Link to="/" className={buttonClass()}>
-          Go to Webhooks
-        </Link>
-      }
-    >
-      <p>It was deleted, or belongs to another organization.</p>
-    </EmptyState>
-  </>
-)
-
-/** Of a page without a destination to name it by. */
-const Head = (): ReactElement => (
-  <PageHeader
-    title="Webhook"
-    trail={[
-      <Link key="webhooks" to="/" activeOptions={{ exact: true }}>
-        Webhooks
-      </Link>,
-      'Webhook',
-    ]}
-    operations={OPERATIONS}
-  />
+const HeadWithoutDestination = (): ReactElement => (
+  <PageHeader title="Webhook" trail={[WEBHOOKS_LINK, 'Webhook']} operations={OPERATIONS} />
 )

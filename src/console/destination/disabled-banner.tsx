@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react'
 import { useQuery } from 'urql'
-import { Banner } from '../elements/banner.tsx'
+import { Banner, DISABLED_TITLE } from '../elements/banner.tsx'
 import { Button } from '../elements/button.tsx'
 import { Skeleton } from '../elements/section.tsx'
 import { Time } from '../elements/time.tsx'
@@ -16,7 +16,7 @@ interface DisabledBannerProps {
   activation: Activation
 }
 
-/** Tells that nothing is sent any more: since when, for which failures, and how to go on. */
+/** Says that the destination was disabled: when, after which failures, and what to do. */
 export function DisabledBanner({ destination, activation }: DisabledBannerProps): ReactElement {
   const { id, disabledAt, failureLimit } = destination
   const may = useScopes()
@@ -31,7 +31,7 @@ export function DisabledBanner({ destination, activation }: DisabledBannerProps)
       <Banner
         tone="bad"
         urgent
-        title="This webhook was automatically disabled"
+        title={DISABLED_TITLE}
         actions={
           may('DESTINATIONS_WRITE') && (
             <Button
@@ -47,14 +47,13 @@ export function DisabledBanner({ destination, activation }: DisabledBannerProps)
         <p>
           {disabledAt && (
             <>
-              Since <Time value={disabledAt} /> nothing is sent, after {failureLimit} failed
-              attempts.{' '}
+              Disabled on <Time value={disabledAt} /> after {failureLimit} failed attempts.{' '}
             </>
           )}
-          Fix what is wrong at your endpoint, then activate the webhook again.
+          No events are sent. Fix your endpoint, then activate the webhook again.
         </p>
         {failures ? (
-          <ul className={styles.failures} aria-label="The last failures">
+          <ul className={styles.failures} aria-label="Latest failures">
             {failures.map(({ id: attempt, attemptedAt, eventType, failure }) => (
               <li key={attempt}>
                 <span className={styles.when}>

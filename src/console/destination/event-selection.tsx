@@ -13,12 +13,12 @@ interface EventSelectionProps {
   selected: readonly EventType[]
   error?: string | undefined
   readOnly: boolean
-  /** Stands in the examples as it will in this destination's payloads. */
+  /** The `webhook_id` shown in the examples. */
   webhookId: string
   onChange: (selected: EventType[]) => void
 }
 
-/** Which events to be told of: by family, each with what triggers it and what it carries. */
+/** Selects events by family, each with what triggers it and an example payload. */
 export function EventSelection(props: EventSelectionProps): ReactElement {
   const { selected, error, readOnly, webhookId, onChange } = props
   const [{ data, error: failure }, refresh] = useQuery({ query: EventChoicesDocument })
@@ -28,7 +28,7 @@ export function EventSelection(props: EventSelectionProps): ReactElement {
   return (
     <Section
       title="Events"
-      description={`Which events you want to receive. ${selected.length} of ${definitions?.length ?? '…'} selected.`}
+      description={`The events this webhook receives. ${selected.length} of ${definitions?.length ?? '…'} selected.`}
       actions={
         definitions &&
         !readOnly && (
@@ -44,9 +44,7 @@ export function EventSelection(props: EventSelectionProps): ReactElement {
           {error}
         </p>
       )}
-      {failure && (
-        <Failure title="The events could not be loaded" error={failure} onRetry={refresh} />
-      )}
+      {failure && <Failure title="Could not load events" error={failure} onRetry={refresh} />}
       {!definitions && !failure && <Skeleton lines={8} />}
       {byFamily(definitions ?? []).map(({ family, items }) => (
         <fieldset key={family} className={styles.family}>
@@ -102,7 +100,7 @@ function EventChoice(props: EventChoiceProps): ReactElement {
         aria-describedby={`${id}-trigger`}
         onChange={onToggle}
       />
-      <div className={styles.words}>
+      <div className={styles.text}>
         <label htmlFor={id} className={styles.name}>
           {titleOf(type)} <code className={styles.wire}>{name}</code>
         </label>

@@ -202,7 +202,7 @@ export const ActivityDocument = graphql(`
   }
 `)
 
-/** What "Show GraphQL" shows of this page. */
+/** What "Show GraphQL" lists. */
 export const OPERATIONS = [
   DestinationDocument,
   WatchDestinationDocument,

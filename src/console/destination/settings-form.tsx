@@ -18,7 +18,7 @@ interface SettingsFormProps {
   draft: Draft
 }
 
-/** Name, URL and events. Nothing is sent to the API before "Save changes". */
+/** Edits name, URL and events. Nothing is sent to the API before "Save changes". */
 export function SettingsForm({ destination, draft }: SettingsFormProps): ReactElement {
   const readOnly = !useScopes()('DESTINATIONS_WRITE')
   const { settings, errors, edit } = draft
@@ -27,7 +27,7 @@ export function SettingsForm({ destination, draft }: SettingsFormProps): ReactEl
     if (draft.changed && !draft.saving) void draft.save()
   }
   return (
-    // What is wrong with a field is said by the API, beside it, not by the browser.
+    // The API validates. Its errors are shown below the fields.
     <form noValidate onSubmit={submit} className={styles.form} aria-label="Settings">
       <Section title="Configuration" description={readOnly ? READ_ONLY : undefined}>
         <TextField
@@ -42,7 +42,7 @@ export function SettingsForm({ destination, draft }: SettingsFormProps): ReactEl
         />
         <TextField
           label="URL"
-          hint="Where Bigmind sends event notifications. It must be HTTPS."
+          hint="Where Bigmind sends event notifications. Must be HTTPS."
           type="url"
           inputMode="url"
           placeholder="https://example.com/webhook"
@@ -67,17 +67,16 @@ export function SettingsForm({ destination, draft }: SettingsFormProps): ReactEl
   )
 }
 
-const READ_ONLY = 'You can look, but not change: your key lacks the scope DESTINATIONS_WRITE.'
-
-const UNSAVED = 'You have unsaved changes.'
+const READ_ONLY = 'Read-only: your key lacks the scope DESTINATIONS_WRITE.'
 
 function SaveBar({ draft }: { draft: Draft }): ReactElement {
   const { discard, errors, saving } = draft
   const changed = draft.changed && !saving
   return (
     <div className={styles.bar} data-changed={draft.changed}>
-      <p role="status" className={errors.form ? styles.error : styles.words}>
-        {errors.form || (changed ? UNSAVED : saving ? 'Saving …' : 'All changes are saved.')}
+      <p role="status" className={errors.form ? styles.error : styles.text}>
+        {errors.form ||
+          (changed ? 'You have unsaved changes.' : saving ? 'Saving…' : 'All changes saved.')}
       </p>
       {changed && (
         <Button variant="quiet" onClick={discard}>
@@ -88,7 +87,7 @@ function SaveBar({ draft }: { draft: Draft }): ReactElement {
         type="submit"
         variant="primary"
         busy={saving}
-        unavailable={draft.changed ? null : 'Nothing has changed.'}
+        unavailable={draft.changed ? null : 'There are no changes to save.'}
       >
         Save changes
       </Button>
@@ -96,7 +95,7 @@ function SaveBar({ draft }: { draft: Draft }): ReactElement {
   )
 }
 
-/** Asks before what was edited is lost, by a link as by closing the tab. */
+/** Asks before unsaved edits are lost by leaving the page or closing the tab. */
 function LeaveGuard({ draft }: { draft: Draft }): ReactElement | null {
   const { changed, discard } = draft
   const { proceed, reset, status } = useBlocker({
@@ -117,7 +116,7 @@ function LeaveGuard({ draft }: { draft: Draft }): ReactElement | null {
         }}
         onCancel={reset}
       >
-        <p>What you changed here and did not save will be lost.</p>
+        <p>Your unsaved changes will be lost.</p>
       </ConfirmDialog>
     </Suspense>
   )

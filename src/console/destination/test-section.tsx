@@ -1,9 +1,10 @@
 import { type ReactElement, useState } from 'react'
 import { useQuery } from 'urql'
-import { Badge } from '../elements/badge.tsx'
+import { AttemptBadge } from '../elements/badge.tsx'
 import { Button } from '../elements/button.tsx'
 import { SelectField } from '../elements/field.tsx'
 import { Section } from '../elements/section.tsx'
+import { formatDuration } from '../elements/time.tsx'
 import { byFamily, titleOf } from '../events/event-types.ts'
 import type { EventType } from '../generated/graphql.ts'
 import { useScopes } from '../session/session.ts'
@@ -12,7 +13,7 @@ import styles from './test-section.module.css'
 import type { Detail } from './use-destination.ts'
 import { type TestAttempt, useTestEvent } from './use-test-event.ts'
 
-/** Sends the example of an event and shows what the endpoint answered. */
+/** Sends an example event and shows the result. */
 export function TestSection({ destination }: { destination: Detail }): ReactElement | null {
   const { events, url } = destination
   const [{ data }] = useQuery({ query: EventChoicesDocument })
@@ -24,7 +25,7 @@ export function TestSection({ destination }: { destination: Detail }): ReactElem
   return (
     <Section
       title="Send test event"
-      description="Sends the example of an event to your URL, signed like any other, whether the webhook is active or not. It is tried once, and a failure is not counted."
+      description="Sends an example event to your URL, signed like a real one, even while the webhook is inactive. Test events aren’t retried, and failures don’t count."
     >
       <div className={styles.line}>
         <SelectField
@@ -35,15 +36,19 @@ export function TestSection({ destination }: { destination: Detail }): ReactElem
         />
         <Button
           busy={state.name === 'sending'}
-          unavailable={url === null ? 'Save a URL first: there is nowhere to send to.' : null}
+          unavailable={url === null ? 'Set a URL and save it first.' : null}
           onClick={() => event && void send(event)}
         >
           Send test event
         </Button>
       </div>
       <div aria-live="polite" className={styles.result}>
-        {state.name === 'sending' && <p className={styles.muted}>{state.words}</p>}
-        {state.name === 'refused' && <p className={styles.error}>{state.message}</p>}
+        {state.name === 'sending' && (
+          <p className={styles.muted}>
+            {state.isDelayed ? 'Still waiting for the result…' : 'Sending…'}
+          </p>
+        )}
+        {state.name === 'rejected' && <p className={styles.error}>{state.message}</p>}
         {state.name === 'attempted' && <Result attempt={state.attempt} />}
       </div>
     </Section>
@@ -55,11 +60,9 @@ function Result({ attempt }: { attempt: TestAttempt }): ReactElement {
   return (
     <>
       <p className={styles.outcome}>
-        <Badge tone={status === 'SUCCEEDED' ? 'good' : 'bad'}>
-          {status === 'SUCCEEDED' ? 'Success' : 'Failed'}
-        </Badge>
+        <AttemptBadge status={status} />
         {responseCode !== null && <span>Response code {responseCode}</span>}
-        <span className={styles.muted}>{durationMs.toLocaleString()} ms</span>
+        <span className={styles.muted}>{formatDuration(durationMs)}</span>
       </p>
       {failure && <p>{failure.message}</p>}
       {responseBody && <pre className={styles.body}>{responseBody}</pre>}

@@ -13,7 +13,7 @@ interface Options {
   change: ChangeDestination
 }
 
-/** Turns a destination on and off. It shows at once, and turns back if the API refuses. */
+/** Activates and deactivates a destination. The new status shows at once, and the old one again if the API refuses. */
 export function useActivation(destination: Detail, { draft, change }: Options) {
   const toast = useToast()
   const [error, setError] = useState<string | null>(null)
@@ -23,15 +23,15 @@ export function useActivation(destination: Detail, { draft, change }: Options) {
   return {
     error,
     busy: activating.fetching || deactivating.fetching,
-    /** Why it cannot be activated now; null when it can. */
-    unavailable: obstacleOf(destination, draft),
+    /** Why it cannot be activated now; null if it can. */
+    unavailable: unavailableReason(destination, draft),
     activate() {
       setError(null)
       return change({ status: 'ACTIVE', failureCount: 0, disabledAt: null }, async () => {
         const { data, error: failure } = await activate({ id })
         const result = data?.destinationActivate
         if (result?.__typename === 'Destination') {
-          toast('The webhook is active: events are sent as they happen.')
+          toast('Webhook activated')
           return result
         }
         setError(result?.message ?? (failure ? errorMessage(failure) : null))
@@ -44,7 +44,7 @@ export function useActivation(destination: Detail, { draft, change }: Options) {
         const { data, error: failure } = await deactivate({ id })
         const result = data?.destinationDeactivate
         if (result?.__typename === 'Destination') {
-          toast('The webhook is inactive: nothing is sent until you activate it again.')
+          toast('Webhook deactivated')
           return result
         }
         setError(result?.message ?? (failure ? errorMessage(failure) : null))
@@ -54,13 +54,13 @@ export function useActivation(destination: Detail, { draft, change }: Options) {
   }
 }
 
-function obstacleOf({ url, events }: Detail, { changed, saving }: Draft): string | null {
-  if (saving) return 'Your changes are being saved.'
-  if (changed) return 'Save your changes before you activate the webhook.'
+function unavailableReason({ url, events }: Detail, { changed, saving }: Draft): string | null {
+  if (saving) return 'Saving your changes…'
+  if (changed) return 'Save your changes before activating the webhook.'
   if (url === null && events.length === 0) {
-    return 'To activate the webhook, set its URL, select at least one event, and save.'
+    return 'To activate the webhook, set a URL, select at least one event and save.'
   }
-  if (url === null) return 'To activate the webhook, set its URL and save.'
+  if (url === null) return 'To activate the webhook, set a URL and save.'
   if (events.length === 0) return 'To activate the webhook, select at least one event and save.'
   return null
 }

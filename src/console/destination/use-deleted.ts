@@ -10,7 +10,7 @@ export const WatchDeletionDocument = graphql(`
   }
 `)
 
-/** Whether a destination was deleted while it is shown, by whomever. Then it stays so: no id is given twice. */
+/** Returns whether the destination was deleted while it was shown. */
 export function useDeleted(id: string): boolean {
   const [deleted, setDeleted] = useState<string | null>(null)
   useLive(WatchDeletionDocument, {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useQuery } from 'urql'
 import type { DestinationDetailFragment } from '../generated/graphql.ts'
-import { useAfterBreak, useLive } from '../session/use-live.ts'
+import { useAfterReconnection, useLive } from '../session/use-live.ts'
 import { useOptimisticValue } from '../use-optimistic-value.ts'
 import { DestinationDocument, WatchDestinationDocument } from './operations.ts'
 import { useDeleted } from './use-deleted.ts'
@@ -9,17 +9,17 @@ import { useDeleted } from './use-deleted.ts'
 export type Detail = DestinationDetailFragment
 
 /**
- * Changes a destination. It shows as expected at once.
- * @param ask asks the API for it; null when that was refused, and the destination is as it was
+ * Changes a destination. The expected values show at once.
+ * @param request sends the change; resolves to the changed destination, or to null if the API refused
  */
 export type ChangeDestination = (
   expected: Partial<Detail>,
-  ask: () => Promise<Detail | null>,
+  request: () => Promise<Detail | null>,
 ) => Promise<void>
 
 const CONTEXT = { requestPolicy: 'cache-and-network' as const }
 
-/** A destination as it last was told, by whichever way. */
+/** Reads a destination and keeps it up to date. */
 export function useDestination(id: string) {
   const [{ data, error, fetching }, refresh] = useQuery({
     query: DestinationDocument,
@@ -35,19 +35,19 @@ export function useDestination(id: string) {
   })
   const deleted = useDeleted(id)
   const retry = () => refresh({ requestPolicy: 'network-only' })
-  useAfterBreak(retry)
-  const told = changed?.id === id ? changed : fetching ? undefined : data?.destination
-  const [destination, expect] = useOptimisticValue(told)
-  const change: ChangeDestination = (expected, ask) =>
-    expect(
+  useAfterReconnection(retry)
+  const confirmed = changed?.id === id ? changed : fetching ? undefined : data?.destination
+  const [destination, applyChange] = useOptimisticValue(confirmed)
+  const change: ChangeDestination = (expected, request) =>
+    applyChange(
       (now) => now && { ...now, ...expected },
       async () => {
-        const answer = await ask()
-        if (answer) setChanged(answer)
+        const result = await request()
+        if (result) setChanged(result)
       },
     )
   return {
-    /** Undefined while it loads, null when there is none. */
+    /** Undefined while it loads; null if it does not exist. */
     destination: deleted ? null : destination,
     error: deleted ? undefined : error,
     retry,

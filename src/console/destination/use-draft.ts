@@ -12,7 +12,7 @@ import { useScopes, useUnsaved } from '../session/session.ts'
 import { UpdateDestinationDocument } from './operations.ts'
 import type { ChangeDestination, Detail } from './use-destination.ts'
 
-/** What can be edited. A URL that is not set is an empty text. */
+/** The editable fields. A missing URL is an empty string. */
 export interface Settings {
   name: string
   url: string
@@ -23,19 +23,19 @@ export type SettingsErrors = Partial<Record<keyof Settings | 'form', string>>
 
 export type Draft = ReturnType<typeof useDraft>
 
-/** What was edited of a destination and not saved yet. What was not edited follows the destination. */
+/** Keeps unsaved edits of a destination. Fields that were not edited follow the destination. */
 export function useDraft(destination: Detail, change: ChangeDestination) {
   const toast = useToast()
   const writable = useScopes()('DESTINATIONS_WRITE')
-  const { left, keep } = useUnsaved<Partial<Settings>>(destination.id)
-  const [edits, setEdits] = useState((writable && left) || {})
+  const { kept, keep } = useUnsaved<Partial<Settings>>(destination.id)
+  const [edits, setEdits] = useState((writable && kept) || {})
   const [errors, setErrors] = useState<SettingsErrors>({})
   const [{ fetching: saving }, update] = useMutation(UpdateDestinationDocument)
   const input = changesOf(edits, destination)
   const changed = saving || Object.keys(input).length > 0
   useEffect(() => keep(changed ? edits : null))
 
-  /** Shows as saved at once, but what was edited is given up only when it is. */
+  /** Shows the edits as saved at once, but drops them only after the API has saved them. */
   const save = () => {
     setErrors({})
     return change(expectedOf(input), async () => {
@@ -53,12 +53,12 @@ export function useDraft(destination: Detail, change: ChangeDestination) {
   return {
     settings: { ...savedSettings(destination), ...edits },
     errors,
-    /** Whether something would be lost by leaving. */
+    /** Whether there are edits that would be lost by leaving. */
     changed,
     saving,
     edit(edit: Partial<Settings>) {
       setEdits((before) => ({ ...before, ...edit }))
-      setErrors((before) => ({ ...before, form: '', ...blank(edit) }))
+      setErrors((before) => ({ ...before, form: '', ...clearedErrors(edit) }))
     },
     discard() {
       setEdits({})
@@ -80,42 +80,43 @@ function changesOf(edits: Partial<Settings>, destination: Detail): DestinationUp
   return {
     ...(name.trim() !== saved.name && { name }),
     ...(url.trim() !== saved.url && { url: url.trim() || null }),
-    ...(isOtherSet(events, saved.events) && { events }),
+    ...(differs(events, saved.events) && { events }),
   }
 }
 
-/** The destination's part in it once it is saved. No name is refused for sure. */
+/** Returns the fields as they will be after the save. An empty name is left out, because the API refuses it. */
 const expectedOf = ({ name, url, events }: DestinationUpdateInput): Partial<Detail> => ({
   ...(name?.trim() && { name: name.trim() }),
   ...(url !== undefined && { url }),
   ...(events && { events }),
 })
 
-/** What was edited since, while the rest was being saved. */
+/** Returns the edits made while the others were being saved. */
 const without = (now: Partial<Settings>, saved: Partial<Settings>): Partial<Settings> =>
   Object.fromEntries(
     Object.entries(now).filter(([field, value]) => value !== saved[field as keyof Settings]),
   )
 
-const isOtherSet = (some: readonly EventType[], others: readonly EventType[]) =>
+const differs = (some: readonly EventType[], others: readonly EventType[]) =>
   some.length !== others.length || some.some((one) => !others.includes(one))
 
-/** What was wrong with a field is no longer said once it is edited. */
-const blank = (edit: Partial<Settings>): SettingsErrors =>
+/** Removes the errors of edited fields. */
+const clearedErrors = (edit: Partial<Settings>): SettingsErrors =>
   Object.fromEntries(Object.keys(edit).map((field) => [field, '']))
 
-const NEEDED: Record<DestinationRequirement, SettingsErrors> = {
-  URL: { url: 'An active destination needs a URL. Deactivate it first, or set another one.' },
+const NOT_READY: Record<DestinationRequirement, SettingsErrors> = {
+  URL: { url: 'An active webhook needs a URL. Enter one, or deactivate the webhook first.' },
   EVENTS: {
-    events: 'An active destination needs at least one event. Deactivate it first, or select one.',
+    events:
+      'An active webhook needs at least one event. Select one, or deactivate the webhook first.',
   },
 }
 
-const GONE = 'This destination was deleted meanwhile: there is nothing left to save.'
+const DELETED = 'This webhook was deleted.'
 
 type Result = UpdateDestinationMutation['destinationUpdate'] | undefined
 
-/** Each sentence beside what it is about, as the API's answer names it. */
+/** Returns the messages of the API by field. */
 function errorsOf(result: Result): SettingsErrors {
   if (result?.__typename === 'ValidationError') {
     return Object.fromEntries(
@@ -126,7 +127,7 @@ function errorsOf(result: Result): SettingsErrors {
     )
   }
   if (result?.__typename === 'DestinationNotReadyError') {
-    return Object.assign({}, ...result.missing.map((one) => NEEDED[one]))
+    return Object.assign({}, ...result.missing.map((one) => NOT_READY[one]))
   }
-  return result?.__typename === 'NotFoundError' ? { form: GONE } : {}
+  return result?.__typename === 'NotFoundError' ? { form: DELETED } : {}
 }

@@ -9,20 +9,20 @@ export type TestAttempt = WatchTestsSubscription['deliveryAttempted']
 
 type State =
   | { name: 'ready' }
-  | { name: 'sending'; delivery: string | null; words: string }
-  | { name: 'refused'; message: string }
+  | { name: 'sending'; delivery: string | null; isDelayed: boolean }
+  | { name: 'rejected'; message: string }
   | { name: 'attempted'; attempt: TestAttempt }
 
-/** Milliseconds after which it says that it still waits. An attempt takes 5 s at most. */
-const LONG = 8_000
+/** Milliseconds after which the section says that it is still waiting. An attempt takes at most 5 s. */
+const DELAYED_AFTER_MS = 8_000
 
-/** Sends test events and hears what became of them, also when the connection broke in between. */
+/** Sends test events and receives their results, also after a broken connection. */
 export function useTestEvent(id: string) {
   const [state, setState] = useState<State>({ name: 'ready' })
   const [, sendTest] = useMutation(SendTestDocument)
   const last = useRef<string | null>(null)
-  /** Attempts may be heard of before the answer that says which delivery they belong to. */
-  const heard = useRef(new Map<string, TestAttempt>())
+  /** Attempts may arrive before the response that names their delivery. */
+  const received = useRef(new Map<string, TestAttempt>())
   const delivery = state.name === 'sending' ? state.delivery : null
 
   useLive(WatchTestsDocument, {
@@ -31,35 +31,35 @@ export function useTestEvent(id: string) {
     onData: ({ deliveryAttempted: attempt }) => {
       last.current = attempt.id
       if (!attempt.delivery.test) return
-      heard.current.set(attempt.delivery.id, attempt)
+      received.current.set(attempt.delivery.id, attempt)
       if (attempt.delivery.id === delivery) setState({ name: 'attempted', attempt })
     },
   })
   useEffect(() => {
     if (delivery === null) return
     const timer = setTimeout(
-      () => setState({ name: 'sending', delivery, words: 'Still waiting for the attempt …' }),
-      LONG,
+      () => setState({ name: 'sending', delivery, isDelayed: true }),
+      DELAYED_AFTER_MS,
     )
     return () => clearTimeout(timer)
   }, [delivery])
 
   const send = async (event: EventType) => {
-    heard.current.clear()
-    setState({ name: 'sending', delivery: null, words: 'Sending …' })
+    received.current.clear()
+    setState({ name: 'sending', delivery: null, isDelayed: false })
     const { data, error } = await sendTest({ id, event })
     const result = data?.destinationSendTest
     if (result?.__typename !== 'Delivery') {
       return setState({
-        name: 'refused',
+        name: 'rejected',
         message: result?.message ?? (error ? errorMessage(error) : ''),
       })
     }
-    const attempt = heard.current.get(result.id)
+    const attempt = received.current.get(result.id)
     setState(
       attempt
         ? { name: 'attempted', attempt }
-        : { name: 'sending', delivery: result.id, words: 'Sending …' },
+        : { name: 'sending', delivery: result.id, isDelayed: false },
     )
   }
   return { state, send }

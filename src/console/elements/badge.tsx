@@ -2,10 +2,10 @@ import type { ReactElement, ReactNode } from 'react'
 import type { AttemptStatus, DeliveryStatus, DestinationStatus } from '../generated/graphql.ts'
 import styles from './badge.module.css'
 
-export type Tone = 'good' | 'bad' | 'warn' | 'idle' | 'accent'
+type Tone = 'good' | 'bad' | 'warn' | 'idle'
 
 /** A state in a word. */
-export function Badge({ tone, children }: { tone: Tone; children: ReactNode }): ReactElement {
+function Badge({ tone, children }: { tone: Tone; children: ReactNode }): ReactElement {
   return (
     <span className={styles.badge} data-tone={tone}>
       {children}
@@ -36,7 +36,7 @@ export function AttemptBadge({ status }: { status: AttemptStatus }): ReactElemen
 }
 
 const DELIVERY_STATUS: Record<DeliveryStatus, [name: string, tone: Tone]> = {
-  PENDING: ['Waiting', 'warn'],
+  PENDING: ['Pending', 'warn'],
   SUCCEEDED: ['Delivered', 'good'],
   FAILED: ['Failed', 'bad'],
   CANCELED: ['Canceled', 'idle'],
@@ -47,9 +47,3 @@ export function DeliveryBadge({ status }: { status: DeliveryStatus }): ReactElem
   const [name, tone] = DELIVERY_STATUS[status]
   return <Badge tone={tone}>{name}</Badge>
 }
-
-/** As in "850 ms" and "5.00 s". */
-export const durationOf = (milliseconds: number): string =>
-  milliseconds < 1_000
-    ? `${milliseconds} ms`
-    : `${(milliseconds / 1_000).toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} s`

@@ -4,17 +4,19 @@ import { errorMessage } from '../session/client.ts'
 import styles from './banner.module.css'
 import { Button } from './button.tsx'
 
+export const DISABLED_TITLE = 'This webhook was automatically disabled'
+
 interface BannerProps {
-  tone: 'bad' | 'warn' | 'good' | 'accent'
+  tone: 'bad' | 'warn'
   title: string
   children?: ReactNode
-  /** Buttons that help. */
+  /** Buttons. */
   actions?: ReactNode
-  /** Said by screen readers as soon as it appears. */
+  /** Whether screen readers announce it as soon as it appears. */
   urgent?: boolean
 }
 
-/** Something that concerns the whole page. */
+/** A message about the whole page. */
 export function Banner({ tone, title, children, actions, urgent }: BannerProps): ReactElement {
   return (
     <section
@@ -33,13 +35,13 @@ export function Banner({ tone, title, children, actions, urgent }: BannerProps):
 }
 
 interface FailureProps {
-  /** What could not be done, as in "The destinations could not be loaded". */
+  /** What failed, as in "Could not load webhooks". */
   title: string
   error: CombinedError
   onRetry?: () => void
 }
 
-/** What failed, why, and the way to try again. */
+/** Shows what failed and why, with a button that tries again. */
 export function Failure({ title, error, onRetry }: FailureProps): ReactElement {
   return (
     <Banner

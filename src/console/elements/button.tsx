@@ -6,9 +6,9 @@ export type ButtonVariant = 'primary' | 'secondary' | 'danger' | 'quiet'
 export interface ButtonProps extends ComponentProps<'button'> {
   /** Default: secondary. */
   variant?: ButtonVariant | undefined
-  /** Something it began is under way: it keeps its focus, and does nothing meanwhile. */
+  /** Whether its action is running. The button keeps the focus and ignores clicks. */
   busy?: boolean | undefined
-  /** Why it cannot be pressed now: shown to those who try, and said to screen readers. It stays in reach. */
+  /** Why it is disabled, for the tooltip and screen readers. The button stays focusable. */
   unavailable?: string | null | undefined
 }
 
@@ -31,14 +31,14 @@ export function Button(props: ButtonProps): ReactElement {
   )
 }
 
-/** For a link that looks like a button. */
+/** Returns the class of a link that looks like a button. */
 export const buttonClass = (variant: ButtonVariant = 'secondary') =>
   `${styles.button} ${styles[variant]}`
 
 interface IconButtonProps extends Omit<ComponentProps<'button'>, 'children'> {
-  /** What it does, for screen readers and on hover. */
+  /** What it does, for the tooltip and screen readers. */
   label: string
-  /** SVG shapes on a field of 20 by 20, drawn in the colour of the text. */
+  /** SVG shapes in a view box of 20 by 20, drawn in the color of the text. */
   children: ReactNode
 }
 
@@ -56,7 +56,7 @@ export function IconButton({ label, children, className, ...rest }: IconButtonPr
   )
 }
 
-/** A picture beside words that say the same. */
+/** An icon, hidden from screen readers. */
 export function Icon({
   children,
   size = 18,

@@ -4,13 +4,13 @@ import { CopyButton } from './copy-button.tsx'
 
 interface CodeBlockProps {
   code: string
-  /** What it is, as in "the example payload". */
+  /** What the code is, as in "Example payload". */
   label: string
-  /** Breaks long lines, for code that is one. */
+  /** Whether long lines are wrapped. Default: false. */
   wrap?: boolean
 }
 
-/** Code to read and to copy. */
+/** Shows code with a button that copies it. */
 export function CodeBlock({ code, label, wrap = false }: CodeBlockProps): ReactElement {
   return (
     <div className={styles.block}>
@@ -20,7 +20,7 @@ export function CodeBlock({ code, label, wrap = false }: CodeBlockProps): ReactE
         </span>
         <CopyButton variant="quiet" className={styles.copy} text={code} label={label} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it with the arrow keys */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys */}
       <section tabIndex={0} aria-label={label} className={styles.scroll}>
         <pre className={styles.code} data-wrap={wrap}>
           <code>{code}</code>

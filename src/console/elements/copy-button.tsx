@@ -2,21 +2,21 @@ import { type ReactElement, useEffect, useState } from 'react'
 import { Button, type ButtonProps } from './button.tsx'
 
 interface CopyButtonProps extends Omit<ButtonProps, 'onClick' | 'children'> {
-  /** What is copied, or how to get it; null when it could not be got, which is then told elsewhere. */
+  /** The text, or a function that resolves to it, or to null after showing its own error. */
   text: string | (() => Promise<string | null>)
-  /** For screen readers, as in "Copy the signing secret". */
+  /** What is copied, for screen readers, as in "the signing secret". */
   label: string
 }
 
-/** Milliseconds for which it says what became of it. */
-const SHOWN_FOR = 2_000
+/** Milliseconds for which the result is shown. */
+const RESULT_SHOWN_MS = 2_000
 
-/** Copies a text, and says so. */
+/** Copies a text to the clipboard and shows the result. */
 export function CopyButton({ text, label, ...rest }: CopyButtonProps): ReactElement {
   const [state, setState] = useState<'ready' | 'busy' | 'copied' | 'failed'>('ready')
   useEffect(() => {
     if (state !== 'copied' && state !== 'failed') return
-    const timer = setTimeout(() => setState('ready'), SHOWN_FOR)
+    const timer = setTimeout(() => setState('ready'), RESULT_SHOWN_MS)
     return () => clearTimeout(timer)
   }, [state])
   const copy = async () => {
@@ -25,10 +25,10 @@ export function CopyButton({ text, label, ...rest }: CopyButtonProps): ReactElem
     if (content === null) return setState('ready')
     setState(await writeText(content))
   }
-  const words = { ready: 'Copy', busy: 'Copy', copied: 'Copied', failed: 'Not copied' }[state]
+  const caption = { ready: 'Copy', busy: 'Copy', copied: 'Copied', failed: 'Copy failed' }[state]
   return (
-    <Button {...rest} busy={state === 'busy'} aria-label={`${words}: ${label}`} onClick={copy}>
-      <span aria-live="polite">{words}</span>
+    <Button {...rest} busy={state === 'busy'} aria-label={`${caption}: ${label}`} onClick={copy}>
+      <span aria-live="polite">{caption}</span>
     </Button>
   )
 }

@@ -9,12 +9,12 @@ interface DialogProps {
   onClose: () => void
   title: string
   description?: ReactNode
-  /** For code and tables. */
+  /** Whether it is wide enough for code. Default: false. */
   wide?: boolean
   children: ReactNode
 }
 
-/** Something to do before going on. Shown while it is rendered; Escape and a press beside it close it. */
+/** A dialog, shown while it is mounted. Escape and a click outside close it. */
 export function Dialog(props: DialogProps): ReactElement {
   const { onClose, title, description, wide = false, children } = props
   const { layers } = useHostPage()
@@ -41,24 +41,24 @@ export function Dialog(props: DialogProps): ReactElement {
   )
 }
 
-/** The buttons at a dialog's end. */
+/** The buttons at the end of a dialog. */
 export function DialogActions({ children }: { children: ReactNode }): ReactElement {
   return <div className={styles.actions}>{children}</div>
 }
 
 interface ConfirmDialogProps {
   title: string
-  /** What will happen, and whether there is a way back. */
+  /** What will happen, and whether it can be undone. */
   children: ReactNode
-  /** What the button does, as in "Delete". */
+  /** The caption of the button that confirms, as in "Delete". */
   confirm: string
-  /** What the other does. Default: "Cancel". */
+  /** The caption of the other button. Default: "Cancel". */
   cancel?: string
   onConfirm: () => void
   onCancel: () => void
 }
 
-/** Asks before something that cannot be taken back. The safe answer has the focus. */
+/** Asks before an action that cannot be undone. The button that cancels has the focus. */
 export function ConfirmDialog(props: ConfirmDialogProps): ReactElement {
   const { title, children, confirm, cancel = 'Cancel', onConfirm, onCancel } = props
   const { layers } = useHostPage()
@@ -87,8 +87,8 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactElement {
 }
 
 /**
- * Gives the focus back to what had it before a dialog opened, or to the page where that is gone, as the row of
- * something deleted. The primitives do so only for a trigger of their own, and ours are shown while they are rendered.
+ * Returns a handler that moves the focus back to the element that had it before a dialog opened, or to the page if
+ * that element is gone. The primitives do this only for dialogs with a trigger of their own.
  */
 export function useReturnFocus(): (event: Event) => void {
   const [before] = useState(() => document.activeElement)

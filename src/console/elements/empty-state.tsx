@@ -1,4 +1,6 @@
+import { Link } from '@tanstack/react-router'
 import type { ReactElement, ReactNode } from 'react'
+import { buttonClass } from './button.tsx'
 import styles from './empty-state.module.css'
 
 interface EmptyStateProps {
@@ -7,7 +9,7 @@ interface EmptyStateProps {
   actions?: ReactNode
 }
 
-/** What stands where a list would be: why there is nothing, and what to do about it. */
+/** Takes the place of a list or a page that has nothing to show: says why, and what to do next. */
 export function EmptyState({ title, children, actions }: EmptyStateProps): ReactElement {
   return (
     <div className={styles.empty}>
@@ -18,11 +20,29 @@ export function EmptyState({ title, children, actions }: EmptyStateProps): React
   )
 }
 
-/** In place of what a key without the scope DESTINATIONS_READ cannot see. */
-export function NotReadable(): ReactElement {
+/** Something that does not exist, with a link to the list of webhooks. */
+export function NotFound({ title, children }: { title: string; children: string }): ReactElement {
   return (
-    <EmptyState title="Your key cannot read destinations">
-      <p>It lacks the scope DESTINATIONS_READ. Sign in with one that has it, or ask who made it.</p>
+    <EmptyState
+      title={title}
+      actions={
+        <Link to="/" className={buttonClass()}>
+          Go to Webhooks
+        </Link>
+      }
+    >
+      <p>{children}</p>
     </EmptyState>
   )
 }
+
+export const WebhookNotFound = (): ReactElement => (
+  <NotFound title="Webhook not found">It was deleted or belongs to another organization.</NotFound>
+)
+
+/** Takes the place of what requires the scope DESTINATIONS_READ. */
+export const NotReadable = (): ReactElement => (
+  <EmptyState title="You can’t view webhooks">
+    <p>Your key lacks the scope DESTINATIONS_READ. Sign in with a key that has it.</p>
+  </EmptyState>
+)

@@ -4,18 +4,20 @@ import styles from './field.module.css'
 
 export interface TextFieldProps extends ComponentProps<'input'> {
   label: string
-  /** Leaves the label to screen readers, where the placeholder says it too. */
+  /** Whether the label is shown only to screen readers. Default: false. */
   quiet?: boolean
   hint?: ReactNode
-  /** What is wrong with it, as a sentence: shown beside it and said to screen readers. */
+  /** A sentence that says what is wrong, shown below the field and announced by screen readers. */
   error?: string | null | undefined
 }
 
-/** A line of text with its label, a hint, and what is wrong with it. */
+/** A text input with a label, a hint and an error. */
 export function TextField(props: TextFieldProps): ReactElement {
   const { label, quiet = false, hint, error, ...rest } = props
   const id = useId()
-  const about = [error ? `${id}-error` : null, hint ? `${id}-hint` : null].filter(Boolean).join(' ')
+  const descriptions = [error ? `${id}-error` : null, hint ? `${id}-hint` : null]
+    .filter(Boolean)
+    .join(' ')
   return (
     <div className={styles.field}>
       <label htmlFor={id} className={quiet ? hidden.hidden : styles.label}>
@@ -26,7 +28,7 @@ export function TextField(props: TextFieldProps): ReactElement {
         id={id}
         className={styles.input}
         aria-invalid={error ? true : undefined}
-        aria-describedby={about || undefined}
+        aria-describedby={descriptions || undefined}
       />
       {error && (
         <p id={`${id}-error`} role="alert" className={styles.error}>
@@ -45,14 +47,14 @@ export function TextField(props: TextFieldProps): ReactElement {
 export interface SelectFieldProps<Value extends string>
   extends Omit<ComponentProps<'select'>, 'onChange' | 'value'> {
   label: string
-  /** Leaves the label to screen readers, where the options say enough. */
+  /** Whether the label is shown only to screen readers. Default: false. */
   quiet?: boolean
   value: Value
   options: readonly { value: Value; label: string }[]
   onChange: (value: Value) => void
 }
 
-/** One of a few, with its label. */
+/** A select with a label. */
 export function SelectField<Value extends string>(props: SelectFieldProps<Value>): ReactElement {
   const { label, quiet = false, value, options, onChange, ...rest } = props
   const id = useId()

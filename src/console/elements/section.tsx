@@ -8,13 +8,13 @@ interface SectionProps {
   children: ReactNode
 }
 
-/** A part of a page, on a card, under a heading of its own. */
+/** A card with a heading. */
 export function Section({ title, description, actions, children }: SectionProps): ReactElement {
   const id = useId()
   return (
     <section className={styles.section} aria-labelledby={id}>
       <div className={styles.head}>
-        <div className={styles.words}>
+        <div className={styles.text}>
           <h2 id={id} className={styles.title}>
             {title}
           </h2>
@@ -27,12 +27,12 @@ export function Section({ title, description, actions, children }: SectionProps)
   )
 }
 
-/** Where text will be. The part around it says `aria-busy`. */
+/** A placeholder for text that is loading. The element around it has `aria-busy`. */
 export function Skeleton({ lines = 1 }: { lines?: number }): ReactElement {
   return (
     <span className={styles.skeleton} aria-hidden="true">
       {Array.from({ length: lines }, (_, line) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the lines are all alike
+        // biome-ignore lint/suspicious/noArrayIndexKey: the lines are interchangeable
         <span key={line} className={styles.line} />
       ))}
     </span>

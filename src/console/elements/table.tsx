@@ -6,10 +6,10 @@ import { Button } from './button.tsx'
 import styles from './table.module.css'
 
 interface TableProps {
-  /** What it lists, for screen readers. */
+  /** What the table lists, for screen readers. */
   label: string
   columns: readonly Column[]
-  /** The rows stand for some that are not here yet. */
+  /** Whether the rows are placeholders. */
   loading: boolean
   className?: string | undefined
   /** Rows with the class `tableRow`. */
@@ -18,11 +18,11 @@ interface TableProps {
 
 export interface Column {
   name: string
-  /** Leaves the name to screen readers, where the cells say enough. */
+  /** Whether the name is shown only to screen readers. Default: false. */
   quiet?: boolean
 }
 
-/** Rows that each lead somewhere. On a narrow screen each is a card, whose cells are named by their `data-label`. */
+/** A table whose rows are links. On a narrow screen each row is a card that shows the `data-label` of its cells. */
 export function Table({ label, columns, loading, className, children }: TableProps): ReactElement {
   return (
     <table className={`${styles.table} ${className ?? ''}`} aria-busy={loading} aria-label={label}>
@@ -42,15 +42,15 @@ export function Table({ label, columns, loading, className, children }: TablePro
 
 export const tableRow = styles.row
 
-/** For the link where a row leads, or an entry of a list: all of it can be pressed. It has to be positioned. */
+/** The class of a link that covers its whole row or list entry, which has to be positioned. */
 export const rowLink = styles.link
 
 interface LoadMoreProps {
-  /** Resolves to what went wrong, if anything did. */
+  /** Resolves to the error, if there was one. */
   onLoad: () => Promise<CombinedError | undefined>
 }
 
-/** Goes on with the next page of a list. */
+/** Loads the next page of a list. */
 export function LoadMore({ onLoad }: LoadMoreProps): ReactElement {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<CombinedError>()
@@ -61,7 +61,7 @@ export function LoadMore({ onLoad }: LoadMoreProps): ReactElement {
   }
   return (
     <div className={styles.more}>
-      {error && <Failure title="The next ones could not be loaded" error={error} />}
+      {error && <Failure title="Could not load more" error={error} />}
       <Button busy={busy} onClick={load}>
         Load more
       </Button>

@@ -1,7 +1,7 @@
 import { type ReactElement, useEffect, useState } from 'react'
 
-const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
-const AGO = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
+const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
 
 const UNITS: [Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['day', 86_400],
@@ -10,38 +10,49 @@ const UNITS: [Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['second', 1],
 ]
 
+/** Milliseconds between two updates of a relative time. */
+const UPDATE_INTERVAL_MS = 10_000
+
 interface TimeProps {
   /** In RFC 3339. */
   value: string
-  /** Says how long ago, as in "2 min. ago"; the moment itself is on hover. */
+  /** Shows the age, as in "2 min. ago", and the time itself on hover. Default: false. */
   relative?: boolean
 }
 
-/** A moment in the reader's zone; in UTC on hover. */
+/** Shows a time in the reader's time zone, and in UTC on hover. */
 export function Time({ value, relative = false }: TimeProps): ReactElement {
-  const moment = MOMENT.format(new Date(value))
-  const title = relative ? `${moment} · ${utc(value)}` : utc(value)
+  const absolute = ABSOLUTE.format(new Date(value))
+  const title = relative ? `${absolute} · ${utc(value)}` : utc(value)
   return (
     <time dateTime={value} title={title}>
-      {relative ? <Ago value={value} /> : moment}
+      {relative ? <Age value={value} /> : absolute}
     </time>
   )
 }
 
-function Ago({ value }: { value: string }): string {
-  const seconds = Math.min(0, (Date.parse(value) - useNow(10_000)) / 1000)
+function Age({ value }: { value: string }): string {
+  const seconds = Math.min(0, (Date.parse(value) - useNow(UPDATE_INTERVAL_MS)) / 1000)
   const [unit, size] = UNITS.find(([, size]) => -seconds >= size) ?? UNITS.at(-1)!
-  return AGO.format(Math.round(seconds / size), unit)
+  return RELATIVE.format(Math.round(seconds / size), unit)
 }
 
 const utc = (value: string) => `${value.replace('T', ' ').replace('Z', '')} UTC`
 
-/** The current time in milliseconds, anew every so many of them. */
-export function useNow(every: number): number {
+/** Returns the current time in milliseconds, updated every `intervalMs`. */
+export function useNow(intervalMs: number): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), every)
+    const timer = setInterval(() => setNow(Date.now()), intervalMs)
     return () => clearInterval(timer)
-  }, [every])
+  }, [intervalMs])
   return now
 }
+
+const SECONDS: Intl.NumberFormatOptions = { minimumFractionDigits: 2, maximumFractionDigits: 2 }
+
+/** Formats a duration, as in "850 ms" and "5.00 s". */
+export const formatDuration = (milliseconds: number): string =>
+  milliseconds < 1_000
+    ? `${milliseconds} ms`
+    : `${(milliseconds / 1_000).toLocaleString(undefined, SECONDS)} s`

@@ -12,7 +12,7 @@ interface Message {
 
 const ToastContext = createContext<(text: string) => void>(() => {})
 
-/** @returns says in a sentence what was done, for a few seconds. What is wrong belongs beside what it is about. */
+/** @returns shows a message about a completed action for a few seconds. Errors are shown where they occurred instead. */
 export const useToast = () => use(ToastContext)
 
 export function ToastProvider({ children }: { children: ReactNode }): ReactElement {
@@ -24,7 +24,7 @@ export function ToastProvider({ children }: { children: ReactNode }): ReactEleme
   const remove = (id: number) => setMessages((shown) => shown.filter((one) => one.id !== id))
   return (
     <ToastContext value={toast}>
-      <Toast.Provider label="Notice" duration={5_000} announcerContainer={layers}>
+      <Toast.Provider label="Notification" duration={5_000} announcerContainer={layers}>
         {children}
         {messages.map(({ id, text }) => (
           <Toast.Root

@@ -25,7 +25,7 @@ const REFERENCE = (
   </Link>
 )
 
-/** One event: what triggers it, its fields, an example, and a way to publish one. */
+/** Shows one event: what triggers it, its fields, an example, and a form that publishes one. */
 export function EventPage(): ReactElement {
   const { type: wireName } = route.useParams()
   const [{ data, error }, execute] = useQuery({ query: EventReferenceDocument })
@@ -40,7 +40,7 @@ export function EventPage(): ReactElement {
       />
       {error && (
         <Failure
-          title="The event could not be loaded"
+          title="Could not load the event"
           error={error}
           onRetry={() => execute({ requestPolicy: 'network-only' })}
         />
@@ -52,7 +52,7 @@ export function EventPage(): ReactElement {
       )}
       {data && !definition && (
         <EmptyState
-          title="There is no such event"
+          title="Event not found"
           actions={
             <Link to="/events" className={buttonClass()}>
               All events
@@ -75,8 +75,8 @@ function EventDetails({ definition }: { definition: Definition }): ReactElement 
           title="Data"
           description={
             <>
-              The fields of <code>data</code>. There may be further ones: let your receiver ignore
-              what it does not know.
+              The fields of <code>data</code>. New fields may be added; ignore fields you don’t
+              know.
             </>
           }
         >
@@ -88,7 +88,7 @@ function EventDetails({ definition }: { definition: Definition }): ReactElement 
           title="Example payload"
           description={
             <>
-              As it is delivered, with <code>{name}</code> as its <code>event</code>.
+              The request body as delivered. Its <code>event</code> is <code>{name}</code>.
             </>
           }
         >

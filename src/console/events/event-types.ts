@@ -1,6 +1,6 @@
 import type { EventType } from '../generated/graphql.ts'
 
-/** In the order in which they are shown. */
+/** The families, in the order in which they are shown. */
 const FAMILIES = [
   'Meetings',
   'Notes',
@@ -12,7 +12,7 @@ const FAMILIES = [
   'Agents and signals',
 ] as const
 
-/** Which family each event belongs to. A new event does not compile until it has one. */
+/** The family of each event type. The compiler requires one for a new type. */
 const FAMILY: Record<EventType, (typeof FAMILIES)[number]> = {
   TRANSCRIPTION_CREATED: 'Meetings',
   SUMMARY_CREATED: 'Meetings',
@@ -32,18 +32,18 @@ const FAMILY: Record<EventType, (typeof FAMILIES)[number]> = {
   SIGNAL_ACTION: 'Agents and signals',
 }
 
-/** Whether there is such an event, as this console was built. */
+/** Returns whether a value is an event type that this version of the console knows. */
 export const isEventType = (text: unknown): text is EventType =>
   typeof text === 'string' && Object.hasOwn(FAMILY, text)
 
-/** Sorts things that have an event's type into the families; empty ones are left out. */
+/** Groups items by the family of their event type. Leaves out empty families. */
 export const byFamily = <Item extends { type: EventType }>(items: readonly Item[]) =>
   FAMILIES.map((family) => ({
     family,
     items: items.filter(({ type }) => FAMILY[type] === family),
   })).filter(({ items: members }) => members.length > 0)
 
-/** As the setup guide writes it: TRANSCRIPTION_CREATED is "Transcription Created". */
+/** Returns the title of an event type: TRANSCRIPTION_CREATED is "Transcription Created". */
 export const titleOf = (type: EventType) =>
   type
     .toLowerCase()

@@ -9,7 +9,7 @@ import { byFamily, titleOf } from './event-types.ts'
 import styles from './events-page.module.css'
 import { EventReferenceDocument, OPERATIONS } from './operations.ts'
 
-/** Event reference: every event there is, by family. */
+/** Lists every event by family. */
 export function EventsPage(): ReactElement {
   const [{ data, error }, execute] = useQuery({ query: EventReferenceDocument })
   return (
@@ -17,12 +17,12 @@ export function EventsPage(): ReactElement {
       <PageHeader
         title="Event reference"
         trail={['Event reference']}
-        description="Every event there is: what triggers it, and what it carries."
+        description="All events: what triggers them and what they contain."
         operations={OPERATIONS}
       />
       {error && (
         <Failure
-          title="The events could not be loaded"
+          title="Could not load events"
           error={error}
           onRetry={() => execute({ requestPolicy: 'network-only' })}
         />

@@ -35,5 +35,5 @@ export const PublishSampleDocument = graphql(`
   }
 `)
 
-/** What "Show GraphQL" shows of these pages. */
+/** What "Show GraphQL" lists. */
 export const OPERATIONS = [EventReferenceDocument, PublishSampleDocument]

@@ -11,13 +11,13 @@ import styles from './publish-sample.module.css'
 
 interface PublishSampleProps {
   type: EventType
-  /** The whole example payload. */
+  /** The example payload. */
   example: { data: unknown; relations?: Record<string, string[]> }
 }
 
 type Outcome = { published: string } | { faults: readonly string[] } | null
 
-/** Publishes the example, or what was made of it, to every destination that selected it. */
+/** Publishes the edited example to every destination that selected the event. */
 export function PublishSample({ type, example }: PublishSampleProps): ReactElement {
   const may = useScopes()
   const [{ fetching }, publish] = useMutation(PublishSampleDocument)
@@ -28,8 +28,8 @@ export function PublishSample({ type, example }: PublishSampleProps): ReactEleme
     return (
       <Section title="Publish a sample">
         <p className={styles.muted}>
-          To publish takes a key with the scope EVENTS_PUBLISH. “Send test event” on a webhook’s
-          page sends this example to that webhook alone.
+          Publishing requires the scope EVENTS_PUBLISH. To send this example to a single webhook,
+          use “Send test event” on its page.
         </p>
       </Section>
     )
@@ -43,18 +43,18 @@ export function PublishSample({ type, example }: PublishSampleProps): ReactEleme
     const answer = data?.eventPublish
     if (error) setOutcome({ faults: [errorMessage(error)] })
     else if (answer?.__typename === 'EventPublished') {
-      setOutcome({ published: `${told(answer.deliveryCount)} Its id is ${answer.event.id}.` })
+      setOutcome({ published: `${publishedTo(answer.deliveryCount)} Event ID: ${answer.event.id}` })
     } else if (answer?.__typename === 'ValidationError') {
       setOutcome({
         faults: answer.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
       })
-    } else setOutcome({ faults: [answer?.message ?? 'It was not published.'] })
+    } else setOutcome({ faults: [answer?.message ?? 'The event was not published.'] })
   }
   const faults = outcome && 'faults' in outcome ? outcome.faults : []
   return (
     <Section
       title="Publish a sample"
-      description="Goes to every destination that selected this event, exactly like a real one."
+      description="Publishes a real event to every webhook that selected it."
     >
       <form onSubmit={submit} className={styles.form}>
         <label htmlFor={id} className={styles.label}>
@@ -96,18 +96,16 @@ function parse(text: string): { value: unknown } | { fault: string } {
   try {
     return { value: JSON.parse(text) as unknown }
   } catch (error) {
-    return { fault: `This is no JSON: ${(error as Error).message}` }
+    return { fault: `Not valid JSON: ${(error as Error).message}` }
   }
 }
 
-function told(destinations: number): string {
-  if (destinations === 0) return 'Published, but no destination has selected this event.'
-  return destinations === 1
-    ? 'Published: 1 destination had selected it.'
-    : `Published: ${destinations.toLocaleString()} destinations had selected it.`
+function publishedTo(count: number): string {
+  if (count === 0) return 'Published. No webhook has selected this event.'
+  return `Published to ${count.toLocaleString()} ${count === 1 ? 'webhook' : 'webhooks'}.`
 }
 
-/** The lists of a payload as the API takes them: what a payload spells with "_" has capitals there. */
+/** Returns the relations of a payload with the names of the API: `crm_ids` becomes `crmIds`. */
 export const relationsOf = (relations: Record<string, string[]> | undefined): RelationsInput =>
   Object.fromEntries(
     Object.entries(relations ?? {}).map(([name, ids]) => [

@@ -1,14 +1,14 @@
 import type { ReactElement } from 'react'
 import styles from './schema-view.module.css'
-import { type JsonSchema, typeOf, within } from './schema-words.ts'
+import { type JsonSchema, nestedSchema, typeOf } from './schema-words.ts'
 
-/** The fields of an object, those of its objects below them. */
+/** Lists the fields of an object, with nested fields below their object. */
 export function SchemaView({ schema }: { schema: JsonSchema }): ReactElement {
   const { properties = {}, required = [] } = schema
   return (
     <ul className={styles.fields}>
       {Object.entries(properties).map(([name, field]) => {
-        const inner = within(field)
+        const inner = nestedSchema(field)
         return (
           <li key={name} className={styles.field}>
             <p className={styles.head}>

@@ -1,4 +1,4 @@
-/** What the catalogue uses of JSON Schema. */
+/** The part of JSON Schema that the event catalogue uses. */
 export interface JsonSchema {
   type?: string | string[]
   description?: string
@@ -9,7 +9,7 @@ export interface JsonSchema {
   anyOf?: readonly JsonSchema[]
 }
 
-/** What a value may be, as in "string or null" and "list of objects". */
+/** Describes the type of a value, as in "string or null" and "list of objects". */
 export function typeOf(schema: JsonSchema): string {
   if (schema.enum) return either(schema.enum.map((value) => JSON.stringify(value)))
   if (schema.anyOf) return either(schema.anyOf.map(typeOf))
@@ -26,12 +26,12 @@ const listOf = (items: JsonSchema) =>
 const either = (words: readonly string[]) =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 
-/** The schema whose fields are listed below a field: its own, or that of a list's items. */
-export function within(schema: JsonSchema): JsonSchema | null {
+/** Returns the schema of a field's nested fields: its own, or that of the items of a list; null if there is none. */
+export function nestedSchema(schema: JsonSchema): JsonSchema | null {
   if (schema.properties) return schema
-  if (schema.items) return within(schema.items)
-  for (const one of schema.anyOf ?? []) {
-    const found = within(one)
+  if (schema.items) return nestedSchema(schema.items)
+  for (const option of schema.anyOf ?? []) {
+    const found = nestedSchema(option)
     if (found) return found
   }
   return null

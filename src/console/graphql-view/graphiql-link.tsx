@@ -3,17 +3,17 @@ import { type ButtonVariant, buttonClass } from '../elements/button.tsx'
 import { useSession } from '../session/session.ts'
 
 interface GraphiqlLinkProps {
-  /** What to open it with, as text. */
+  /** The operation that GraphiQL opens with. */
   query?: string
   variant: ButtonVariant
-  /** For screen readers, where there are several. */
+  /** The caption for screen readers, if a page has several of these links. */
   label?: string
   children: string
 }
 
 /**
- * Opens GraphiQL in a tab of its own. It is our own page: as its opener we give it a copy of this tab's
- * session storage, and with it the sign-in, which is in no address.
+ * Opens GraphiQL in a new tab. With this page as its opener, the tab gets a copy of the session storage and with it
+ * the credential, which is in no address.
  */
 export function GraphiqlLink({ query, variant, label, children }: GraphiqlLinkProps): ReactElement {
   const { url } = useSession().client
@@ -21,7 +21,7 @@ export function GraphiqlLink({ query, variant, label, children }: GraphiqlLinkPr
     <a
       className={buttonClass(variant)}
       href={query ? `${url}?${new URLSearchParams({ query })}` : url}
-      // biome-ignore lint/security/noBlankTarget: the page that is opened is our own, and needs its opener
+      // biome-ignore lint/security/noBlankTarget: GraphiQL is a page of the service and needs its opener
       target="_blank"
       rel="opener"
       aria-label={label}

@@ -8,13 +8,13 @@ interface GraphqlDialogProps {
   onClose: () => void
 }
 
-/** The operations of a page as text, each with a way to run it. */
+/** Lists the operations of a page. */
 export function GraphqlDialog({ operations, onClose }: GraphqlDialogProps): ReactElement {
   return (
     <Dialog
       wide
-      title="GraphQL of this page"
-      description="What this page asks the API, and what its buttons send. Yours can do the same."
+      title="GraphQL for this page"
+      description="The operations that this page sends. Your programs can send them too."
       onClose={onClose}
     >
       {operations.map((operation) => (

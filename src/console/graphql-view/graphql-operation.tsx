@@ -5,7 +5,7 @@ import { CodeBlock } from '../elements/code-block.tsx'
 import { GraphiqlLink } from './graphiql-link.tsx'
 import styles from './graphql-operation.module.css'
 
-/** An operation as text, with a way to run it. */
+/** Shows the text of an operation, with a link that opens it in GraphiQL. */
 export function GraphqlOperation({ operation }: { operation: DocumentNode }): ReactElement {
   const name = nameOf(operation)
   const text = stringifyDocument(operation)
@@ -22,7 +22,7 @@ export function GraphqlOperation({ operation }: { operation: DocumentNode }): Re
   )
 }
 
-/** What the document calls itself. */
+/** Returns the name of the operation in a document. */
 export const nameOf = ({ definitions }: DocumentNode): string =>
   definitions.flatMap((one) =>
     one.kind === 'OperationDefinition' ? (one.name?.value ?? '') : [],

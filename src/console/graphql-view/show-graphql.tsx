@@ -6,7 +6,7 @@ const GraphqlDialog = lazy(async () => ({
   default: (await import('./graphql-dialog.tsx')).GraphqlDialog,
 }))
 
-/** Shows the operations behind a page, ready to copy: the page is the best example of how to use the API. */
+/** A button that shows the operations of a page. */
 export function ShowGraphql({ operations }: { operations: readonly DocumentNode[] }): ReactElement {
   const [open, setOpen] = useState(false)
   return (

@@ -12,13 +12,13 @@ import { type LiveConnection, openLiveConnection } from './live-connection.ts'
 export interface ClientOptions {
   url: string
   credential: Credential
-  /** The credential no longer holds: it is wrong, expired or revoked. */
+  /** Called when the API rejects the credential: it is wrong, expired or revoked. */
   onUnauthenticated: () => void
 }
 
-/** One signed-in way to the API: queries and mutations over HTTP, subscriptions over a WebSocket. */
+/** Sends queries and mutations over HTTP and subscriptions over a WebSocket, with one credential. */
 export interface ConsoleClient {
-  /** Where the API answers, whole. */
+  /** The absolute address of the API. */
   url: string
   urql: Client
   live: LiveConnection
@@ -32,9 +32,9 @@ export function createConsoleClient({
   const address = new URL(url, document.baseURI)
   const urql = createClient({
     url: address.href,
-    // Nothing that was asked belongs into addresses, which are logged.
+    // Addresses are logged, so queries and variables are sent in the body.
     preferGetMethod: false,
-    fetch: (input, init) => fetchSignedIn(credential, input, init),
+    fetch: (input, init) => fetchWithCredential(credential, input, init),
     exchanges: [
       mapExchange({ onError: (error) => void (isUnauthenticated(error) && onUnauthenticated()) }),
       cacheExchange,
@@ -48,8 +48,8 @@ export function createConsoleClient({
   }
 }
 
-/** A token may have ended since it was handed over: then the host page is asked once for another. */
-async function fetchSignedIn(
+/** Sends a request with the credential. If the API rejects a host page's token, sends it once more with a fresh one. */
+async function fetchWithCredential(
   credential: Credential,
   input: RequestInfo | URL,
   init: RequestInit = {},
@@ -63,24 +63,24 @@ async function fetchSignedIn(
   return response.status === 401 && typeof credential === 'function' ? send() : response
 }
 
-/** Whether the API does not know who asks. */
+/** Returns whether the API rejected the credential. */
 export const isUnauthenticated = (error: CombinedError) =>
   codesOf(error).includes('UNAUTHENTICATED')
 
-/** What the API calls each thing that went wrong; empty when it was not reached. */
-export const codesOf = (error: CombinedError) =>
+/** Returns the codes of the API's errors; none if the API was not reached. */
+const codesOf = (error: CombinedError) =>
   error.graphQLErrors.map(({ extensions }) => String(extensions.code ?? ''))
 
-/** What went wrong with an operation and what to do about it, as a sentence or two for people. */
+/** Returns what went wrong and what to do about it, as one or two sentences for the user. */
 export function errorMessage(error: CombinedError): string {
   const [first] = error.graphQLErrors
-  if (!first) return 'The API did not answer. Check your connection, then try again.'
+  if (!first) return 'Could not reach the API. Check your connection and try again.'
   const { code, reason, requestId, retryAfterSeconds } = first.extensions
   if (code === 'RATE_LIMITED' && retryAfterSeconds) {
-    return `That was too much in a short time. Try again in ${retryAfterSeconds} seconds.`
+    return `Too many requests. Try again in ${retryAfterSeconds} seconds.`
   }
   if (code === 'INTERNAL_SERVER_ERROR' && !reason) {
-    return `Something failed on our side. Try again; if it stays, tell support this number: ${requestId}`
+    return `Something went wrong on our side. Try again. If it keeps happening, send support this request ID: ${requestId}`
   }
   return first.message
 }

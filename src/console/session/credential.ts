@@ -1,36 +1,36 @@
-/** An API key ("bmk_…") or a token (JWT), or how to get one that holds now. */
+/** An API key ("bmk_…"), a token (JWT), or a function that returns a valid one. */
 export type Credential = string | (() => Promise<string>)
 
-/** As the API takes it, in the header of a request or in the parameters of a socket; never in an address. */
+/** Returns the value of the Authorization header and of the socket's connection parameter. Never put it in an address. */
 export async function authorizationOf(credential: Credential): Promise<string> {
   return `Bearer ${typeof credential === 'string' ? credential : await credential()}`
 }
 
-const KEY = 'bigmind:credential'
+const STORAGE_KEY = 'bigmind:credential'
 const SIGNED_OUT = 'signed-out'
 
-/** What was pasted in this tab, until the tab is closed. Null when nothing was, or after signing out. */
+/** Returns the credential entered in this tab; null if there is none or after signing out. */
 export function storedCredential(): string | null {
-  const stored = sessionStorage.getItem(KEY)
+  const stored = sessionStorage.getItem(STORAGE_KEY)
   return stored === SIGNED_OUT ? null : stored
 }
 
-/** Whether somebody signed out in this tab, so that it does not sign in again by itself. */
-export const hasSignedOut = () => sessionStorage.getItem(KEY) === SIGNED_OUT
+/** Returns whether the user signed out in this tab. It then does not sign in automatically. */
+export const hasSignedOut = () => sessionStorage.getItem(STORAGE_KEY) === SIGNED_OUT
 
 export function storeCredential(credential: string): void {
-  sessionStorage.setItem(KEY, credential)
+  sessionStorage.setItem(STORAGE_KEY, credential)
 }
 
-/** Forgets what was pasted, and that somebody signed out: what the page offers counts again. */
-export function resetCredential(): void {
-  sessionStorage.removeItem(KEY)
+/** Removes the credential and the mark of a sign-out, so that the tab can sign in automatically again. */
+export function clearCredential(): void {
+  sessionStorage.removeItem(STORAGE_KEY)
 }
 
-/** Forgets it, and stays signed out. */
-export function forgetCredential(): void {
-  sessionStorage.setItem(KEY, SIGNED_OUT)
+/** Removes the credential and marks the tab as signed out. */
+export function markSignedOut(): void {
+  sessionStorage.setItem(STORAGE_KEY, SIGNED_OUT)
 }
 
-/** The key in what people paste: some bring the header's "Bearer" along, or blanks. */
+/** Removes surrounding blanks and the word "Bearer" of a header from what the user entered. */
 export const cleanCredential = (text: string) => text.trim().replace(/^Bearer\s+/i, '')

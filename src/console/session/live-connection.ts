@@ -3,17 +3,17 @@ import { type Client, CloseCode, createClient } from 'graphql-ws'
 import { createSignal, type Signal } from '../signal.ts'
 import { authorizationOf, type Credential } from './credential.ts'
 
-/** `idle`: nothing is watched. `offline`: the browser has no network, and waits for it. */
+/** `idle`: there are no subscriptions. `offline`: the browser has no network. */
 export type LiveState = 'idle' | 'connecting' | 'live' | 'reconnecting' | 'offline'
 
 export interface LiveConnection {
   state: Signal<LiveState>
-  /** Counts the times it was there again after a break. What is not resumed is to be asked for anew then. */
-  breaks: Signal<number>
+  /** The number of reconnections after a break. Data that is not resumed has to be read again after each. */
+  reconnections: Signal<number>
   /**
-   * @param variables asked for at every beginning, also after a break: so `after` can name the last one seen
-   * @param onError gets the sentence of a refusal; the subscription has ended then
-   * @returns what ends it
+   * @param variables called at each start, also after a break, so that `after` can be the last item received
+   * @param onError called with a message when the API ends the subscription with an error
+   * @returns ends the subscription
    */
   subscribe<Data, Variables extends object>(
     document: TypedDocumentNode<Data, Variables>,
@@ -29,15 +29,18 @@ interface Options {
   onUnauthenticated: () => void
 }
 
-/** Milliseconds between pings, and for the answer to one: without it the connection counts as broken. */
-const PING_EVERY = 10_000
-const PONG_WITHIN = 5_000
+/** Milliseconds between pings. */
+const PING_INTERVAL_MS = 10_000
 
-/** Milliseconds between two tries to connect, at most; the first pauses are shorter. */
-const LONGEST_WAIT = 8_000
+/** Milliseconds to wait for the answer to a ping before the connection counts as broken. */
+const PONG_TIMEOUT_MS = 5_000
 
-/** Milliseconds for which the connection stays open when nothing is watched. */
-const LINGER = 2_000
+/** Milliseconds before the first reconnection; doubled before each further one. */
+const MIN_RETRY_DELAY_MS = 250
+const MAX_RETRY_DELAY_MS = 8_000
+
+/** Milliseconds for which the connection stays open without subscriptions, so that it survives a change of page. */
+const IDLE_TIMEOUT_MS = 2_000
 
 export function openLiveConnection({
   address,
@@ -45,40 +48,40 @@ export function openLiveConnection({
   onUnauthenticated,
 }: Options): LiveConnection {
   const state = createSignal<LiveState>('idle')
-  const breaks = createSignal(0)
+  const reconnections = createSignal(0)
   let pong: ReturnType<typeof setTimeout> | undefined
-  let refusals = 0
+  let rejections = 0
   let isLost = false
-  const mayRetry = () => refusals < (typeof credential === 'function' ? 2 : 1)
+  const mayRetry = () => rejections < (typeof credential === 'function' ? 2 : 1)
   const client: Client = createClient({
     url: address.href.replace(/^http/, 'ws'),
     connectionParams: async () => ({ authorization: await authorizationOf(credential) }),
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: mayRetry,
-    retryWait: (retries) => untilOnlineOr(Math.min(250 * 2 ** retries, LONGEST_WAIT)),
-    keepAlive: PING_EVERY,
-    // From one page to the next it stays open.
-    lazyCloseTimeout: LINGER,
+    retryWait: (retries) =>
+      delayUntilOnline(Math.min(MIN_RETRY_DELAY_MS * 2 ** retries, MAX_RETRY_DELAY_MS)),
+    keepAlive: PING_INTERVAL_MS,
+    lazyCloseTimeout: IDLE_TIMEOUT_MS,
     on: {
       connecting: (again) => {
         state.set(again ? 'reconnecting' : 'connecting')
         addEventListener('offline', goOffline)
       },
       connected: (_socket, _payload, again) => {
-        refusals = 0
+        rejections = 0
         state.set('live')
-        if (again || isLost) breaks.set(breaks.get() + 1)
+        if (again || isLost) reconnections.set(reconnections.get() + 1)
         isLost = false
       },
-      // A network that went away silently answers no ping.
+      // A lost network does not close the socket, but no ping is answered.
       ping: (received) => {
-        if (!received) pong = setTimeout(() => client.terminate(), PONG_WITHIN)
+        if (!received) pong = setTimeout(() => client.terminate(), PONG_TIMEOUT_MS)
       },
       pong: () => clearTimeout(pong),
       closed: (event) => {
         clearTimeout(pong)
         const { code, wasClean } = event as CloseEvent
-        if (code === CloseCode.Forbidden || code === CloseCode.Unauthorized) refusals += 1
+        if (code === CloseCode.Forbidden || code === CloseCode.Unauthorized) rejections += 1
         if (!mayRetry()) onUnauthenticated()
         const ended = wasClean && code === 1000
         isLost = !ended
@@ -94,14 +97,14 @@ export function openLiveConnection({
 
   return {
     state,
-    breaks,
+    reconnections,
     subscribe(document, variables, { onData, onError }) {
       let stop: () => void
-      const begin = () => {
+      const start = () => {
         stop = client.subscribe(
           {
             query: stringifyDocument(document),
-            // Read when the message is written, at each beginning.
+            // The client reads this property each time it starts the subscription.
             get variables() {
               return variables() as Record<string, unknown>
             },
@@ -111,14 +114,14 @@ export function openLiveConnection({
               if (data) onData(data as never)
               if (errors?.[0]) onError?.(errors[0].message)
             },
-            // The client gives up after this code, but the credential may be another one by now.
+            // The client does not retry after this code, but the host page may have a fresh token.
             error: (error) =>
-              isUnauthorized(error) && mayRetry() ? begin() : onError?.(sentenceOf(error)),
+              isUnauthorized(error) && mayRetry() ? start() : onError?.(messageOf(error)),
             complete: () => {},
           },
         )
       }
-      begin()
+      start()
       return () => stop()
     },
     close: () => {
@@ -131,19 +134,19 @@ export function openLiveConnection({
 const isUnauthorized = (error: unknown) =>
   (error as Partial<CloseEvent>).code === CloseCode.Unauthorized
 
-/** Refusals come as a list of GraphQL errors, broken sockets as events. */
-const sentenceOf = (error: unknown) =>
-  Array.isArray(error) ? String(error[0]?.message) : 'The live connection ended.'
+/** The error is a list of GraphQL errors, or an event if the socket broke. */
+const messageOf = (error: unknown) =>
+  Array.isArray(error) ? String(error[0]?.message) : 'The connection was closed.'
 
-/** Waits so long, or until the browser has a network again; without one, until then in any case. */
-function untilOnlineOr(milliseconds: number): Promise<void> {
+/** Resolves after a delay, or as soon as the browser is online again. While it is offline, the delay does not end. */
+function delayUntilOnline(delayMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const go = () => {
-      removeEventListener('online', go)
+    const end = () => {
+      removeEventListener('online', end)
       clearTimeout(timer)
       resolve()
     }
-    const timer = setTimeout(() => navigator.onLine && go(), milliseconds)
-    addEventListener('online', go)
+    const timer = setTimeout(() => navigator.onLine && end(), delayMs)
+    addEventListener('online', end)
   })
 }

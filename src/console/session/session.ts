@@ -5,36 +5,36 @@ import type { ConsoleClient } from './client.ts'
 export interface Session {
   client: ConsoleClient
   viewer: ViewerQuery['viewer']
-  /** Null when the host page signed in: then it also signs out. */
+  /** Null if the host page provides the credential: then the host page signs out. */
   signOut: (() => void) | null
-  /** What was edited and not saved, as `useUnsaved` keeps it. It outlives a sign-in that ended, in memory alone. */
+  /** Unsaved edits, kept in memory across an expired session. See `useUnsaved`. */
   unsaved: Map<string, object>
 }
 
 export const SessionContext = createContext<Session | null>(null)
 
-/** Who is signed in, and the way to the API. Only below the sign-in. */
+/** Returns the session. Works only in components that are shown after the sign-in. */
 export function useSession(): Session {
   const session = use(SessionContext)
-  if (!session) throw new Error('There is no session outside of the sign-in')
+  if (!session) throw new Error('useSession works only after the sign-in')
   return session
 }
 
-/** @returns whether who is signed in may do this: ask before offering it, so that no request is refused */
+/** @returns whether the credential has a scope. Controls that need another scope are not shown. */
 export function useScopes(): (scope: Scope) => boolean {
   const { scopes } = useSession().viewer
   return (scope) => scopes.includes(scope)
 }
 
 /**
- * What was edited of a thing and not saved when a sign-in ended: for whoever signs in to the same organization again.
- * @returns what there is of it, and what keeps what is unsaved now, null for nothing
+ * Keeps unsaved edits of an object when the session expires, for the next sign-in to the same organization.
+ * @returns the edits that were kept, and a function that replaces them; null removes them
  */
 export function useUnsaved<Edits extends object>(id: string) {
   const { unsaved, viewer } = useSession()
   const key = `${viewer.organization.id} ${id}`
   return {
-    left: unsaved.get(key) as Edits | undefined,
+    kept: unsaved.get(key) as Edits | undefined,
     keep(edits: Edits | null): void {
       if (edits) unsaved.set(key, edits)
       else unsaved.delete(key)

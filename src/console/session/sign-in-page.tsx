@@ -6,19 +6,19 @@ import { type Credential, cleanCredential } from './credential.ts'
 import styles from './sign-in-page.module.css'
 
 interface SignInPageProps {
-  /** Why the sign-in is shown, when it was not asked for. */
+  /** Why the previous session or sign-in ended; null on the first visit. */
   message: string | null
   onSignIn: (credential: Credential) => Promise<void>
-  /** Tries again what was at hand already. */
-  again?: () => Promise<void>
+  /** Repeats the sign-in with the same credential. */
+  retry?: () => Promise<void>
   localKey?: string
-  /** The host page signs in: nothing is to be pasted here. */
+  /** Whether the host page provides the credential. Hides the form. */
   fromHost: boolean
 }
 
-/** Where a key is pasted: once, kept until this tab is closed. */
+/** Asks for an API key or a token. */
 export function SignInPage(props: SignInPageProps): ReactElement {
-  const { message, onSignIn, again, localKey, fromHost } = props
+  const { message, onSignIn, retry, localKey, fromHost } = props
   const [busy, setBusy] = useState(false)
   const run = async (action: () => Promise<void>) => {
     setBusy(true)
@@ -38,14 +38,14 @@ export function SignInPage(props: SignInPageProps): ReactElement {
         {!fromHost && (
           <KeyForm busy={busy} onSubmit={(credential) => run(() => onSignIn(credential))} />
         )}
-        {again && (
-          <Button busy={busy} onClick={() => run(again)}>
+        {retry && (
+          <Button busy={busy} onClick={() => run(retry)}>
             Try again
           </Button>
         )}
         {localKey && !fromHost && (
           <Button busy={busy} onClick={() => run(() => onSignIn(localKey))}>
-            Use this machine’s own key
+            Use this machine’s key
           </Button>
         )}
       </div>
@@ -77,8 +77,8 @@ function KeyForm({ busy, onSubmit }: KeyFormProps): ReactElement {
         value={text}
         onChange={(event) => setText(event.target.value)}
         placeholder="bmk_…"
-        error={missing ? 'Paste an API key or a token first.' : null}
-        hint="It stays in this tab until you close it, and goes to this API alone."
+        error={missing ? 'Enter an API key or token.' : null}
+        hint="Kept in this tab until you close it, and sent only to this API."
       />
       <Button type="submit" variant="primary" busy={busy}>
         Sign in

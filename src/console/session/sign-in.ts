@@ -15,42 +15,40 @@ const Viewer = graphql(`
   }
 `)
 
-/** What came of showing a credential to the API. */
-export type Entry =
+export type SignInResult =
   | {
-      state: 'entered'
+      state: 'signed-in'
       credential: Credential
       client: ConsoleClient
       viewer: ViewerQuery['viewer']
     }
-  | { state: 'refused'; message: string }
+  | { state: 'rejected'; message: string }
   | { state: 'unreachable'; credential: Credential; message: string }
 
-/** Shows a credential to the API: the first query, and the one that says what may be offered. */
-export async function enter(
+/** Checks a credential with the API and reads its scopes. */
+export async function signIn(
   credential: Credential,
   { url, onUnauthenticated }: { url: string; onUnauthenticated: () => void },
-): Promise<Entry> {
-  let entered = false
+): Promise<SignInResult> {
+  let signedIn = false
   const client = createConsoleClient({
     url,
     credential,
-    onUnauthenticated: () => entered && onUnauthenticated(),
+    onUnauthenticated: () => signedIn && onUnauthenticated(),
   })
   const { data, error } = await client.urql.query(Viewer, {}).toPromise()
   if (data) {
-    entered = true
-    return { state: 'entered', credential, client, viewer: data.viewer }
+    signedIn = true
+    return { state: 'signed-in', credential, client, viewer: data.viewer }
   }
   client.live.close()
-  if (error && isUnauthenticated(error)) return { state: 'refused', message: REFUSED }
-  const reason = error?.networkError ? 'It did not answer.' : error?.graphQLErrors[0]?.message
+  if (error && isUnauthenticated(error)) return { state: 'rejected', message: REJECTED }
+  const reason = error?.networkError ? 'It did not respond.' : error?.graphQLErrors[0]?.message
   return {
     state: 'unreachable',
     credential,
-    message: `The API at ${url} could not be asked who you are. ${reason ?? ''}`,
+    message: `Could not sign in to the API at ${url}. ${reason ?? ''}`,
   }
 }
 
-const REFUSED =
-  'This key or token was not accepted. It may be mistyped, expired or revoked: copy it again, whole, or make a new one.'
+const REJECTED = 'This key or token is not valid. It may be incomplete, expired or revoked.'

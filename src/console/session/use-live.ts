@@ -3,10 +3,10 @@ import { useEffect, useEffectEvent, useState } from 'react'
 import { useSession } from './session.ts'
 
 /**
- * Watches a subscription while the component is shown.
- * @param key another one begins anew, e.g. the id that the variables name; null watches nothing
- * @param variables asked for at every beginning, also after a break
- * @returns the sentence of a refusal, which ended it; null while there is none
+ * Runs a subscription while the component is mounted.
+ * @param key restarts the subscription when it changes, as the id in the variables; null runs none
+ * @param variables called at each start, also after a break
+ * @returns the message of the error that ended the subscription; null while it runs
  */
 export function useLive<Data, Variables extends object>(
   document: TypedDocumentNode<Data, Variables>,
@@ -18,22 +18,22 @@ export function useLive<Data, Variables extends object>(
 ): string | null {
   const { live } = useSession().client
   const [failure, setFailure] = useState<string | null>(null)
-  const take = useEffectEvent(onData)
-  const current = useEffectEvent(variables)
+  const handleData = useEffectEvent(onData)
+  const currentVariables = useEffectEvent(variables)
   useEffect(() => {
     if (key === null) return
     setFailure(null)
-    return live.subscribe(document, () => current(), {
-      onData: (data) => take(data),
+    return live.subscribe(document, () => currentVariables(), {
+      onData: (data) => handleData(data),
       onError: setFailure,
     })
   }, [live, document, key])
   return failure
 }
 
-/** Runs after each break of the live connection: for what is not resumed but asked for anew. */
-export function useAfterBreak(refresh: () => void): void {
-  const { breaks } = useSession().client.live
+/** Calls `refresh` after each reconnection, for data that a subscription does not resume. */
+export function useAfterReconnection(refresh: () => void): void {
+  const { reconnections } = useSession().client.live
   const run = useEffectEvent(refresh)
-  useEffect(() => breaks.subscribe(() => run()), [breaks])
+  useEffect(() => reconnections.subscribe(() => run()), [reconnections])
 }

@@ -1,35 +1,26 @@
-import { type ErrorComponentProps, Link } from '@tanstack/react-router'
+import type { ErrorComponentProps } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { Banner } from '../elements/banner.tsx'
-import { Button, buttonClass } from '../elements/button.tsx'
-import { EmptyState } from '../elements/empty-state.tsx'
+import { Button } from '../elements/button.tsx'
+import { NotFound } from '../elements/empty-state.tsx'
 
-/** For addresses that no page has. */
-export function NotFoundPage(): ReactElement {
-  return (
-    <EmptyState
-      title="There is no such page"
-      actions={
-        <Link to="/" className={buttonClass()}>
-          Go to Webhooks
-        </Link>
-      }
-    >
-      <p>The address may be mistyped, or what was here is gone.</p>
-    </EmptyState>
-  )
-}
+/** Shown at an address that no page has. */
+export const NotFoundPage = (): ReactElement => (
+  <NotFound title="Page not found">
+    The address may be mistyped, or the page has been removed.
+  </NotFound>
+)
 
-/** When a page itself breaks: most often because its files have changed since this one was opened. */
+/** Shown when a page fails to load or to render: most often because a new version replaced its files. */
 export function PageFailure({ error }: ErrorComponentProps): ReactElement {
   return (
     <Banner
       tone="bad"
       urgent
-      title="This page could not be shown"
+      title="This page failed to load"
       actions={<Button onClick={() => location.reload()}>Reload</Button>}
     >
-      <p>A newer version of it may be there. {String(error)}</p>
+      <p>Reload to get the latest version. {String(error)}</p>
     </Banner>
   )
 }

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import type { DocumentNode } from 'graphql'
 import { type ReactElement, type ReactNode, useEffect } from 'react'
 import { ShowGraphql } from '../graphql-view/show-graphql.tsx'
@@ -6,27 +7,34 @@ import styles from './page-header.module.css'
 
 interface PageHeaderProps {
   title: string
-  /** The way to this page: links, from the outermost. "Settings" comes before them by itself. */
+  /** The breadcrumbs behind "Settings", outermost first. */
   trail?: readonly ReactNode[]
-  /** Beside the title: a state. */
+  /** A badge beside the title. */
   status?: ReactNode
   description?: ReactNode
   actions?: ReactNode
-  /** The operations behind the page, which "Show GraphQL" shows. */
+  /** What "Show GraphQL" lists. */
   operations: readonly DocumentNode[]
 }
 
-/** The head of every page; it also tells the page around what is shown. */
+/** The first breadcrumb of every page of a webhook. */
+export const WEBHOOKS_LINK = (
+  <Link key="webhooks" to="/" activeOptions={{ exact: true }}>
+    Webhooks
+  </Link>
+)
+
+/** Shows the head of a page and passes its title to the host page. */
 export function PageHeader(props: PageHeaderProps): ReactElement {
   const { title, trail = [], status, description, actions, operations } = props
   const { onTitle } = useHostPage()
   useEffect(() => onTitle(title), [onTitle, title])
   return (
     <div className={styles.head}>
-      <nav aria-label="You are here" className={styles.trail}>
+      <nav aria-label="Breadcrumb" className={styles.trail}>
         <ol>
           {['Settings', ...trail].map((step, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the way is always the same
+            // biome-ignore lint/suspicious/noArrayIndexKey: the breadcrumbs of a page keep their order
             <li key={index}>{step}</li>
           ))}
         </ol>

@@ -12,12 +12,12 @@ import { ThemeSwitch } from './theme-switch.tsx'
 const active = { className: `${styles.tab} ${styles.active}` }
 const inactive = { className: styles.tab }
 
-/** The frame of every page: where one can go, whether it is live, who is signed in. */
+/** Frames every page: navigation, state of the live updates, theme, organization and sign-out. */
 export function Shell(): ReactElement {
   return (
     <>
       <a href={`#${MAIN_ID}`} className={`${styles.skip} ${hidden.hidden}`}>
-        Skip to the page
+        Skip to content
       </a>
       <header className={styles.bar}>
         <Link to="/" className={styles.brand}>
@@ -46,11 +46,13 @@ export function Shell(): ReactElement {
   )
 }
 
-/** The destinations' own pages belong to it too. */
+/** Is also the active tab on the pages of a single webhook. */
 function WebhooksTab(): ReactElement {
-  const within = useLocation({ select: ({ pathname }) => !/^\/(events|api)(\/|$)/.test(pathname) })
+  const isActive = useLocation({
+    select: ({ pathname }) => !/^\/(events|api)(\/|$)/.test(pathname),
+  })
   return (
-    <Link to="/" activeProps={{}} activeOptions={EXACT} {...(within ? active : inactive)}>
+    <Link to="/" activeProps={{}} activeOptions={EXACT} {...(isActive ? active : inactive)}>
       Webhooks
     </Link>
   )
@@ -58,7 +60,7 @@ function WebhooksTab(): ReactElement {
 
 const EXACT = { exact: true, includeSearch: false }
 
-/** What stands while it is found out who is signed in: the frame, and where the page will be. */
+/** Shown during the sign-in: the frame and a placeholder of the page. */
 export function LoadingShell(): ReactElement {
   return (
     <>
@@ -75,7 +77,7 @@ export function LoadingShell(): ReactElement {
   )
 }
 
-/** Bigmind's mark. The name stands beside it, so it says nothing itself. */
+/** Bigmind's logo. Hidden from screen readers: the name is always beside it. */
 export function Mark({ size = 26 }: { size?: number }): ReactElement {
   return (
     <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
@@ -92,8 +94,8 @@ export function Mark({ size = 26 }: { size?: number }): ReactElement {
   )
 }
 
-/** Whose destinations these are, and the way out. */
-export function AccountMenu(): ReactElement {
+/** Shows the organization and the button that signs out. */
+function AccountMenu(): ReactElement {
   const { signOut, viewer } = useSession()
   const id = useId()
   return (

@@ -5,15 +5,15 @@ import { useSignal } from '../signal.ts'
 import type { Theme } from './theme.ts'
 
 const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' }
-const NAMES: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' }
+const NAMES: Record<Theme, string> = { system: 'system', light: 'light', dark: 'dark' }
 
-/** Goes through the three themes: as the system, light, dark. */
+/** Switches to the next of the three themes. */
 export function ThemeSwitch(): ReactElement {
   const { theme } = useHostPage()
-  const shown = useSignal(theme)
+  const current = useSignal(theme)
   return (
-    <IconButton label={`Theme: ${NAMES[shown]}`} onClick={() => theme.set(NEXT[shown])}>
-      {PICTURES[shown]}
+    <IconButton label={`Theme: ${NAMES[current]}`} onClick={() => theme.set(NEXT[current])}>
+      {PICTURES[current]}
     </IconButton>
   )
 }

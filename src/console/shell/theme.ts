@@ -1,22 +1,22 @@
 import { createSignal, type Signal } from '../signal.ts'
 
-/** `system` follows what the reader's system prefers. */
+/** `system` follows the preference of the operating system. */
 export type Theme = 'system' | 'light' | 'dark'
 
-const KEY = 'bigmind:theme'
+const STORAGE_KEY = 'bigmind:theme'
 
 const isTheme = (text: string | null): text is Theme =>
   text === 'system' || text === 'light' || text === 'dark'
 
-/** The theme that was chosen in this browser, or the first one until then. What it is set to is kept. */
-export function createTheme(first: Theme = 'system'): Signal<Theme> {
-  const stored = localStorage.getItem(KEY)
-  const theme = createSignal(isTheme(stored) ? stored : first)
+/** Returns the theme stored in this browser, or `initial` if none is. Setting it stores it. */
+export function createTheme(initial: Theme = 'system'): Signal<Theme> {
+  const stored = localStorage.getItem(STORAGE_KEY)
+  const theme = createSignal(isTheme(stored) ? stored : initial)
   return {
     ...theme,
-    set(chosen) {
-      localStorage.setItem(KEY, chosen)
-      theme.set(chosen)
+    set(value) {
+      localStorage.setItem(STORAGE_KEY, value)
+      theme.set(value)
     },
   }
 }

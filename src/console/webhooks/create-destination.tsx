@@ -8,7 +8,7 @@ import { useToast } from '../elements/toast.tsx'
 import { errorMessage } from '../session/client.ts'
 import { CreateDestinationDocument } from './operations.ts'
 
-/** Names a new destination. All else is configured on its own page, where this leads. */
+/** Asks for a name, creates the destination and opens its page. */
 export function CreateDestination({ onClose }: { onClose: () => void }): ReactElement {
   const [name, setName] = useState('')
   const [error, setError] = useState<string | null>(null)
@@ -18,20 +18,20 @@ export function CreateDestination({ onClose }: { onClose: () => void }): ReactEl
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     if (fetching) return
-    if (name.trim() === '') return setError('Give it a name first, as in “Our CRM”.')
+    if (name.trim() === '') return setError('Enter a name, such as “Our CRM”.')
     const { data, error: failure } = await create({ input: { name } })
     const result = data?.destinationCreate
     if (result?.__typename !== 'Destination') {
       const issue = result?.__typename === 'ValidationError' ? result.issues[0] : undefined
       return setError(issue?.message ?? result?.message ?? (failure ? errorMessage(failure) : null))
     }
-    toast(`“${name.trim()}” was created. Set its URL and events, then activate it.`)
+    toast(`“${name.trim()}” created`)
     await navigate({ to: '/destinations/$id', params: { id: result.id } })
   }
   return (
     <Dialog
       title="Create destination"
-      description="It begins inactive: on its page you set where to send and which events, and activate it."
+      description="It starts inactive. Next, set its URL and events, then activate it."
       onClose={onClose}
     >
       <form onSubmit={submit}>
@@ -43,7 +43,7 @@ export function CreateDestination({ onClose }: { onClose: () => void }): ReactEl
           maxLength={255}
           autoComplete="off"
           error={error}
-          hint="What people will call it. You can change it later."
+          hint="You can change it later."
         />
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>

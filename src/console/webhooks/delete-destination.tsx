@@ -7,7 +7,7 @@ interface DeleteDestinationProps {
   onClose: () => void
 }
 
-/** Asks once more before a destination is deleted. */
+/** Asks before a destination is deleted. */
 export function DeleteDestination({
   name,
   onConfirm,
@@ -21,8 +21,8 @@ export function DeleteDestination({
       onCancel={onClose}
     >
       <p>
-        This is permanent and cannot be undone. Its deliveries, its history and its signing secret
-        go with it. To receive events again, you will need to create a new webhook.
+        This permanently deletes its deliveries, history and signing secret, and can’t be undone. To
+        receive events again, you’ll need to create a new webhook.
       </p>
     </ConfirmDialog>
   )

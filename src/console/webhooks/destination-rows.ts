@@ -5,26 +5,26 @@ type Page = DestinationsQuery['destinations']
 export type Row = Page['nodes'][number]
 export type LastAttempt = NonNullable<Row['lastAttempt']>
 
-/** The rows that were loaded, each once, with what was heard of them since. */
+/** The loaded rows, each once, with the changes received since. */
 export interface Rows {
   byId: ReadonlyMap<string, Row>
-  /** Those that were deleted: a page or a change that tells of one was under way before that. */
-  gone: ReadonlySet<string>
-  /** Where the next page begins; null when there is none. */
+  /** Ids of deleted rows. A page or change that was read before the deletion must not bring one back. */
+  deleted: ReadonlySet<string>
+  /** The cursor of the next page; null if there is none. */
   next: string | null
-  /** How many the filter matches, as the API counted them last. */
+  /** The number of rows that match the filter, as the API last counted them. */
   total: number
 }
 
-/** Before the first page. What is heard meanwhile is on that page already. */
-export const NO_ROWS: Rows = { byId: new Map(), gone: new Set(), next: null, total: 0 }
+/** Nothing is loaded. Changes are ignored, because the first page includes them. */
+export const NO_ROWS: Rows = { byId: new Map(), deleted: new Set(), next: null, total: 0 }
 
 /**
- * Adds a page. The first one is the whole truth of the part of the list that it shows: what stood there and
- * is not on it any more is gone.
+ * Adds a page. The first page replaces the part of the list that it covers, so that rows that are not on it any more
+ * disappear.
  */
 export function withPage(rows: Rows, page: Page, { first }: { first: boolean }): Rows {
-  const loaded = page.nodes.filter(({ id }) => !rows.gone.has(id))
+  const loaded = page.nodes.filter(({ id }) => !rows.deleted.has(id))
   const last = page.pageInfo.hasNextPage ? (page.nodes.at(-1)?.id ?? '') : ''
   const others = first ? [...rows.byId.values()].filter(({ id }) => id < last) : rows.byId.values()
   const byId = new Map([...others, ...loaded].map((row) => [row.id, row]))
@@ -34,9 +34,9 @@ export function withPage(rows: Rows, page: Page, { first }: { first: boolean }):
 
 const nextOf = ({ pageInfo }: Page) => (pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null)
 
-/** A destination as it now stands: a new one is added, unless it belongs to a page that is not loaded. */
+/** Replaces or adds a row. A new row is ignored if it belongs to a page that is not loaded. */
 export function withChange(rows: Rows, changed: DestinationRowFragment): Rows {
-  if (rows === NO_ROWS || rows.gone.has(changed.id)) return rows
+  if (rows === NO_ROWS || rows.deleted.has(changed.id)) return rows
   const known = rows.byId.get(changed.id)
   if (!known && rows.next !== null && [...rows.byId.keys()].every((id) => changed.id < id))
     return rows
@@ -49,10 +49,10 @@ export function withoutRow(rows: Rows, id: string): Rows {
   if (rows === NO_ROWS) return rows
   const byId = new Map(rows.byId)
   const total = rows.total - (byId.delete(id) ? 1 : 0)
-  return { ...rows, byId, gone: new Set(rows.gone).add(id), total }
+  return { ...rows, byId, deleted: new Set(rows.deleted).add(id), total }
 }
 
-/** Later attempts take the place of earlier ones. */
+/** Replaces the last attempt of rows, unless the row has a later one. */
 export function withAttempts(rows: Rows, attempts: ReadonlyMap<string, LastAttempt>): Rows {
   if (rows === NO_ROWS) return rows
   const byId = new Map(rows.byId)
@@ -65,7 +65,7 @@ export function withAttempts(rows: Rows, attempts: ReadonlyMap<string, LastAttem
   return { ...rows, byId }
 }
 
-/** The rows to show, newest first: ids sort by creation. What was changed away from the filter is left out. */
+/** Returns the rows to show, newest first, because ids sort by creation. Leaves out rows that no longer match. */
 export function shownRows({ byId }: Rows, { search, status }: WebhooksSearch): Row[] {
   const wanted = search?.toLowerCase()
   return [...byId.values()]

@@ -16,7 +16,7 @@ interface DestinationTableProps {
   rows: Row[]
   loading: boolean
   onDelete: (row: Row) => void
-  /** Takes the filter away. */
+  /** Removes the filter. */
   onClear: () => void
 }
 
@@ -26,7 +26,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'Events' },
   { name: 'Failures' },
   { name: 'Last attempt' },
-  { name: 'Delete', quiet: true },
+  { name: 'Actions', quiet: true },
 ]
 
 export function DestinationTable(props: DestinationTableProps): ReactElement {
@@ -34,17 +34,17 @@ export function DestinationTable(props: DestinationTableProps): ReactElement {
   if (!loading && rows.length === 0) {
     return (
       <EmptyState
-        title="No destination matches"
-        actions={<Button onClick={onClear}>Clear filter</Button>}
+        title="No webhooks match these filters"
+        actions={<Button onClick={onClear}>Clear filters</Button>}
       >
-        <p>None has this text in its name or URL, and this status.</p>
+        <p>Try another search or status.</p>
       </EmptyState>
     )
   }
   return (
-    <Table label="Destinations" columns={COLUMNS} loading={loading}>
+    <Table label="Webhooks" columns={COLUMNS} loading={loading}>
       {loading
-        ? ['first', 'second', 'third'].map((row) => <WaitingRow key={row} />)
+        ? ['first', 'second', 'third'].map((row) => <PlaceholderRow key={row} />)
         : rows.map((row) => <DestinationRow key={row.id} row={row} onDelete={onDelete} />)}
     </Table>
   )
@@ -68,7 +68,7 @@ function DestinationRow({
         >
           {row.name}
         </Link>
-        <span className={styles.url}>{row.url ?? 'No URL yet'}</span>
+        <span className={styles.url}>{row.url ?? 'No URL'}</span>
       </th>
       <td data-label="Status">
         <StatusBadge status={row.status} />
@@ -136,7 +136,7 @@ function LastAttempt({ attempt }: { attempt: Row['lastAttempt'] }): ReactElement
   )
 }
 
-const WaitingRow = (): ReactElement => (
+const PlaceholderRow = (): ReactElement => (
   <tr className={tableRow}>
     <td className={styles.name}>
       <Skeleton lines={2} />

@@ -2,21 +2,21 @@ import type { ReactElement } from 'react'
 import { Banner } from '../elements/banner.tsx'
 import { Button } from '../elements/button.tsx'
 import { errorMessage } from '../session/client.ts'
-import type { Refusal } from './use-deletions.ts'
+import type { FailedDeletion } from './use-deletions.ts'
 
 interface NotDeletedProps {
-  refusal: Refusal
+  failed: FailedDeletion
   onRetry: () => void
   onDismiss: () => void
 }
 
-/** Why a row is back that was to be deleted. */
-export function NotDeleted({ refusal, onRetry, onDismiss }: NotDeletedProps): ReactElement {
+/** Shows why a destination could not be deleted. */
+export function NotDeleted({ failed, onRetry, onDismiss }: NotDeletedProps): ReactElement {
   return (
     <Banner
       tone="bad"
       urgent
-      title={`“${refusal.row.name}” was not deleted`}
+      title={`Could not delete “${failed.row.name}”`}
       actions={
         <>
           <Button onClick={onRetry}>Try again</Button>
@@ -26,7 +26,7 @@ export function NotDeleted({ refusal, onRetry, onDismiss }: NotDeletedProps): Re
         </>
       }
     >
-      <p>{errorMessage(refusal.error)}</p>
+      <p>{errorMessage(failed.error)}</p>
     </Banner>
   )
 }

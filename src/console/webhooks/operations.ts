@@ -1,6 +1,5 @@
 import { graphql } from '../generated/index.ts'
 
-/** What a row of the list shows. */
 export const DestinationRowFields = graphql(`
   fragment DestinationRow on Destination {
     id
@@ -94,7 +93,7 @@ export const DeleteDestinationDocument = graphql(`
   }
 `)
 
-/** What "Show GraphQL" shows of this page. */
+/** What "Show GraphQL" lists. */
 export const OPERATIONS = [
   DestinationsDocument,
   WatchDestinationsDocument,

@@ -3,25 +3,25 @@ import { useState } from 'react'
 import { useToast } from '../elements/toast.tsx'
 import type { Row } from './destination-rows.ts'
 
-/** A deletion that came to nothing, so that its row is back. */
-export interface Refusal {
+/** A deletion that failed. Its row is shown again. */
+export interface FailedDeletion {
   row: Row
   error: CombinedError
 }
 
-/** @param remove resolves to what went wrong, if anything did */
+/** @param remove resolves to the error, if there was one */
 export function useDeletions(remove: (id: string) => Promise<CombinedError | undefined>) {
   const toast = useToast()
-  const [refused, setRefused] = useState<readonly Refusal[]>([])
-  const dismiss = ({ id }: Row) => setRefused((all) => all.filter(({ row }) => row.id !== id))
+  const [failed, setFailed] = useState<readonly FailedDeletion[]>([])
+  const dismiss = ({ id }: Row) => setFailed((all) => all.filter(({ row }) => row.id !== id))
   return {
-    refused,
+    failed,
     dismiss,
     async start(row: Row) {
       dismiss(row)
       const error = await remove(row.id)
-      if (error) setRefused((all) => [...all, { row, error }])
-      else toast(`“${row.name}” was deleted.`)
+      if (error) setFailed((all) => [...all, { row, error }])
+      else toast(`“${row.name}” deleted`)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useReducer, useRef } from 'react'
 import { useClient, useQuery } from 'urql'
-import { useAfterBreak, useLive } from '../session/use-live.ts'
+import { useAfterReconnection, useLive } from '../session/use-live.ts'
 import { useOptimisticValue } from '../use-optimistic-value.ts'
 import {
   type LastAttempt,
@@ -23,14 +23,14 @@ import type { WebhooksSearch } from './webhooks-search.ts'
 
 type Change = (rows: Rows) => Rows
 
-/** Milliseconds in which attempts are gathered: there may be thousands a second. */
-const GATHER = 300
+/** Milliseconds for which attempts are collected before they are shown: there may be thousands a second. */
+const COLLECT_MS = 300
 
-/** So that creating one shows in a list that was empty, and deleting one in any. */
+/** Invalidates the cached list after a destination is created, also if the list was empty, and after one is deleted. */
 const TYPES = { additionalTypenames: ['Destination'] }
 const CONTEXT = { ...TYPES, requestPolicy: 'cache-and-network' as const }
 
-/** The list of destinations, kept up to date while it is shown. */
+/** Reads the list of destinations and keeps it up to date while it is shown. */
 export function useDestinations(search: WebhooksSearch) {
   const client = useClient()
   const [rows, change] = useReducer((before: Rows, apply: Change) => apply(before), NO_ROWS)
@@ -42,18 +42,18 @@ export function useDestinations(search: WebhooksSearch) {
   })
   const list = useRef<typeof variables | null>(variables)
   useEffect(() => {
-    // While it fetches, the data is that of the filter before.
+    // During a fetch, the data is still that of the previous filter.
     if (!data || fetching) return
-    const anew = list.current !== variables
+    const isNewList = list.current !== variables
     list.current = variables
     change((before) =>
-      withPage(anew ? { ...NO_ROWS, gone: before.gone } : before, data.destinations, {
+      withPage(isNewList ? { ...NO_ROWS, deleted: before.deleted } : before, data.destinations, {
         first: true,
       }),
     )
   }, [data, fetching, variables])
-  useAfterBreak(() => {
-    // What is on further pages may be gone as well: they are loaded again when they are asked for.
+  useAfterReconnection(() => {
+    // Rows of further pages may be deleted too, so those pages are loaded again on demand.
     list.current = null
     refresh({ requestPolicy: 'network-only' })
   })
@@ -62,11 +62,11 @@ export function useDestinations(search: WebhooksSearch) {
     variables: () => ({}),
     onData: ({ destinationChanged }) => change((before) => withChange(before, destinationChanged)),
   })
-  const forget = (id: string) => change((before) => withoutRow(before, id))
+  const removeRow = (id: string) => change((before) => withoutRow(before, id))
   useLive(WatchDeletionsDocument, {
     key: 'all',
     variables: () => ({}),
-    onData: ({ destinationDeleted }) => forget(destinationDeleted.id),
+    onData: ({ destinationDeleted }) => removeRow(destinationDeleted.id),
   })
   useLastAttempts((attempts) => change((before) => withAttempts(before, attempts)))
 
@@ -77,27 +77,27 @@ export function useDestinations(search: WebhooksSearch) {
     if (page) change((before) => withPage(before, page, { first: false }))
     return more.error
   }
-  const [expected, expect] = useOptimisticValue(rows)
-  const shown = shownRows(expected, search)
+  const [shownState, applyChange] = useOptimisticValue(rows)
+  const shown = shownRows(shownState, search)
   return {
     rows: shown,
-    // With all of them here nobody needs to be asked.
-    total: rows.next === null ? shown.length : expected.total,
+    // With every page loaded, the number of rows is known.
+    total: rows.next === null ? shown.length : shownState.total,
     hasMore: rows.next !== null,
-    // Not what the query says: its first rows are taken over a moment later.
+    // The query's own state ends a moment before its rows are in `rows`.
     loading: rows === NO_ROWS,
     error,
     retry: () => refresh({ requestPolicy: 'network-only' }),
     loadMore,
-    /** Deletes one, which is gone at once. Resolves to what went wrong, if anything did: then it is back. */
+    /** Deletes a destination and hides it at once. Resolves to the error, if there was one; the row is then shown again. */
     remove: (id: string) =>
-      expect(
+      applyChange(
         (before) => withoutRow(before, id),
         async () => {
           const { error } = await client
             .mutation(DeleteDestinationDocument, { id }, TYPES)
             .toPromise()
-          if (!error) forget(id)
+          if (!error) removeRow(id)
           return error
         },
       ),
@@ -110,19 +110,19 @@ const filterOf = ({ search, status }: WebhooksSearch) => ({
 })
 
 function useLastAttempts(onAttempts: (attempts: Map<string, LastAttempt>) => void): void {
-  const gathered = useRef(new Map<string, LastAttempt>())
+  const collected = useRef(new Map<string, LastAttempt>())
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
   const flush = () => {
     timer.current = null
-    onAttempts(gathered.current)
-    gathered.current = new Map()
+    onAttempts(collected.current)
+    collected.current = new Map()
   }
   useLive(WatchLastAttemptsDocument, {
     key: 'all',
     variables: () => ({}),
     onData: ({ deliveryAttempted: { destination, attemptedAt, status } }) => {
-      gathered.current.set(destination.id, { attemptedAt, status })
-      timer.current ??= setTimeout(flush, GATHER)
+      collected.current.set(destination.id, { attemptedAt, status })
+      timer.current ??= setTimeout(flush, COLLECT_MS)
     },
   })
 }

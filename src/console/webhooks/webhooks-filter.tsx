@@ -7,7 +7,7 @@ import type { WebhooksSearch } from './webhooks-search.ts'
 
 interface WebhooksFilterProps {
   search: WebhooksSearch
-  /** How many there are; null while that is not known. */
+  /** The number of webhooks that match; null while it is loading. */
   total: number | null
   onChange: (search: WebhooksSearch) => void
 }
@@ -21,18 +21,18 @@ const OPTIONS: { value: DestinationStatus | typeof ANY; label: string }[] = [
   })),
 ]
 
-/** Milliseconds without a key pressed, after which it is searched. */
-const PAUSE = 200
+/** Milliseconds after the last key press before the search starts. */
+const SEARCH_DELAY_MS = 200
 
 export function WebhooksFilter({ search, total, onChange }: WebhooksFilterProps): ReactElement {
   const [text, setText] = useState(search.search ?? '')
   const { search: searched = '', status } = search
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only what is typed starts the wait
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only typing starts the delay
   useEffect(() => {
     if (text === searched) return
     const timer = setTimeout(
       () => onChange({ ...(text && { search: text }), ...(status && { status }) }),
-      PAUSE,
+      SEARCH_DELAY_MS,
     )
     return () => clearTimeout(timer)
   }, [text])
@@ -57,8 +57,7 @@ export function WebhooksFilter({ search, total, onChange }: WebhooksFilterProps)
         }
       />
       <p role="status" className={styles.total}>
-        {total !== null &&
-          (total === 1 ? '1 destination' : `${total.toLocaleString()} destinations`)}
+        {total !== null && (total === 1 ? '1 webhook' : `${total.toLocaleString()} webhooks`)}
       </p>
     </search>
   )

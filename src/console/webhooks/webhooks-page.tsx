@@ -24,7 +24,7 @@ const DeleteDestination = lazy(async () => ({
   default: (await import('./delete-destination.tsx')).DeleteDestination,
 }))
 
-/** Settings › Webhooks: every destination, and what became of it. */
+/** Lists the webhooks, with their status and last attempt. */
 export function WebhooksPage(): ReactElement {
   const may = useScopes()
   const [creating, setCreating] = useState(false)
@@ -38,7 +38,7 @@ export function WebhooksPage(): ReactElement {
       <PageHeader
         title="Webhooks"
         trail={['Webhooks']}
-        description="Send events from Bigmind to your own systems, as signed HTTP requests."
+        description="Send events from Bigmind to your systems as signed HTTP requests."
         actions={create}
         operations={OPERATIONS}
       />
@@ -58,35 +58,33 @@ function DestinationList({ create }: { create: ReactElement | false }): ReactEle
   const [deleting, setDeleting] = useState<Row | null>(null)
   const list = useDestinations(search)
   const deletions = useDeletions(list.remove)
-  const narrow = (next: WebhooksSearch) => void navigate({ search: next, replace: true })
-  const narrowed = search.search !== undefined || search.status !== undefined
+  const applyFilter = (next: WebhooksSearch) => void navigate({ search: next, replace: true })
+  const isFiltered = search.search !== undefined || search.status !== undefined
   if (list.error) {
-    return (
-      <Failure
-        title="The destinations could not be loaded"
-        error={list.error}
-        onRetry={list.retry}
-      />
-    )
+    return <Failure title="Could not load webhooks" error={list.error} onRetry={list.retry} />
   }
-  if (!narrowed && !list.loading && list.rows.length === 0)
+  if (!isFiltered && !list.loading && list.rows.length === 0)
     return <NoDestinations create={create} />
   return (
     <div className={styles.list}>
-      {deletions.refused.map((refusal) => (
+      {deletions.failed.map((failed) => (
         <NotDeleted
-          key={refusal.row.id}
-          refusal={refusal}
-          onRetry={() => deletions.start(refusal.row)}
-          onDismiss={() => deletions.dismiss(refusal.row)}
+          key={failed.row.id}
+          failed={failed}
+          onRetry={() => deletions.start(failed.row)}
+          onDismiss={() => deletions.dismiss(failed.row)}
         />
       ))}
-      <WebhooksFilter search={search} total={list.loading ? null : list.total} onChange={narrow} />
+      <WebhooksFilter
+        search={search}
+        total={list.loading ? null : list.total}
+        onChange={applyFilter}
+      />
       <DestinationTable
         rows={list.rows}
         loading={list.loading}
         onDelete={setDeleting}
-        onClear={() => narrow({})}
+        onClear={() => applyFilter({})}
       />
       {list.hasMore && <LoadMore onLoad={list.loadMore} />}
       {deleting && (

@@ -8,10 +8,18 @@ import { RotateSecretDocument } from '../operations.ts'
 import styles from './rotate-secret.module.css'
 
 const OVERLAPS = [
-  { seconds: 86_400, label: '24 hours', words: 'Time to change over without losing a request.' },
-  { seconds: 604_800, label: '7 days', words: 'For several receivers, or a release in between.' },
-  { seconds: 3_600, label: '1 hour', words: 'When you can put the new one in place right away.' },
-  { seconds: 0, label: 'Not at all', words: 'When somebody else has seen it: it ends at once.' },
+  {
+    seconds: 86_400,
+    label: '24 hours',
+    hint: 'Enough time to update your receiver without losing requests.',
+  },
+  {
+    seconds: 604_800,
+    label: '7 days',
+    hint: 'If you have several receivers or need to deploy a release.',
+  },
+  { seconds: 3_600, label: '1 hour', hint: 'If you can update your receiver right away.' },
+  { seconds: 0, label: 'Revoke now', hint: 'If it has leaked.' },
 ] as const
 
 interface RotateSecretProps {
@@ -19,7 +27,7 @@ interface RotateSecretProps {
   onClose: () => void
 }
 
-/** Replaces the secret, after asking for how long the old one goes on signing. */
+/** Asks how long the old secret stays valid, and replaces it. */
 export function RotateSecret({ id, onClose }: RotateSecretProps): ReactElement {
   const [overlapSeconds, setOverlap] = useState<number>(OVERLAPS[0].seconds)
   const [secret, setSecret] = useState<string | null>(null)
@@ -37,13 +45,13 @@ export function RotateSecret({ id, onClose }: RotateSecretProps): ReactElement {
   return (
     <Dialog
       title="Rotate signing secret"
-      description="A new secret is made, and the next request is signed with it. During the overlap each request also carries a signature by the old secret, in X-Webhook-Signature-Previous, so that receivers with either one can verify it."
+      description="Requests are signed with the new secret from now on. While the old secret is valid, they also carry its signature in X-Webhook-Signature-Previous, so receivers can verify them with either one."
       onClose={onClose}
     >
       <form onSubmit={submit} className={styles.form}>
         <fieldset className={styles.choices}>
-          <legend>How long does the old secret go on signing?</legend>
-          {OVERLAPS.map(({ label, seconds, words }) => (
+          <legend>How long should the old secret stay valid?</legend>
+          {OVERLAPS.map(({ label, seconds, hint }) => (
             <label key={seconds} className={styles.choice}>
               <input
                 type="radio"
@@ -52,7 +60,7 @@ export function RotateSecret({ id, onClose }: RotateSecretProps): ReactElement {
                 onChange={() => setOverlap(seconds)}
               />
               <span className={styles.name}>{label}</span>
-              <span className={styles.words}>{words}</span>
+              <span className={styles.hint}>{hint}</span>
             </label>
           ))}
         </fieldset>
@@ -75,8 +83,8 @@ export function RotateSecret({ id, onClose }: RotateSecretProps): ReactElement {
 function NewSecret({ secret, onClose }: { secret: string; onClose: () => void }): ReactElement {
   return (
     <Dialog
-      title="The new signing secret"
-      description="Put it where your receiver verifies signatures. Later it is masked again; you can copy it from this page at any time."
+      title="New signing secret"
+      description="Update your receiver with this secret. You can also copy it from the webhook’s page later."
       onClose={onClose}
     >
       <code className={styles.secret}>{secret}</code>

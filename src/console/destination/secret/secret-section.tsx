@@ -14,17 +14,17 @@ const RotateSecret = lazy(async () => ({
   default: (await import('./rotate-secret.tsx')).RotateSecret,
 }))
 
-/** The activity list shows at once that the secret was seen. */
+/** Invalidates the audit log, so that the activity shows the entry at once. */
 const CONTEXT = { additionalTypenames: ['AuditEntry'] }
 
-/** The signing secret: masked, copied whole on demand, replaced with an overlap. */
+/** Shows the masked signing secret, with buttons that copy and rotate it. */
 export function SecretSection({ destination }: { destination: Detail }): ReactElement {
   const { id, secret } = destination
   const may = useScopes()
   const [rotating, setRotating] = useState(false)
   const [error, setError] = useState<string | null>(null)
   const [, reveal] = useMutation(RevealSecretDocument)
-  const wholeSecret = async () => {
+  const readSecret = async () => {
     const { data, error: failure } = await reveal({ id }, CONTEXT)
     const result = data?.destinationRevealSecret
     const shown = result?.__typename === 'SecretRevealed'
@@ -32,16 +32,13 @@ export function SecretSection({ destination }: { destination: Detail }): ReactEl
     return shown ? result.secret : null
   }
   return (
-    <Section
-      title="Signing secret"
-      description="With it you verify that a request comes from Bigmind."
-    >
+    <Section title="Signing secret" description="Use it to verify that requests come from Bigmind.">
       <div className={styles.line}>
         <code className={styles.secret}>
           {secret.masked.slice(0, 6)}
           <span aria-hidden="true">{secret.masked.slice(6)}</span>
         </code>
-        {may('SECRETS_READ') && <CopyButton text={wholeSecret} label="the signing secret" />}
+        {may('SECRETS_READ') && <CopyButton text={readSecret} label="the signing secret" />}
       </div>
       {error && (
         <p role="alert" className={styles.error}>
@@ -50,10 +47,10 @@ export function SecretSection({ destination }: { destination: Detail }): ReactEl
       )}
       <p className={styles.hint}>
         {may('SECRETS_READ')
-          ? 'Copying takes the whole secret. Who did that and when is kept in the activity below.'
-          : 'Your key lacks the scope SECRETS_READ, which shows it whole.'}
+          ? 'Copies the full secret. This is recorded under Activity.'
+          : 'Your key lacks the scope SECRETS_READ, which copying the secret requires.'}
       </p>
-      <Ages secret={secret} />
+      <SecretAge secret={secret} />
       {may('SECRETS_READ') && may('DESTINATIONS_WRITE') && (
         <Button className={styles.rotate} aria-haspopup="dialog" onClick={() => setRotating(true)}>
           Rotate secret
@@ -68,15 +65,15 @@ export function SecretSection({ destination }: { destination: Detail }): ReactEl
   )
 }
 
-function Ages({ secret }: Pick<Detail, 'secret'>): ReactElement {
+function SecretAge({ secret }: Pick<Detail, 'secret'>): ReactElement {
   const { createdAt, previousExpiresAt } = secret
   return (
     <p className={styles.hint}>
-      Made <Time value={createdAt} relative />.
+      Created <Time value={createdAt} relative />.
       {previousExpiresAt && Date.parse(previousExpiresAt) > Date.now() && (
         <>
           {' '}
-          The one before signs as well until <Time value={previousExpiresAt} />.
+          The previous secret also signs until <Time value={previousExpiresAt} />.
         </>
       )}
     </p>

@@ -1,5 +1,5 @@
 interface Signing {
-  /** The secret before the current one still signs: then a second header is looked at too. */
+  /** Whether the previous secret still signs. The code then checks a second header too. */
   overlapping: boolean
 }
 
@@ -9,7 +9,7 @@ const PREVIOUS = 'X-Webhook-Signature-Previous'
 const listOf = ({ overlapping }: Signing, write: (header: string) => string) =>
   (overlapping ? [SIGNATURE, PREVIOUS] : [SIGNATURE]).map(write).join(', ')
 
-/** A receiver that runs as it is, with Node alone. It verifies the body as it came, byte by byte. */
+/** Returns a receiver that needs only Node.js. It verifies the exact bytes of the body. */
 export const nodeCode = (
   signing: Signing,
 ) => `import { createHmac, timingSafeEqual } from 'node:crypto'
@@ -32,8 +32,8 @@ const server = createServer(async (request, response) => {
   }
   response.writeHead(200).end('OK')
 
-  // Answered within 5 seconds: now process the event.
-  // A retry repeats its webhook-id, which tells duplicates.
+  // Process the event after responding: the response is due within 5 seconds.
+  // A retry has the same webhook-id, so use it to detect duplicates.
   const { event, data } = JSON.parse(body)
   console.log(request.headers['webhook-id'], event, data)
 })
@@ -41,7 +41,7 @@ const server = createServer(async (request, response) => {
 server.listen(process.env.PORT ?? 3000)
 `
 
-/** The same with Python alone. */
+/** Returns a receiver that needs only Python. */
 export const pythonCode = (signing: Signing) => `import hashlib
 import hmac
 import json
@@ -65,8 +65,8 @@ class Webhook(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
-        # Answered within 5 seconds: now process the event.
-        # A retry repeats its webhook-id, which tells duplicates.
+        # Process the event after responding: the response is due within 5 seconds.
+        # A retry has the same webhook-id, so use it to detect duplicates.
         payload = json.loads(body)
         print(self.headers["webhook-id"], payload["event"], payload["data"])
 

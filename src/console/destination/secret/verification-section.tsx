@@ -7,18 +7,18 @@ import { nodeCode, pythonCode } from './verification-code.ts'
 import styles from './verification-section.module.css'
 
 const LANGUAGES = [
-  { name: 'Node.js', code: nodeCode },
-  { name: 'Python', code: pythonCode },
+  { name: 'Node.js', code: nodeCode, file: 'receiver.mjs', command: 'node' },
+  { name: 'Python', code: pythonCode, file: 'receiver.py', command: 'python3' },
 ] as const
 
-/** Code that verifies this destination's requests, ready to copy. */
+/** Shows a receiver that verifies the signatures of this destination. */
 export function VerificationSection({ destination }: { destination: Detail }): ReactElement {
   const { previousExpiresAt } = destination.secret
   const overlapping = previousExpiresAt !== null && Date.parse(previousExpiresAt) > Date.now()
   return (
     <Section
       title="Verify signatures"
-      description="Every request carries an HMAC SHA-256 signature of its body. This runs as it is: start it with the secret in WEBHOOK_SECRET. A framework must accept bodies of 2 MB: Express accepts 100 kB until you set express.json({ limit: '2mb' })."
+      description="Every request carries an HMAC SHA-256 signature of its body. If you use a framework, let it accept bodies of 2 MB. In Express: express.json({ limit: '2mb' })."
     >
       <Tabs.Root defaultValue={LANGUAGES[0].name} className={styles.tabs}>
         <Tabs.List aria-label="Language" className={styles.list}>
@@ -28,8 +28,14 @@ export function VerificationSection({ destination }: { destination: Detail }): R
             </Tabs.Trigger>
           ))}
         </Tabs.List>
-        {LANGUAGES.map(({ name, code }) => (
+        {LANGUAGES.map(({ name, code, file, command }) => (
           <Tabs.Content key={name} value={name} tabIndex={-1} className={styles.content}>
+            <p className={styles.run}>
+              Save as <code>{file}</code>, then run{' '}
+              <code>
+                WEBHOOK_SECRET=… {command} {file}
+              </code>
+            </p>
             <CodeBlock code={code({ overlapping })} label={`Verification code for ${name}`} />
           </Tabs.Content>
         ))}
