@@ -1,5 +1,5 @@
-// Before `npm pack`: compiles src to lib, in JavaScript, since Node runs no TypeScript below node_modules.
-// After it, with --clean: removes lib again, as the sources run without it.
+// Before `npm pack`: compiles src to JavaScript in lib, because Node runs no TypeScript below node_modules.
+// After `npm pack`, with --clean: removes lib.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, rmSync } from 'node:fs'
 

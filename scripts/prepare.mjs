@@ -1,6 +1,6 @@
-// Makes what is not in the repository: src/generated, src/console/generated and dist/console. An installation without
-// development packages has no generators, so they are installed in a temporary folder and removed again. A release has
-// all of it already.
+// Generates src/generated, src/console/generated and dist/console, which are not in the repository. An installation without
+// development packages has no generators, so they are installed in a temporary folder and removed afterwards. A release
+// contains the generated files.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const GENERATORS = ['prisma', '@graphql-codegen/cli', 'vite']
-const MADE = ['src/generated', 'src/console/generated', 'dist/console']
+const GENERATED = ['src/generated', 'src/console/generated', 'dist/console']
 const SOURCES = [
   ...['package.json', 'package-lock.json', '.npmrc', 'tsconfig.json', 'schema.graphql'],
   ...['prisma.config.ts', 'codegen.ts', 'vite.config.ts', 'prisma', 'src', 'test'],
@@ -19,7 +19,7 @@ const SOURCES = [
 function npm(folder, args) {
   const { npm_execpath: path = '' } = process.env
   const [command, first] = /npm-cli\.js$/.test(path) ? [process.execPath, [path]] : ['npm', []]
-  // npm would take the settings of the npm that runs this script, such as the omission of development packages.
+  // Settings of the npm that runs this script, such as --omit=dev, must not apply.
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^npm_config_(omit|include|production|ignore_scripts)$/i.test(name),
   )
@@ -31,7 +31,7 @@ function npm(folder, args) {
   })
   if (status === 0) return
   console.error(
-    'The generated files could not be made. Run: npm ci --include=dev --ignore-scripts=false, or install a release, which has them.',
+    'The generated files could not be created. Run: npm ci --include=dev --ignore-scripts=false, or install a release, which contains them.',
   )
   process.exit(status || 1)
 }
@@ -42,8 +42,8 @@ function generate(folder) {
 }
 
 function generateAside() {
-  console.log('Making the generated files with a temporary copy of the development packages')
-  // A signal ends the command that runs, and thereby this script, which then removes the folder.
+  console.log('Generating files with a temporary copy of the development packages')
+  // A signal ends the running command and then this script, which removes the folder.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'bigmind-prepare-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -55,7 +55,7 @@ function generateAside() {
     ...['ci', '--include=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'],
   ])
   generate(folder)
-  for (const name of MADE) {
+  for (const name of GENERATED) {
     rmSync(join(ROOT, name), { recursive: true, force: true })
     cpSync(join(folder, name), join(ROOT, name), { recursive: true })
   }

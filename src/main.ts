@@ -4,18 +4,20 @@ import type { Service } from './process/start.ts'
 import { EXIT_CODES, explainStartupError } from './process/startup-error.ts'
 import { createLogger } from './telemetry/logger.ts'
 
-const USAGE = `npm start [-- ROLE]
+const USAGE = `Usage: npm start [-- ROLE]
 
-Starts the service. ROLE is
-  all      the API and a worker in one process (the default)
-  api      the API alone; needs DATABASE_URL
-  worker   a worker alone; needs DATABASE_URL
+Start the service.
 
-Its configuration comes from environment variables: see README.md.`
+Roles:
+  all      run the API and a worker in one process (default)
+  api      run the API only; requires DATABASE_URL
+  worker   run a worker only; requires DATABASE_URL
+
+Environment variables configure the service: see docs/configuration.md.`
 
 /**
- * Time limit for closing: an attempt takes up to 5 s, and its result is written after it. A database that does not answer
- * would delay the end by minutes. There is no limit with an embedded database, which has to be stopped.
+ * Time limit for closing: an attempt takes up to 5 s and is then recorded. Without a limit, a database that does not answer
+ * would delay the exit by minutes. With an embedded database there is no limit, because it has to be stopped.
  */
 const CLOSE_TIMEOUT_MS = 5_900
 
@@ -49,7 +51,7 @@ function closeOnSignal(
 ): void {
   let closing = false
   const abandon = () => {
-    log.error({}, 'could not close in time: what was on the wire and is not recorded is sent again')
+    log.error({}, 'could not close in time: attempts that are not recorded will be repeated')
     process.exit(1)
   }
   const close = async (signal: NodeJS.Signals) => {
@@ -65,7 +67,7 @@ function closeOnSignal(
       await (await starting).close()
       process.exit(0)
     } catch (error) {
-      log.error({ err: error }, 'could not close in good order')
+      log.error({ err: error }, 'could not close')
       process.exit(1)
     }
   }
@@ -79,10 +81,10 @@ function announce(
   { apiKey, firstStart, url }: Service,
 ): void {
   if (firstStart && apiKey) {
-    const kept =
-      databaseUrl === null ? `It is kept in ${dataDir}/api-key.` : 'It is not shown again.'
+    const hint =
+      databaseUrl === null ? `It is stored in ${dataDir}/api-key.` : 'It is not shown again.'
     console.log(
-      `The organization "Local" was made, with an API key that may do everything:\n\n  ${apiKey}\n\n${kept}`,
+      `Created the organization "Local" and an API key with every scope:\n\n  ${apiKey}\n\n${hint}`,
     )
   }
   if (!url || role === 'worker') return

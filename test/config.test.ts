@@ -127,7 +127,7 @@ describe('a fault is named with its variable and what would be right', () => {
     [
       'a port that is none',
       { PORT: '70000' },
-      'PORT is "70000"; it is a whole number from 0 to 65535.',
+      'PORT is "70000"; it must be a whole number from 0 to 65535.',
     ],
     ['a port in words', { PORT: 'four' }, 'PORT is "four"'],
     [
@@ -138,13 +138,13 @@ describe('a fault is named with its variable and what would be right', () => {
     [
       'a boolean that is none',
       { DELIVERY_ALLOW_HTTP: 'yes' },
-      'DELIVERY_ALLOW_HTTP is "yes"; it is true or false.',
+      'DELIVERY_ALLOW_HTTP is "yes"; it must be true or false.',
     ],
     ['a network that is none', { DELIVERY_ALLOW_NETWORKS: '127.0.0.0' }, 'DELIVERY_ALLOW_NETWORKS'],
     [
       'half a publication',
       { PUBLISH_LIMIT_PER_MINUTE: '0.5' },
-      'PUBLISH_LIMIT_PER_MINUTE is "0.5"; it is a whole number from 0 to 1000000000.',
+      'PUBLISH_LIMIT_PER_MINUTE is "0.5"; it must be a whole number from 0 to 1000000000.',
     ],
     ['fewer mutations than none', { MUTATION_LIMIT_PER_MINUTE: '-1' }, 'MUTATION_LIMIT_PER_MINUTE'],
     ...[
@@ -161,31 +161,35 @@ describe('a fault is named with its variable and what would be right', () => {
     ].map((origin): [string, Record<string, string>, string] => [
       `an origin that no browser would send: ${origin}`,
       { ALLOWED_ORIGINS: `https://good.example.com,${origin}` },
-      `ALLOWED_ORIGINS has "${origin}"; an origin is a scheme and a host`,
+      `ALLOWED_ORIGINS has "${origin}"; an origin is a scheme, a host`,
     ]),
     ...['webhooks', '//webhooks', '/web hooks', '/a/../b', '/a//b', '/a?b', '/a"b', '/%61'].map(
       (path): [string, Record<string, string>, string] => [
         `a base path that is none: ${path}`,
         { BASE_PATH: path },
-        `BASE_PATH is "${path}"; it is a path of letters, digits`,
+        `BASE_PATH is "${path}"; it must be a path of letters, digits`,
       ],
     ),
     [
       "a base path that is the service's own",
       { BASE_PATH: '/graphql/webhooks' },
-      'BASE_PATH is "/graphql/webhooks", and the service has addresses of its own below /graphql.',
+      'BASE_PATH is "/graphql/webhooks", but the service uses /graphql itself.',
     ],
     [
       'no retention',
       { RETENTION_DAYS: '0' },
-      'RETENTION_DAYS is "0"; it is a whole number from 1 to 36500.',
+      'RETENTION_DAYS is "0"; it must be a whole number from 1 to 36500.',
     ],
     ['half a day', { RETENTION_DAYS: '0.5' }, 'RETENTION_DAYS is "0.5"'],
-    ['a token that can be guessed', { METRICS_TOKEN: 'secret' }, 'METRICS_TOKEN is not 16'],
+    [
+      'a token that can be guessed',
+      { METRICS_TOKEN: 'secret' },
+      'METRICS_TOKEN must have at least 16',
+    ],
     [
       'a level that is none',
       { LOG_LEVEL: 'loud' },
-      'LOG_LEVEL is "loud"; it is one of fatal, error',
+      'LOG_LEVEL is "loud"; it must be one of fatal, error',
     ],
     [
       'a shared database without keys',
@@ -226,23 +230,27 @@ describe('a fault is named with its variable and what would be right', () => {
     [
       'keys of tokens that come unprotected',
       { ...jwt, JWT_JWKS_URL: 'http://app.example.com/jwks.json' },
-      'JWT_JWKS_URL is not an https URL',
+      'JWT_JWKS_URL must be an https URL',
     ],
     ['a secret of tokens that is too short', { ...jwt, JWT_SECRET: 'x'.repeat(31) }, 'JWT_SECRET'],
-    ['a secret of one character', { ...jwt, JWT_SECRET: 'x'.repeat(64) }, 'JWT_SECRET is not 32'],
+    [
+      'a secret of one character',
+      { ...jwt, JWT_SECRET: 'x'.repeat(64) },
+      'JWT_SECRET must have at least 32',
+    ],
     ['tokens of anyone', { ...jwt, JWT_ISSUER: '', JWT_SECRET }, 'JWT_ISSUER is not set.'],
     ['tokens for anyone', { ...jwt, JWT_AUDIENCE: '', JWT_SECRET }, 'JWT_AUDIENCE is not set.'],
-    ['a role that is none', {}, 'The role is "boss"; it is api, worker or all.', 'boss'],
+    ['a role that is none', {}, 'The role is "boss"; it must be api, worker or all.', 'boss'],
     [
       'a worker alone without a database',
       {},
-      'DATABASE_URL is not set: the role "worker" shares',
+      'DATABASE_URL is not set, and the role "worker" shares',
       'worker',
     ],
     [
       'an api alone without a database',
       {},
-      'DATABASE_URL is not set: the role "api" shares',
+      'DATABASE_URL is not set, and the role "api" shares',
       'api',
     ],
   ]
@@ -265,7 +273,7 @@ describe('a key that others know or could guess is refused, and the sentence say
   test.each(Object.entries(samples))('as an encryption key: %s', (_name, bytes) => {
     expect(bytes).toHaveLength(32)
     expect(faultsOf({ ENCRYPTION_KEYS: entry(bytes) })).toEqual([
-      'ENCRYPTION_KEYS: entry 1 is a text or a sample, which can be guessed, and no random key. Make one with: echo "main:$(openssl rand -base64 32)"',
+      'ENCRYPTION_KEYS: entry 1 is a text or a sample, which can be guessed, not a random key. Create one with: echo "main:$(openssl rand -base64 32)"',
     ])
   })
 
@@ -277,7 +285,7 @@ describe('a key that others know or could guess is refused, and the sentence say
     'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ',
   ])('as a secret of tokens: %s', (JWT_SECRET) => {
     expect(faultsOf({ ...jwt, JWT_SECRET })).toEqual([
-      'JWT_SECRET is a sample, which others know as well. Make one with: openssl rand -base64 48',
+      'JWT_SECRET is a sample, which can be guessed. Create one with: openssl rand -base64 48',
     ])
   })
 

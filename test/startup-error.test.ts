@@ -27,8 +27,18 @@ const cases: [what: string, error: unknown, config: Config | null, says: string 
   ],
   ['a migration that cannot be made', new MigrationError('It is newer.'), shared, 'It is newer.'],
   ['a port in use', fault('EADDRINUSE'), embedded, 'Port 4000 of here.example is in use.'],
-  ['an address of another machine', fault('EADDRNOTAVAIL'), embedded, 'Set HOST to one that is'],
-  ['a HOST that nobody knows', unknownName('here.example'), embedded, 'Set HOST to one that is'],
+  [
+    'an address of another machine',
+    fault('EADDRNOTAVAIL'),
+    embedded,
+    'Set HOST to one of its addresses',
+  ],
+  [
+    'a HOST that nobody knows',
+    unknownName('here.example'),
+    embedded,
+    'Set HOST to one of its addresses',
+  ],
   ['a HOST that nobody knows, with a database', unknownName('here.example'), shared, 'Set HOST'],
   ['a database host that nobody knows', unknownName('db.example'), shared, 'Check DATABASE_URL.'],
   [

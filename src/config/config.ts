@@ -28,25 +28,25 @@ export interface Config {
   dataDir: string
   /** The first key encrypts, all decrypt. Null: the key in `dataDir`, created on the first start. */
   encryptionKeys: EncryptionKey[] | null
-  /** How tokens of the host product are verified; null when none are accepted. */
+  /** Verifies JWTs of the host product. Null: no tokens are accepted. */
   jwt: JwtSettings | null
   /** Origins of pages that may open WebSockets, beside the service's own. HTTP allows any origin, without cookies. */
   allowedOrigins: readonly string[]
-  /** The path below which a proxy serves the API and its pages, as in "/webhooks". Empty for none. */
+  /** The path below which a proxy serves the API and its pages, such as "/webhooks". Empty for none. */
   basePath: string
   mutationLimits: MutationLimits
   /** The file of the trusted documents; null for none. */
   trustedDocumentsFile: string | null
   addressPolicy: AddressPolicy
   retentionDays: number
-  /** The token for /metrics; null allows requests from this machine only. */
+  /** The token for /metrics. Null: only requests from this machine are answered. */
   metricsToken: string | null
-  /** How traces are sent; null for no traces. The SDK reads the other OTEL_ variables itself. */
+  /** The encoding of traces. Null: no traces. The SDK reads the other OTEL_ variables itself. */
   traces: OtlpProtocol | null
   logLevel: LogLevel
 }
 
-/** Settings cannot be used. `faults` has one sentence for each. */
+/** The configuration is invalid. `faults` has one sentence for each invalid setting. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
   readonly faults: readonly string[]
@@ -57,10 +57,10 @@ export class ConfigError extends Error {
 }
 
 const UNCHECKED_CERTIFICATES =
-  'NODE_TLS_REJECT_UNAUTHORIZED=0 would send webhooks to receivers whose certificate nobody checked. Unset it; for a private CA use NODE_EXTRA_CA_CERTS.'
+  "NODE_TLS_REJECT_UNAUTHORIZED=0 disables the check of receivers' certificates. Unset it; for a private CA, set NODE_EXTRA_CA_CERTS."
 
 /**
- * Reads the configuration. An empty variable counts as one that is not set.
+ * Reads the configuration. An empty variable counts as not set.
  * @param role the argument of the command line; "all" when there is none
  * @throws ConfigError
  */
@@ -99,16 +99,16 @@ export function loadConfig(variables: Variables, role = 'all'): Config {
 
 function checkRole(env: Environment, role: string, databaseUrl: string | null): Role {
   if (role !== 'api' && role !== 'worker' && role !== 'all') {
-    return env.refuse(`The role is "${role}"; it is api, worker or all.`, 'all')
+    return env.refuse(`The role is "${role}"; it must be api, worker or all.`, 'all')
   }
   if (role === 'all' || databaseUrl !== null) return role
   return env.refuse(
-    `DATABASE_URL is not set: the role "${role}" shares a database with other processes. Set it, or run the role "all" with the embedded one.`,
+    `DATABASE_URL is not set, and the role "${role}" shares a database with other processes. Set DATABASE_URL, or run the role "all" with the embedded database.`,
     role,
   )
 }
 
-/** @returns null for the embedded database; a URL that cannot be used is returned as it is, since other settings depend on it */
+/** @returns null for the embedded database. An invalid URL is returned unchanged, because other settings depend on it */
 function readDatabaseUrl(env: Environment, variables: Variables): string | null {
   const url = env.text('DATABASE_URL')
   if (url === null) return null
@@ -122,8 +122,8 @@ function readDatabaseUrl(env: Environment, variables: Variables): string | null 
   }
 }
 
-const readLimit = (env: Environment, name: string, otherwise: number) =>
-  env.whole(name, otherwise, { from: 0, to: 1_000_000_000 })
+const readLimit = (env: Environment, name: string, fallback: number) =>
+  env.whole(name, fallback, { from: 0, to: 1_000_000_000 })
 
 function readAddressPolicy(env: Environment): AddressPolicy {
   const allowHttp = env.boolean('DELIVERY_ALLOW_HTTP')

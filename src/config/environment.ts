@@ -2,11 +2,11 @@
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads settings and collects every fault in them, so that all are reported together. An empty variable counts as one that is
- * not set. Each reading method returns the default after a fault.
+ * Reads settings and collects their faults, so that all are reported together. An empty variable counts as not set. After a
+ * fault, a reading method returns the default.
  */
 export class Environment {
-  /** One sentence for each setting that cannot be used. */
+  /** One sentence for each invalid setting. */
   readonly faults: string[] = []
   readonly #variables: Variables
 
@@ -14,35 +14,35 @@ export class Environment {
     this.#variables = variables
   }
 
-  /** Records a fault and returns the value to go on with. */
-  refuse<Value>(sentence: string, otherwise: Value): Value {
+  /** Records a fault and returns `fallback`. */
+  refuse<Value>(sentence: string, fallback: Value): Value {
     this.faults.push(sentence)
-    return otherwise
+    return fallback
   }
 
   text(name: string): string | null {
     return this.#variables[name] || null
   }
 
-  whole(name: string, otherwise: number, { from, to }: { from: number; to: number }): number {
+  whole(name: string, fallback: number, { from, to }: { from: number; to: number }): number {
     const text = this.text(name)
-    if (text === null) return otherwise
+    if (text === null) return fallback
     const value = Number(text)
     if (/^\d+$/.test(text) && value >= from && value <= to) return value
     return this.refuse(
-      `${name} is "${text}"; it is a whole number from ${from} to ${to}.`,
-      otherwise,
+      `${name} is "${text}"; it must be a whole number from ${from} to ${to}.`,
+      fallback,
     )
   }
 
-  /** False when it is not set. */
+  /** Returns false for a variable that is not set. */
   boolean(name: string): boolean {
     const text = this.text(name)
     if (text === null || text === 'true' || text === 'false') return text === 'true'
-    return this.refuse(`${name} is "${text}"; it is true or false.`, false)
+    return this.refuse(`${name} is "${text}"; it must be true or false.`, false)
   }
 
-  /** The entries between commas, without blanks around them. */
+  /** Returns the comma-separated entries, trimmed. */
   list(name: string): string[] {
     const entries = (this.text(name) ?? '').split(',').map((entry) => entry.trim())
     return entries.filter((entry) => entry !== '')
@@ -51,12 +51,13 @@ export class Environment {
   choice<Choice extends string>(
     name: string,
     choices: readonly Choice[],
-    otherwise: Choice,
+    fallback: Choice,
   ): Choice {
-    const text = this.text(name) ?? otherwise
+    const text = this.text(name) ?? fallback
     const choice = choices.find((one) => one === text)
     return (
-      choice ?? this.refuse(`${name} is "${text}"; it is one of ${choices.join(', ')}.`, otherwise)
+      choice ??
+      this.refuse(`${name} is "${text}"; it must be one of ${choices.join(', ')}.`, fallback)
     )
   }
 }

@@ -1,9 +1,9 @@
 import type { Environment } from './environment.ts'
 
-/** The paths that the service answers itself: a base path below one of them would be ambiguous. */
-const OWN_PATHS = ['graphql', 'health', 'metrics', 'assets', 'destinations', 'events']
+/** The first segments of the service's own paths. A base path below one of them would be ambiguous. */
+const RESERVED_SEGMENTS = ['graphql', 'health', 'metrics', 'assets', 'destinations', 'events']
 
-/** Reads BASE_PATH, as in "/webhooks". Empty when the service is at the root of its host. */
+/** Reads BASE_PATH, such as "/webhooks". Returns an empty text when the service is at the root of its host. */
 export function readBasePath(env: Environment): string {
   const text = env.text('BASE_PATH') ?? ''
   const path = text.replace(/\/$/, '')
@@ -11,20 +11,20 @@ export function readBasePath(env: Environment): string {
   const isPath = /^(\/[\w.~-]+)*$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path)
   if (!isPath) {
     return env.refuse(
-      `BASE_PATH is "${text}"; it is a path of letters, digits, ".", "_", "~" and "-", as in /webhooks.`,
+      `BASE_PATH is "${text}"; it must be a path of letters, digits, ".", "_", "~" and "-", such as /webhooks.`,
       '',
     )
   }
-  if (OWN_PATHS.includes(first)) {
+  if (RESERVED_SEGMENTS.includes(first)) {
     return env.refuse(
-      `BASE_PATH is "${text}", and the service has addresses of its own below /${first}. Choose another path.`,
+      `BASE_PATH is "${text}", but the service uses /${first} itself. Choose another path.`,
       '',
     )
   }
   return path
 }
 
-/** Reads ALLOWED_ORIGINS. Browsers' Origin headers are compared with them letter by letter. */
+/** Reads ALLOWED_ORIGINS. An Origin header must be equal to one of them. */
 export function readOrigins(env: Environment): string[] {
   const origins = env.list('ALLOWED_ORIGINS')
   const wrong = origins.find(
@@ -32,17 +32,17 @@ export function readOrigins(env: Environment): string[] {
   )
   if (wrong === undefined) return origins
   return env.refuse(
-    `ALLOWED_ORIGINS has "${wrong}"; an origin is a scheme and a host, and a port unless it is the usual one, as in https://app.example.com.`,
+    `ALLOWED_ORIGINS has "${wrong}"; an origin is a scheme, a host and, unless it is the default, a port, such as https://app.example.com.`,
     [],
   )
 }
 
-/** Reads METRICS_TOKEN. It travels in a header, and guesses are not counted: it must be long. */
+/** Reads METRICS_TOKEN. It must be long, because wrong guesses are not limited. */
 export function readMetricsToken(env: Environment): string | null {
   const token = env.text('METRICS_TOKEN')
   if (token === null || /^[\x21-\x7e]{16,}$/.test(token)) return token
   return env.refuse(
-    'METRICS_TOKEN is not 16 printable characters or more, without blanks. Make one with: openssl rand -hex 16',
+    'METRICS_TOKEN must have at least 16 printable characters and no spaces. Create one with: openssl rand -hex 16',
     null,
   )
 }

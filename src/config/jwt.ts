@@ -2,16 +2,16 @@ import type { JwtSettings } from '../access/jwt.ts'
 import type { Environment } from './environment.ts'
 import { isSampleText, isSequence } from './sample-key.ts'
 
-/** Bytes of a secret for HS256: as many as the hash has (RFC 7518, 3.2). */
-const SECRET_BYTES = 32
+/** Minimum length of a secret for HS256: that of the hash (RFC 7518, section 3.2). */
+const MIN_SECRET_BYTES = 32
 
-const HOW_TO_MAKE_ONE = 'Make one with: openssl rand -base64 48'
+const CREATE_ONE = 'Create one with: openssl rand -base64 48'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /**
- * Reads the settings of the host product's tokens.
- * @returns null when no JWT_ variable is set: no token is accepted
+ * Reads the settings for JWTs of the host product.
+ * @returns null when no JWT_ variable is set: no tokens are accepted
  */
 export function readJwt(env: Environment): JwtSettings | null {
   const audience = env.text('JWT_AUDIENCE')
@@ -28,27 +28,28 @@ export function readJwt(env: Environment): JwtSettings | null {
 }
 
 const missing = (name: string, claim: string) =>
-  `${name} is not set. Tokens are taken only with the "${claim}" that it names.`
+  `${name} is not set. It is the "${claim}" that tokens must have.`
 
-/** @returns the keys, or what is wrong with them. The secret itself is not repeated. */
+/** @returns the keys, or a sentence that says what is wrong. It does not repeat the secret. */
 function parseKeys(jwksUrl: string | null, secret: string | null): JwtSettings['keys'] | string {
   if (jwksUrl && secret) {
-    return 'JWT_JWKS_URL and JWT_SECRET are both set. Tokens are signed in one way: keep that one.'
+    return 'JWT_JWKS_URL and JWT_SECRET are both set. Keep the one that tokens are signed with.'
   }
   if (jwksUrl) {
     const url = URL.parse(jwksUrl)
     const safe =
       url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname))
     if (url && safe) return { jwksUrl: url }
-    return 'JWT_JWKS_URL is not an https URL; http is taken for this machine alone.'
+    return 'JWT_JWKS_URL must be an https URL; http is accepted for this machine only.'
   }
-  if (!secret) return 'Neither JWT_JWKS_URL nor JWT_SECRET is set. Set what tokens are signed with.'
+  if (!secret)
+    return 'Neither JWT_JWKS_URL nor JWT_SECRET is set. Set the one that tokens are signed with.'
   const bytes = Buffer.from(secret, 'utf8')
-  if (bytes.length < SECRET_BYTES || new Set(bytes).size <= SECRET_BYTES / 4) {
-    return `JWT_SECRET is not ${SECRET_BYTES} random bytes or more. ${HOW_TO_MAKE_ONE}`
+  if (bytes.length < MIN_SECRET_BYTES || new Set(bytes).size <= MIN_SECRET_BYTES / 4) {
+    return `JWT_SECRET must have at least ${MIN_SECRET_BYTES} random bytes. ${CREATE_ONE}`
   }
   if (isSequence(bytes) || isSampleText(secret)) {
-    return `JWT_SECRET is a sample, which others know as well. ${HOW_TO_MAKE_ONE}`
+    return `JWT_SECRET is a sample, which can be guessed. ${CREATE_ONE}`
   }
   return { secret: bytes }
 }

@@ -1,9 +1,9 @@
 import type { Environment } from './environment.ts'
 
-/** How traces are encoded. Both are sent over HTTP. */
+/** The encoding of traces, which are sent over HTTP. */
 export type OtlpProtocol = 'http/protobuf' | 'http/json'
 
-/** The default of OpenTelemetry's specification. */
+/** The default in OpenTelemetry's specification. */
 const DEFAULT_PROTOCOL: OtlpProtocol = 'http/protobuf'
 
 /** Reads the standard variables of OpenTelemetry. @returns null when no traces are sent */
@@ -17,7 +17,7 @@ export function readTraces(env: Environment): OtlpProtocol | null {
   const protocol = env.text(name)
   if (protocol === 'http/protobuf' || protocol === 'http/json') return protocol
   return env.refuse(
-    `${name} is "${protocol}"; it is http/protobuf or http/json. Collectors take these at port 4318.`,
+    `${name} is "${protocol}"; it must be http/protobuf or http/json. Collectors accept these on port 4318.`,
     null,
   )
 }

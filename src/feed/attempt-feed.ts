@@ -45,7 +45,7 @@ export async function createAttemptFeed(ports: Ports): Promise<AttemptFeed & Run
       const look = await readNew(ports.db, after, limit)
       const now = clock.now()
       for (const { row } of look.entries) {
-        metrics.told(now - row.attemptedAt.getTime() - row.durationMs)
+        metrics.streamed(now - row.attemptedAt.getTime() - row.durationMs)
       }
       return look
     },

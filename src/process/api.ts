@@ -33,7 +33,7 @@ export function startApi(
   })
 }
 
-/** Counts refusals by code. An error without a code is GraphQL's own, about a document or its variables. */
+/** Counts errors by code. An error without a code is GraphQL's own, about a document or its variables. */
 const countErrors =
   (maskError: MaskError, metrics: Metrics): MaskError =>
   (error, requestId) => {

@@ -17,7 +17,7 @@ interface Running {
 
 export type App = Awaited<ReturnType<typeof createApp>>
 
-/** Connects what the roles of one process share. The roles are then started on it. */
+/** Creates the parts that the roles of one process share. The methods start the roles. */
 export async function createApp(options: AppOptions) {
   await using starting = new AsyncDisposableStack()
   const parts = await createParts(options, starting)
@@ -26,8 +26,8 @@ export async function createApp(options: AppOptions) {
   const closers = starting.move()
   const { storage } = parts
   const ports = servicePorts(parts)
-  /** The process reports that it is not ready as soon as the first of its roles closes. */
-  const announced = <Role extends Running>(role: Role): Role => ({
+  /** Reports the process as not ready as soon as the first of its roles closes. */
+  const withClosingState = <Role extends Running>(role: Role): Role => ({
     ...role,
     close() {
       state.closing = true
@@ -43,17 +43,17 @@ export async function createApp(options: AppOptions) {
     createPlatformKey: (key: NewApiKey) => createPlatformKey(storage, key),
     /** Serves the API. `localKey` signs in GraphiQL and the console for browsers on this machine. */
     startApi: async (address: { host: string; port: number; localKey?: string }) =>
-      announced(await startApi(parts, { ...address, ports, monitoring })),
-    /** Delivers; see `startWorker`. */
+      withClosingState(await startApi(parts, { ...address, ports, monitoring })),
+    /** Starts delivering; see `startWorker`. */
     async startWorker(role: { alone?: boolean } = {}): Promise<Running> {
-      const worker = announced(await startWorker(parts, role))
+      const worker = withClosingState(await startWorker(parts, role))
       state.worker = worker
       return worker
     },
     /** Serves health and metrics only, for a process without the API. Close it after the worker. */
     startMonitoring: (address: { host: string; port: number }) =>
       startMonitoringServer({ ...address, log: parts.telemetry.log }, monitoring),
-    /** Closes what the roles share. Close the roles first. */
+    /** Closes the shared parts. Close the roles first. */
     close: () => closers.disposeAsync(),
   }
 }

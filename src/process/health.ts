@@ -16,7 +16,7 @@ export interface ProcessState {
   closing: boolean
 }
 
-/** Connects health and metrics to the parts that they report on. */
+/** Creates health and metrics from the parts that they report on. */
 export async function monitor(
   { feeds, options, storage, telemetry }: Parts,
   state: ProcessState,
@@ -29,7 +29,7 @@ export async function monitor(
   const ports = { ...storage, ...telemetry }
   const watch = createFeedWatch(ports)
   closers.defer(every(ports, WATCH_EVERY_MS, watch.look).stop)
-  metrics.ask({
+  metrics.registerGauges({
     feedHeld: () => watch.holder()?.seconds ?? 0,
     backlog: createBacklogReader(storage),
     pool: db.connections,

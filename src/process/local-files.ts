@@ -6,8 +6,8 @@ import type { EncryptionKey } from '../storage/secret-encryption.ts'
 const KEY_ID = 'local'
 const KEY_BYTES = 32
 
-/** Readable by the user of the service only. */
-const PRIVATE = 0o600
+/** Only the user of the service can read the file. */
+const PRIVATE_MODE = 0o600
 
 /** The content of a file in DATA_DIR cannot be used. The message says what to do. */
 export class LocalFileError extends Error {
@@ -19,11 +19,11 @@ export async function localEncryptionKey(dataDir: string): Promise<EncryptionKey
   const file = join(dataDir, 'encryption-key')
   const created = randomBytes(KEY_BYTES).toString('base64')
   await mkdir(dataDir, { recursive: true })
-  await writeFile(file, `${created}\n`, { mode: PRIVATE, flag: 'wx' }).catch(unlessItExists)
+  await writeFile(file, `${created}\n`, { mode: PRIVATE_MODE, flag: 'wx' }).catch(unlessItExists)
   const key = Buffer.from(await readFile(file, 'utf8'), 'base64')
   if (key.length !== KEY_BYTES) {
     throw new LocalFileError(
-      `${file} does not hold an encryption key. Put the right one back: without it the stored signing secrets cannot be read.`,
+      `${file} does not contain an encryption key. Restore it: without it the stored signing secrets cannot be decrypted.`,
     )
   }
   return { id: KEY_ID, key }
@@ -32,7 +32,7 @@ export async function localEncryptionKey(dataDir: string): Promise<EncryptionKey
 /** Writes the API key of a local service to DATA_DIR. @returns the path of the file */
 export async function writeLocalApiKey(dataDir: string, key: string): Promise<string> {
   const file = join(dataDir, 'api-key')
-  await writeFile(file, `${key}\n`, { mode: PRIVATE })
+  await writeFile(file, `${key}\n`, { mode: PRIVATE_MODE })
   return file
 }
 

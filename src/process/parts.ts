@@ -28,17 +28,17 @@ export interface AppOptions {
   databaseUrl: string
   encryptionKeys: readonly EncryptionKey[]
   addressPolicy: AddressPolicy
-  /** How tokens of the host product are verified. Default: null, no tokens are accepted. */
+  /** Verifies JWTs of the host product. Default: null, no tokens are accepted. */
   jwt?: JwtSettings | null
   /** Origins of pages that may open WebSockets, beside the service's own. Default: none. */
   allowedOrigins?: readonly string[]
   /** Documents that clients may send by their ids. Default: none. */
   trustedDocuments?: TrustedDocuments | undefined
-  /** The path below which a proxy serves the API and its pages, as in "/webhooks". Default: none. */
+  /** The path below which a proxy serves the API and its pages, such as "/webhooks". Default: none. */
   basePath?: string
   /** Default: `DEFAULT_MUTATION_LIMITS`. */
   mutationLimits?: MutationLimits
-  /** Milliseconds after which a statement is canceled, and 5 s later a transaction. Default: 25,000. */
+  /** Time limit for a statement; that of a transaction is 5 s longer. Default: 25,000. */
   statementTimeoutMs?: number
   /** Largest number of connections of the pool. Default: 16. */
   poolSize?: number
@@ -54,7 +54,7 @@ export interface AppOptions {
   client?: Pick<WebhookClientOptions, 'resolve' | 'timeoutMs'>
 }
 
-/** What the roles of one process share, in groups. A function gets the groups, or the parts of them, that it uses. */
+/** The parts that the roles of one process share, in groups. A function receives the groups that it uses. */
 export interface Parts {
   options: AppOptions
   telemetry: { log: Logger; metrics: Prometheus; tracing: Tracing }
@@ -76,15 +76,15 @@ interface Storage {
   timeOfId: typeof timeOfId
   randomBytes: RandomBytes
   retryTransient: ReturnType<typeof createTransientRetry>
-  /** Aborted when `retryTransient` has to give up: at the end, and when a closing worker has waited long enough. */
+  /** Aborts `retryTransient`: at the end, and when closing a worker takes too long. */
   closing: AbortController
 }
 
 type Feeds = Awaited<ReturnType<typeof createFeeds>>
 
 /**
- * Creates the parts. What has to be closed is pushed on `closers`, also when a later part fails.
- * @throws what PostgreSQL or the network throws while connecting
+ * Creates the parts and adds their closing to `closers`, also when a later part fails.
+ * @throws errors of PostgreSQL and of the network while connecting
  */
 export async function createParts(
   options: AppOptions,
@@ -149,10 +149,10 @@ async function createFeeds(
   return { attemptFeed, destinationFeed, deletionFeed }
 }
 
-/** The name and version under which webhooks are sent. */
+/** Returns the User-Agent of webhooks. */
 export const userAgentOf = ({ version }: AppOptions): string => `Bigmind-Webhooks/${version}`
 
-/** What resolvers use. */
+/** Returns the parts that resolvers use. */
 export function servicePorts({
   feeds,
   jobs,

@@ -14,13 +14,13 @@ export interface ReadinessChecks {
 /** Time limit for the database to answer. */
 const DATABASE_TIMEOUT_MS = 1_500
 
-/** Time for which one answer of the database serves all callers: anybody may call, any number of times. */
-const ANSWER_MAX_AGE_MS = 500
+/** Time for which a result is reused, so that frequent calls do not load the database. */
+const RESULT_MAX_AGE_MS = 500
 
-/** Time after which a query without an answer is abandoned, so that the next caller starts a new one. */
+/** Time after which a query without a result is abandoned, so that the next call starts a new one. */
 const QUERY_MAX_AGE_MS = 10_000
 
-/** Creates a function that answers within 1.5 s, also when the database does not. At most one query runs at a time. */
+/** Creates a function that resolves within 1.5 s even if the database does not answer. It runs at most one query at a time. */
 export function createReadiness(checks: ReadinessChecks): () => Promise<Readiness> {
   let current: Promise<boolean | null> | null = null
 
@@ -34,7 +34,7 @@ export function createReadiness(checks: ReadinessChecks): () => Promise<Readines
     }
     current = query
     setTimeout(forget, QUERY_MAX_AGE_MS).unref()
-    query.finally(() => setTimeout(forget, ANSWER_MAX_AGE_MS).unref())
+    query.finally(() => setTimeout(forget, RESULT_MAX_AGE_MS).unref())
     return query
   }
 
@@ -56,7 +56,7 @@ export function createReadiness(checks: ReadinessChecks): () => Promise<Readines
   }
 }
 
-/** Resolves with null after the time limit. Uses real time, so that a test that stops the clock does not stop this. */
+/** Resolves with null after the time limit. It uses real time, also in tests that stop the clock. */
 async function orNull<Value>(work: Promise<Value>, milliseconds: number): Promise<Value | null> {
   const late = Promise.withResolvers<null>()
   const timer = setTimeout(() => late.resolve(null), milliseconds)

@@ -17,7 +17,7 @@ export interface Service {
   /** Whether this start created the first key, which is shown only once. */
   firstStart: boolean
   app: App
-  /** Completes what is running, leaves the rest to the next start, and stops the embedded database. */
+  /** Completes running work, leaves the rest to other processes or the next start, and stops the embedded database. */
   close(): Promise<void>
 }
 
@@ -27,10 +27,9 @@ interface StartPorts {
 }
 
 /**
- * Starts the roles of this process: first the database, embedded unless the configuration names one, then its
- * migrations, then the roles.
+ * Starts the embedded database unless the configuration names one, applies migrations, then starts the roles of this process.
  * @throws EmbeddedPostgresError, LocalFileError, MigrationError, TrustedDocumentsError, and errors of the database and the
- *   network; `explainStartupError` puts them in a sentence
+ *   network; `explainStartupError` explains them
  */
 export async function startService(config: Config, ports: StartPorts): Promise<Service> {
   await using starting = new AsyncDisposableStack()
@@ -48,7 +47,7 @@ async function prepareApp(
   closers: AsyncDisposableStack,
 ): Promise<App> {
   const { dataDir, trustedDocumentsFile } = config
-  // The database comes first: it gives the user that PostgreSQL runs as access to a new folder.
+  // Starting the database gives the user that runs PostgreSQL access to a new folder.
   const databaseUrl = config.databaseUrl ?? (await startDatabase(dataDir, log, closers))
   const encryptionKeys = config.encryptionKeys ?? [await localEncryptionKey(dataDir)]
   const migrations = await migrate(databaseUrl)
@@ -61,14 +60,14 @@ async function prepareApp(
   return createApp({ ...config, ...ports })
 }
 
-/** Starts the API last, so that a process that answers is complete. @returns the URL it listens on */
+/** Starts the API last, so that a process that answers has all its roles. @returns the URL that it listens on */
 async function startRoles(
   app: App,
   { apiKey, config, log }: { apiKey: string | null; config: Config; log: Logger },
   closers: AsyncDisposableStack,
 ): Promise<string | null> {
   const { host, port, role } = config
-  // One process owns an embedded database, so an earlier worker cannot be running.
+  // An embedded database belongs to one process, so no earlier worker can be running.
   const alone = config.databaseUrl === null
   const worker = role === 'api' ? null : await app.startWorker({ alone })
   if (role === 'worker' || port === null) {
@@ -85,7 +84,7 @@ async function startRoles(
   return api.url
 }
 
-/** Exports traces, unless a preloaded SDK does so. The exporter is loaded only where it is used. */
+/** Exports traces unless an SDK is preloaded. The exporter is loaded only when it is used. */
 async function startTraces(
   ports: StartPorts & { protocol: OtlpProtocol },
   closers: AsyncDisposableStack,
@@ -95,7 +94,7 @@ async function startTraces(
   closers.defer(startTraceExport(ports).close)
 }
 
-/** A worker runs without health and metrics when its port is taken, for example by an API on the same machine. */
+/** Starts health and metrics. A worker runs without them when its port is in use, for example by an API on the same machine. */
 async function startMonitoring(
   app: App,
   address: { host: string; port: number },

@@ -6,7 +6,7 @@ import { EmbeddedPostgresError } from '../storage/embedded-postgres/embedded-pos
 import { MigrationError } from '../storage/migrations/migrations.ts'
 import { LocalFileError } from './local-files.ts'
 
-/** System errors that mean that a folder cannot be used. */
+/** System errors of a folder that cannot be used. */
 const FOLDER_CODES = new Set([
   'EACCES',
   'EEXIST',
@@ -18,7 +18,7 @@ const FOLDER_CODES = new Set([
   'EDQUOT',
 ])
 
-/** Exit codes of a failed start, by kind, as in sysexits.h. Supervisors can distinguish them. */
+/** Exit codes of a failed start, by kind, as in sysexits.h. */
 export const EXIT_CODES = {
   /** The database cannot be reached or used. A later start may succeed. */
   database: 69,
@@ -28,26 +28,26 @@ export const EXIT_CODES = {
   address: 71,
   /** DATA_DIR cannot be used. */
   folder: 73,
-  /** A setting is wrong. Starting again without a change fails as well. */
+  /** A setting is invalid. Starting again without a change fails as well. */
   configuration: 78,
 } as const
 
-/** Why a start failed, for the person who started it. */
+/** Why a start failed, for the operator. */
 export interface StartupFailure {
   /** What is wrong and what to do, without a stack trace. */
   sentence: string
   exitCode: number
 }
 
-/** Explains a start that failed. `config` is null when the configuration itself could not be read. */
+/** Explains a failed start. `config` is null when the configuration could not be read. */
 export function explainStartupError(error: unknown, config: Config | null): StartupFailure {
   const [kind, sentence] = explain(error, config) ?? ['internal', internalFault(error)]
   return { sentence, exitCode: EXIT_CODES[kind] }
 }
 
 const internalFault = (error: unknown) =>
-  `The service could not start: ${error instanceof Error ? error.message : String(error)}. This is a fault of the service: ` +
-  'report it, with the last line of its log.'
+  `The service could not start: ${error instanceof Error ? error.message : String(error)}. This is a bug in the service: ` +
+  'report it with the last line of its log.'
 
 type Kind = keyof typeof EXIT_CODES
 
@@ -72,19 +72,16 @@ function explainSystemError(error: Error, config: Config): [Kind, string] | null
   if (code === 'EADDRINUSE') {
     return [
       'address',
-      `Port ${port} of ${host} is in use. Set PORT to another one, or stop what uses it.`,
+      `Port ${port} of ${host} is in use. Set PORT to another port, or stop the program that uses it.`,
     ]
   }
   if (code === 'EACCES' && call === 'listen') {
-    return [
-      'address',
-      `Port ${port} needs rights that this user does not have. Set PORT to 1024 or above.`,
-    ]
+    return ['address', `This user may not listen on port ${port}. Set PORT to 1024 or above.`]
   }
   if (code === 'EADDRNOTAVAIL' || (call === 'getaddrinfo' && error.message.includes(host))) {
     return [
       'address',
-      `${host} is no address of this machine. Set HOST to one that is, such as 127.0.0.1 or 0.0.0.0.`,
+      `${host} is not an address of this machine. Set HOST to one of its addresses, such as 127.0.0.1 or 0.0.0.0.`,
     ]
   }
   const explained = databaseUrl === null ? null : explainDatabaseError(error, databaseUrl)
@@ -92,7 +89,7 @@ function explainSystemError(error: Error, config: Config): [Kind, string] | null
   if (FOLDER_CODES.has(code)) {
     return [
       'folder',
-      `${dataDir} cannot be used: ${error.message}. Set DATA_DIR to a folder that can.`,
+      `${dataDir} cannot be used: ${error.message}. Set DATA_DIR to another folder.`,
     ]
   }
   return null

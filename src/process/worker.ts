@@ -17,25 +17,25 @@ import {
 import { type Parts, userAgentOf } from './parts.ts'
 
 export interface RunningWorker {
-  /** The number of destinations that it is draining. */
+  /** Returns the number of destinations that it is draining. */
   drains(): number
-  /** Whether it fetches jobs and can reach the database. */
+  /** Whether it fetches jobs and reaches the database. */
   alive(): boolean
   close(): Promise<void>
 }
 
 /**
- * Requests started in one turn of the event loop. One commit may free hundreds, and what was published elsewhere meanwhile
- * would wait until all of them are signed and written.
+ * Requests started in one turn of the event loop. A commit can make hundreds of deliveries due at once, which would delay
+ * events that are published meanwhile.
  */
 const REQUESTS_PER_TURN = 8
 
-/** After this time a closing worker abandons results that it cannot write. An attempt and its commit take less. */
+/** Time after which a closing worker abandons results that it cannot record. An attempt and its commit take less. */
 const CLOSE_TIMEOUT_MS = 5_750
 
 /**
  * Starts delivering. `close` waits for requests on the wire, at most the 5 s of an attempt.
- * @param role.alone whether no other worker can be running: jobs that an earlier one held are then taken back at once
+ * @param role.alone whether no other worker can be running: jobs of an earlier worker are then released at once
  */
 export async function startWorker(
   { jobs, options, storage, telemetry }: Parts,
@@ -81,7 +81,7 @@ export async function startWorker(
   }
 }
 
-/** Changes the collation of ids in a database of an earlier release while the service runs. Does nothing once done. */
+/** Creates a function that changes the collation of ids in a database of an earlier release while the service runs. */
 function createCollation(url: string, { log }: Parts['telemetry']) {
   let done = false
   return async (signal: AbortSignal): Promise<void> => {

@@ -2,7 +2,7 @@ import { type DestinationStream, pino } from 'pino'
 import type { Metrics } from './metrics.ts'
 import { standardOutput } from './standard-output.ts'
 
-/** Structured logging: fields first, then what happened. */
+/** Writes structured log entries: fields, then a message. */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -32,7 +32,7 @@ export function createLogger(
         'headers.authorization',
         '*.authorization',
         '*.secret',
-        // Where PostgreSQL tells the row that broke a rule: a customer's event, for example.
+        // PostgreSQL quotes the row that violated a constraint, for example a customer's event.
         'err.detail',
         'err.where',
       ],

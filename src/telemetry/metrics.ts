@@ -6,22 +6,22 @@ export type DeliveryOutcome = 'SUCCEEDED' | 'FAILED' | 'CANCELED' | 'SKIPPED'
 export interface CountedAttempt {
   outcome: 'SUCCEEDED' | FailureCode
   durationMs: number
-  /** Milliseconds from when the delivery became due until this attempt began; null but for the first one. */
+  /** Time from when the delivery became due until its first attempt began. Null for retries. */
   waitedMs: number | null
 }
 
-/** Hears what has happened, for the figures of whoever runs the service. Calls are cheap and never throw. */
+/** Counts and times what this process does. Methods are cheap and never throw. */
 export interface Metrics {
-  /** Events were stored; repeats are none. */
+  /** Counts stored events. A repeated publication stores none. */
   published(events: number): void
-  /** Deliveries ended, or were never to begin. One that is sent again ends again. */
+  /** Counts deliveries that ended or were skipped. A delivery that is sent again is counted again when it ends. */
   ended(outcome: DeliveryOutcome, deliveries: number): void
-  /** An attempt was recorded. */
+  /** Counts a recorded attempt. */
   attempted(attempt: CountedAttempt): void
-  /** The live feed told an attempt to its subscribers, as many milliseconds after it was decided. */
-  told(afterMs: number): void
-  /** An operation was answered with an error, or a part of it was. Codes are those of the API. */
+  /** Records how long after its end the live feed passed an attempt to its subscribers. */
+  streamed(delayMs: number): void
+  /** Counts an error in a response, by its code in the API. */
   refused(code: string): void
-  /** Something was logged that somebody should see. */
+  /** Counts a log line. */
   logged(level: 'warn' | 'error'): void
 }

@@ -14,13 +14,13 @@ import {
 } from '@opentelemetry/api'
 import type { TracedAttempt, TracedDelivery, Tracing } from './tracing.ts'
 
-/** Whether somebody has registered an SDK: ours, or that of whoever runs the service, with `--import`. */
+/** Whether a tracing SDK is registered: that of this service, or one that the operator preloads with `--import`. */
 export function isTracingRegistered(): boolean {
   const provider = trace.getTracerProvider()
   return !(provider instanceof ProxyTracerProvider) || !!provider.getDelegateTracer('bigmind')
 }
 
-/** Traces with what is registered at the moment. @returns null when nothing is */
+/** Creates the tracing of the registered SDK. @returns null without an SDK */
 export function createTracing(version: string): Tracing | null {
   if (!isTracingRegistered()) return null
   const tracer = trace.getTracer('bigmind-webhooks', version)
@@ -31,11 +31,11 @@ export function createTracing(version: string): Tracing | null {
         ...(name !== null && { 'graphql.operation.name': name }),
         'bigmind.request.id': requestId,
       }
-      // An SDK that traces HTTP itself has taken the header already.
-      const parent = trace.getActiveSpan() ? context.active() : contextOf(traceParent)
+      // An SDK with HTTP instrumentation has already read the header.
+      const parent = trace.getActiveSpan() ? context.active() : remoteContext(traceParent)
       const title = name === null ? kind : `${kind} ${name}`
       const span = tracer.startSpan(title, { kind: SpanKind.SERVER, attributes }, parent)
-      return within(span, parent, work)
+      return runInSpan(span, parent, work)
     },
     publication(events, work) {
       const type = events.length === 1 ? events[0]!.type : 'batch'
@@ -43,7 +43,7 @@ export function createTracing(version: string): Tracing | null {
       const parent = context.active()
       const options = { kind: SpanKind.PRODUCER, attributes }
       const span = tracer.startSpan(`publish ${type}`, options, parent)
-      return within(span, parent, () => work(traceParentOf(span)))
+      return runInSpan(span, parent, () => work(traceParentOf(span)))
     },
     attempt: (delivery, work) => traceAttempt(tracer, delivery, work),
   }
@@ -59,20 +59,20 @@ async function traceAttempt<Result extends TracedAttempt>(
     'bigmind.delivery.id': delivery.id,
     'bigmind.destination.id': delivery.destinationId,
     'bigmind.attempt.number': delivery.attemptCount + 1,
-    // Of a customer's URL the host alone: the rest may hold secrets.
+    // The path and query of a customer's URL may contain secrets.
     'server.address': URL.parse(delivery.url)?.hostname ?? '',
   }
-  const parent = contextOf(delivery.traceParent)
+  const parent = remoteContext(delivery.traceParent)
   const options = { kind: SpanKind.CLIENT, attributes }
   const span = tracer.startSpan(`attempt ${delivery.eventType}`, options, parent)
-  return within(span, unseen(parent), async () => {
+  return runInSpan(span, withoutInstrumentation(parent), async () => {
     const result = await work()
-    tellOutcome(span, result)
+    setOutcome(span, result)
     return result
   })
 }
 
-function tellOutcome(span: Span, { outcome }: TracedAttempt): void {
+function setOutcome(span: Span, { outcome }: TracedAttempt): void {
   span.setAttribute('bigmind.attempt.outcome', outcome.status)
   if (outcome.responseCode !== null) {
     span.setAttribute('http.response.status_code', outcome.responseCode)
@@ -83,8 +83,8 @@ function tellOutcome(span: Span, { outcome }: TracedAttempt): void {
   }
 }
 
-/** Does the work with the span as its surroundings, and ends the span with it. */
-function within<Result>(span: Span, parent: Context, work: () => Result): Result {
+/** Runs the work with the span as the active one, and ends the span when the work ends. */
+function runInSpan<Result>(span: Span, parent: Context, work: () => Result): Result {
   const failed = (error: unknown): never => {
     span.setStatus({ code: SpanStatusCode.ERROR })
     span.end()
@@ -105,22 +105,22 @@ function within<Result>(span: Span, parent: Context, work: () => Result): Result
   }
 }
 
-/** The SDKs' own mark for "trace nothing here". */
+/** The key by which the OpenTelemetry SDKs suppress tracing in a context. */
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
 /**
- * In which no library's instrumentation makes spans, or writes headers into the request: customers are told
- * neither our trace's id nor that there is one.
+ * Returns a context in which instrumentation creates no spans and adds no headers to requests, so that receivers do not
+ * get the ids of traces.
  */
-const unseen = (parent: Context): Context => parent.setValue(SUPPRESSED, true)
+const withoutInstrumentation = (parent: Context): Context => parent.setValue(SUPPRESSED, true)
 
 const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?: (.*))?$/
 
 /**
- * Reads a context of another process, or the caller's: `traceparent`, then after a blank `tracestate` where there is
- * one. What is no `traceparent` begins a trace of its own. Of `tracestate` the entries that are not valid are left out.
+ * Parses the context of a caller or of another process: `traceparent`, then optionally a space and `tracestate`.
+ * An invalid `traceparent` starts a new trace. Invalid entries of `tracestate` are left out.
  */
-function contextOf(traceParent: string | null): Context {
+function remoteContext(traceParent: string | null): Context {
   const [, traceId = '', spanId = '', flags = '', state] =
     TRACE_PARENT.exec(traceParent ?? '') ?? []
   const parent: SpanContext = {

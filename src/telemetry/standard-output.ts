@@ -8,9 +8,9 @@ const STDOUT = 1
 /** Bytes of log lines that wait in memory for a slow reader. Lines beyond them are dropped and counted. */
 const MAX_QUEUED_BYTES = 4_000_000
 
-/** Destination of log lines. `write` never throws and never blocks on a reader. */
+/** A destination of log lines. `write` never throws and never waits for a reader. */
 export interface LogOutput extends DestinationStream {
-  /** Lines that could not be written so far. */
+  /** Returns the number of lines that could not be written. */
   lost(): number
 }
 
@@ -25,7 +25,7 @@ export function standardOutput(): LogOutput {
   return output
 }
 
-/** Log lines of this process that could not be written to standard output. */
+/** Returns the number of log lines of this process that could not be written to standard output. */
 export const lostLines = (): number => output?.lost() ?? 0
 
 function openStandardOutput(): LogOutput {
@@ -37,7 +37,7 @@ function openStandardOutput(): LogOutput {
   return isStream ? streamOutput(process.stdout) : fileOutput(STDOUT)
 }
 
-/** Writes each line at once to an open file. */
+/** Writes each line synchronously to an open file. */
 export function fileOutput(fd: number): LogOutput {
   let lost = 0
   let cut = false
@@ -51,14 +51,14 @@ export function fileOutput(fd: number): LogOutput {
         cut = false
       } catch {
         lost += 1
-        // The part that was written must not run into the next line.
+        // The next write starts a new line after the part that was written.
         if (written > 0) cut = true
       }
     },
   }
 }
 
-/** Writes to a stream that buffers in memory, up to `maxQueuedBytes`. */
+/** Writes to a stream that buffers up to `maxQueuedBytes` in memory. */
 export function streamOutput(stream: Writable, maxQueuedBytes = MAX_QUEUED_BYTES): LogOutput {
   let lost = 0
   return {

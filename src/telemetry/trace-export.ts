@@ -10,8 +10,8 @@ import {
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
 import type { Logger } from './logger.ts'
 
-/** Milliseconds for what is not sent yet when we close: a collector that is away must not hold us up. */
-const FLUSH_WITHIN = 500
+/** Time limit for sending the remaining spans at the end: a collector that is away must not delay it. */
+const FLUSH_TIMEOUT_MS = 500
 
 const EXPORTERS = { 'http/protobuf': ProtobufExporter, 'http/json': JsonExporter }
 
@@ -22,22 +22,22 @@ interface TraceExport {
 }
 
 /**
- * Registers an SDK that sends traces by OTLP over HTTP, as the standard variables OTEL_… say: endpoint,
- * headers, sampler, batches, name of the service. Once a process, before `createTracing`.
+ * Registers an SDK that sends traces by OTLP over HTTP. The SDK reads the standard variables OTEL_… itself: endpoint,
+ * headers, sampler, batches, service name. Call it once in a process, before `createTracing`.
  */
 export function startTraceExport({ log, protocol, version }: TraceExport): {
   close(): Promise<void>
 } {
-  const tell = (message: string) => log.warn({ message }, 'OpenTelemetry warns')
+  const warn = (message: string) => log.warn({ message }, 'OpenTelemetry warns')
   const nothing = () => {}
   diag.setLogger(
-    { error: tell, warn: tell, info: nothing, debug: nothing, verbose: nothing },
+    { error: warn, warn, info: nothing, debug: nothing, verbose: nothing },
     DiagLogLevel.WARN,
   )
-  const ours = { 'service.name': 'bigmind-webhooks', 'service.version': version }
+  const service = { 'service.name': 'bigmind-webhooks', 'service.version': version }
   const provider = new NodeTracerProvider({
     resource: defaultResource()
-      .merge(resourceFromAttributes(ours))
+      .merge(resourceFromAttributes(service))
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(new EXPORTERS[protocol]())],
   })
@@ -45,7 +45,7 @@ export function startTraceExport({ log, protocol, version }: TraceExport): {
   return {
     async close() {
       const { promise: late, resolve } = Promise.withResolvers<void>()
-      const timer = setTimeout(resolve, FLUSH_WITHIN)
+      const timer = setTimeout(resolve, FLUSH_TIMEOUT_MS)
       await Promise.race([provider.shutdown().catch(() => {}), late])
       clearTimeout(timer)
     },

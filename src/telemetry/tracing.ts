@@ -1,19 +1,16 @@
 import type { Outcome } from '../domain/outcome.ts'
 
-/** One operation of the API, as it is about to be executed. */
+/** An operation of the API. */
 export interface TracedOperation {
   kind: 'query' | 'mutation' | 'subscription'
-  /** As the document names it; null when it does not. */
+  /** Null for an anonymous operation. */
   name: string | null
   requestId: string
-  /**
-   * The header `traceparent` of the caller, then after a blank its `tracestate` if it sent one, both unchecked; null
-   * without the first.
-   */
+  /** The caller's header `traceparent`, then optionally a space and its `tracestate`, both unchecked. Null without the first. */
   traceParent: string | null
 }
 
-/** One delivery, as an attempt of it is about to begin. */
+/** A delivery before one of its attempts. */
 export interface TracedDelivery {
   id: string
   eventId: string
@@ -22,22 +19,22 @@ export interface TracedDelivery {
   /** Attempts before this one. */
   attemptCount: number
   url: string
-  /** What the publication was stored with: W3C's `traceparent`, then after a blank `tracestate`. Null when it was not traced. */
+  /** The context stored with the event: `traceparent`, then optionally a space and `tracestate`. Null when it was not traced. */
   traceParent: string | null
 }
 
-/** What an attempt ends in. */
+/** The result of an attempt. */
 export interface TracedAttempt {
   outcome: Outcome
 }
 
 /**
- * Makes traces of what is done: each takes the work in which it happens, and answers as the work does.
- * A publication and all attempts to deliver it are one trace, whichever process makes them.
+ * Traces work. Each method runs the work in a span and returns its result.
+ * A publication and all attempts to deliver it are one trace, also when other processes make the attempts.
  */
 export interface Tracing {
   operation<Result>(operation: TracedOperation, work: () => Result): Result
-  /** @param work gets what its events are to be stored with, W3C's `traceparent`, then after a blank `tracestate` if there is one; null when nothing traces */
+  /** @param work receives the context to store with the events: `traceparent`, then optionally a space and `tracestate`; null without tracing */
   publication<Result>(
     events: readonly { type: string }[],
     work: (traceParent: string | null) => Promise<Result>,
@@ -48,7 +45,7 @@ export interface Tracing {
   ): Promise<Result>
 }
 
-/** Does the work and nothing else. */
+/** Runs the work without a trace. */
 export const untraced: Tracing = {
   operation: (_operation, work) => work(),
   publication: (_events, work) => work(null),

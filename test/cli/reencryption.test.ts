@@ -198,5 +198,5 @@ test.each([
   })
   expect(code).toBe(1)
   expect(stderr).toContain(says)
-  expect(stderr).toContain('Make one with: echo "main:$(openssl rand -base64 32)"')
+  expect(stderr).toContain('Create one with: echo "main:$(openssl rand -base64 32)"')
 })

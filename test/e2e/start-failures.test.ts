@@ -76,10 +76,18 @@ const CAUSES: Cause[] = [
   configuration('a port that is no number', { PORT: 'http' }, 'PORT is "http"'),
   configuration('a log level that is none', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"'),
   configuration('a retention of 0 days', { RETENTION_DAYS: '0' }, 'RETENTION_DAYS is "0"'),
-  configuration('a boolean that is none', { DELIVERY_ALLOW_HTTP: 'yes' }, 'it is true or false'),
+  configuration(
+    'a boolean that is none',
+    { DELIVERY_ALLOW_HTTP: 'yes' },
+    'it must be true or false',
+  ),
   configuration('a network that is none', { DELIVERY_ALLOW_NETWORKS: 'x' }, 'DELIVERY_ALLOW_NETW'),
   configuration('an origin that is none', { ALLOWED_ORIGINS: 'here' }, 'ALLOWED_ORIGINS has'),
-  configuration('a short metrics token', { METRICS_TOKEN: 'hunter2' }, 'METRICS_TOKEN is not 16'),
+  configuration(
+    'a short metrics token',
+    { METRICS_TOKEN: 'hunter2' },
+    'METRICS_TOKEN must have at least 16',
+  ),
   configuration('a JWT secret alone', { JWT_SECRET: 'x'.repeat(40) }, 'JWT_'),
   configuration('unchecked certificates', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'Unset it'),
   configuration('no encryption key', database, 'ENCRYPTION_KEYS is not set.'),
@@ -97,19 +105,19 @@ const CAUSES: Cause[] = [
     what: 'a port in use',
     env: async () => ({ ...(await sharedDatabase()), PORT: String(await portOf(() => {})) }),
     code: 71,
-    says: /^Port \d+ of 127.0.0.1 is in use\. Set PORT to another one, or stop what uses it\.$/m,
+    says: /^Port \d+ of 127.0.0.1 is in use\. Set PORT to another port, or stop the program that uses it\.$/m,
   },
   {
     what: 'the address of another machine',
     env: async () => ({ ...(await sharedDatabase()), HOST: '192.0.2.1' }),
     code: 71,
-    says: '192.0.2.1 is no address of this machine. Set HOST to one that is',
+    says: '192.0.2.1 is not an address of this machine. Set HOST to one of its addresses',
   },
   {
     what: 'a HOST that does not exist',
     env: async () => ({ ...(await sharedDatabase()), HOST: 'no-such-host.invalid' }),
     code: 71,
-    says: 'no-such-host.invalid is no address of this machine. Set HOST to one that is',
+    says: 'no-such-host.invalid is not an address of this machine. Set HOST to one of its addresses',
   },
   {
     what: 'a database that refuses connections',
@@ -197,7 +205,7 @@ const CAUSES: Cause[] = [
     what: 'a damaged encryption key',
     env: () => folder((dataDir) => writeFile(join(dataDir, 'encryption-key'), 'hunter2\n')),
     code: 73,
-    says: 'does not hold an encryption key. Put the right one back',
+    says: 'does not contain an encryption key. Restore it',
   },
 ]
 
@@ -225,6 +233,6 @@ test.each(CAUSES)(
 test.each(['--help', '-h'])('%s prints how to start it, and starts nothing', async (option) => {
   const { code, stdout, stderr } = await runProgram(['main.ts', option], {})
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toMatch(/^npm start \[-- ROLE\]\n/)
+  expect(stdout).toMatch(/^Usage: npm start \[-- ROLE\]\n/)
   for (const role of ['all', 'api', 'worker']) expect(stdout).toContain(`\n  ${role} `)
 })
