@@ -3,7 +3,7 @@ import { print } from 'graphql'
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 
-/** An operation was answered with errors instead of data. */
+/** The response to an operation has errors. */
 export class GraphqlRequestError extends Error {
   override name = 'GraphqlRequestError'
   readonly errors: readonly { message: string; extensions?: Record<string, unknown> }[]
@@ -14,23 +14,23 @@ export class GraphqlRequestError extends Error {
 }
 
 /**
- * An answer without errors. The result of a mutation, which is a union and has its `__typename` selected, is null only
- * beside an error.
+ * The data of a response without errors. The result of a mutation is a union with `__typename`, which is null only with an
+ * error.
  */
-type Answered<Data> = {
+type DataOf<Data> = {
   [Field in keyof Data]: NonNullable<Data[Field]> extends { __typename: string }
     ? NonNullable<Data[Field]>
     : Data[Field]
 }
 
 export interface GraphqlClient {
-  /** @throws GraphqlRequestError for an answer with errors, also when it has data */
+  /** @throws GraphqlRequestError for a response with errors, even if it has data */
   request<Data, Variables extends object>(
     document: TypedDocumentNode<Data, Variables>,
     ...variables: Record<string, never> extends Variables ? [Variables?] : [Variables]
-  ): Promise<Answered<Data>>
+  ): Promise<DataOf<Data>>
   /**
-   * Every result of a subscription, over a WebSocket; leaving the loop ends it.
+   * Yields the results of a subscription over a WebSocket. Leaving the loop ends the subscription.
    * @throws GraphqlRequestError
    */
   subscribe<Data, Variables extends object>(
@@ -40,7 +40,7 @@ export interface GraphqlClient {
   close(): Promise<void>
 }
 
-/** Talks to the API as a customer's program would, with typed documents. */
+/** Creates a client of the API for typed documents. */
 export function createGraphqlClient(api: { url: string; apiKey: string }): GraphqlClient {
   const authorization = `Bearer ${api.apiKey}`
   const socket = createClient({
@@ -73,7 +73,7 @@ export function createGraphqlClient(api: { url: string; apiKey: string }): Graph
           yield data as never
         }
       } catch (error) {
-        // An operation that is refused as a whole comes as the bare list of its errors.
+        // graphql-ws throws the list of errors when an operation is refused as a whole.
         throw Array.isArray(error) ? new GraphqlRequestError(error) : error
       }
     },

@@ -4,15 +4,15 @@ import { createSchema } from '../graphql/schema.ts'
 
 const FILE = 'schema.graphql'
 
-/** The text of schema.graphql. */
+/** Returns the text of schema.graphql. */
 export const schemaText = () => `${printSchema(createSchema())}\n`
 
-/** Writes schema.graphql; with --check only says whether it is current. */
+/** Writes schema.graphql. With --check, only reports whether it is current. */
 async function main(check: boolean): Promise<void> {
   if (!check) return writeFile(FILE, schemaText())
   const committed = await readFile(FILE, 'utf8').catch(() => '')
   if (committed === schemaText()) return
-  console.error(`${FILE} does not match src/graphql. Run "npm run schema" and review what changed.`)
+  console.error(`${FILE} does not match src/graphql. Run "npm run schema" and review the changes.`)
   process.exitCode = 1
 }
 

@@ -82,13 +82,33 @@ test('npm run keys does not guess between two organizations of one name', async 
   expect(await prisma.apiKey.count({ where: { organizationId: 'org_2' } })).toBe(2)
 })
 
-test('npm run keys says what it needs', async () => {
-  const nowhere = await runProgram([...create, 'all'], {})
-  expect(nowhere).toMatchObject({ code: 1, stdout: '' })
-  expect(nowhere.stderr).toContain('DATABASE_URL is not set.')
-  const scope = await runProgram([...create, 'EVERYTHING'], {
-    DATABASE_URL: 'postgres://127.0.0.1:1/none',
-  })
-  expect(scope).toMatchObject({ code: 1, stdout: '' })
-  expect(scope.stderr).toContain('There is no scope "EVERYTHING".')
+test('npm run keys prints its usage with --help, with every scope', async () => {
+  const { code, stdout, stderr } = await runProgram(['cli/keys.ts', '--help'], {})
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^Usage: npm run keys -- COMMAND/)
+  for (const scope of SCOPES) expect(stdout).toContain(scope)
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
+const DATABASE_URL = 'postgres://127.0.0.1:1/none'
+
+test.each<[args: string[], says: string, env?: Record<string, string>]>([
+  [create.slice(1, -1), 'DATABASE_URL is not set.', {}],
+  [[], 'No command was given.'],
+  [['delete'], 'There is no command "delete".'],
+  [['toString'], 'There is no command "toString".'],
+  [['create'], 'create needs --organization NAME or --platform.'],
+  [['create', '--organization', 'Acme', '--name', 'backend'], 'create needs --scopes LIST.'],
+  [['create', '--organization', 'Acme', '--scopes', 'all'], 'create needs --name NAME.'],
+  [['create', '--organization', 'Acme', '--platform'], '--organization and --platform exclude'],
+  [[...create.slice(1), 'EVERYTHING'], 'There is no scope "EVERYTHING". The scopes are '],
+  [['revoke'], 'revoke takes one id.'],
+  [['revoke', 'key_1', 'key_2'], 'revoke takes one id.'],
+  [['list', '--al'], "Unknown option '--al'"],
+])('npm run keys -- %j prints the error and where the usage is', async (args, says, env) => {
+  const run = await runProgram(['cli/keys.ts', ...args], env ?? { DATABASE_URL })
+  expect(run).toMatchObject({ code: 1, stdout: '' })
+  const [error, hint, ...more] = run.stderr.split('\n')
+  expect(error).toContain(says)
+  expect([hint, ...more]).toEqual(['See: npm run keys -- --help', ''])
 })

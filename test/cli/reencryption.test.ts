@@ -107,7 +107,7 @@ test('the encryption key is rotated while deliveries flow and signing secrets ar
   const { code, stdout, stderr } = await running
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(
-    /^\d+ signing secrets re-encrypted, \d+ were already, 0 could not be opened\.\n$/,
+    /^\d+ signing secrets re-encrypted, \d+ already were, 0 could not be decrypted\.\n$/,
   )
   expect(rounds.length * ROUND * DESTINATIONS).toBeGreaterThanOrEqual(300)
   expect(Object.keys(await sealedWith(world))).toEqual(['new'])
@@ -160,9 +160,9 @@ test('a secret that does not open is named and left as it is, and all others are
   const first = await runReencrypt(world, NEW, OLD)
   expect(first).toMatchObject({ code: 1, stdout: '' })
   expect(first.stderr).toMatch(
-    '2 signing secrets re-encrypted, 0 were already, 2 could not be opened.\n',
+    '2 signing secrets re-encrypted, 0 already were, 2 could not be decrypted.\n',
   )
-  expect(first.stderr).toContain(`Left as they were: secrets of ${moved}, ${changed}. Add the key`)
+  expect(first.stderr).toContain(`Not changed: the secrets of ${moved}, ${changed}. Add the key`)
   const after = await rows()
   expect(after[0]).toEqual(before[0])
   expect(after[1]?.current).toMatch(/^v1\.new\./)
@@ -171,7 +171,7 @@ test('a secret that does not open is named and left as it is, and all others are
   expect(await marksOf(world)).toEqual(marks)
 
   const again = await runReencrypt(world, NEW, OLD)
-  expect(again.stderr).toMatch('0 signing secrets re-encrypted, 2 were already, 2 could not')
+  expect(again.stderr).toMatch('0 signing secrets re-encrypted, 2 already were, 2 could not')
   expect(await rows()).toEqual(after)
   const { url } = await world.addProcess({ encryptionKeys: [NEW, OLD], worker: false })
   const both = await world.clientFor('Acme', SCOPES, url)
@@ -179,7 +179,7 @@ test('a secret that does not open is named and left as it is, and all others are
   expect(await reveal(both, fine)).toBe(secret)
   expect(await runReencrypt(world, NEW)).toEqual({
     code: 0,
-    stdout: '0 signing secrets re-encrypted, 4 were already, 0 could not be opened.\n',
+    stdout: '0 signing secrets re-encrypted, 4 already were, 0 could not be decrypted.\n',
     stderr: '',
   })
 }, 40_000)

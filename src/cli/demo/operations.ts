@@ -1,6 +1,5 @@
 import { graphql } from '../../generated/graphql/gql.ts'
 
-/** Makes a destination; it is INACTIVE until it is activated. */
 export const CreateDestination = graphql(`
   mutation DemoCreateDestination($input: DestinationCreateInput!) {
     destinationCreate(input: $input) {
@@ -11,7 +10,6 @@ export const CreateDestination = graphql(`
   }
 `)
 
-/** Lets deliveries go out. */
 export const ActivateDestination = graphql(`
   mutation DemoActivateDestination($id: ID!) {
     destinationActivate(id: $id) {
@@ -22,7 +20,6 @@ export const ActivateDestination = graphql(`
   }
 `)
 
-/** Shows the whole secret, for the receiver to verify with. */
 export const RevealSecret = graphql(`
   mutation DemoRevealSecret($id: ID!) {
     destinationRevealSecret(id: $id) {
@@ -33,7 +30,6 @@ export const RevealSecret = graphql(`
   }
 `)
 
-/** Says that something happened. */
 export const PublishEvent = graphql(`
   mutation DemoPublishEvent($input: EventPublishInput!) {
     eventPublish(input: $input) {
@@ -44,7 +40,6 @@ export const PublishEvent = graphql(`
   }
 `)
 
-/** Brings every attempt as it is recorded. */
 export const DeliveryAttempted = graphql(`
   subscription DemoDeliveryAttempted {
     deliveryAttempted {
@@ -62,8 +57,8 @@ export const DeliveryAttempted = graphql(`
   }
 `)
 
-/** What a union answers when it is a refusal, as an error: the demo has no use for one. */
-export function unlessRefused<Result extends { __typename: string }>(
+/** Returns the result of a mutation; throws the message of a refusal. */
+export function throwIfRefused<Result extends { __typename: string }>(
   result: Result | { __typename: string; message: string },
 ): Exclude<Result, { message: string }> {
   if ('message' in result) throw new Error(result.message)

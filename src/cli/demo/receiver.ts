@@ -6,29 +6,27 @@ import { verifyWebhook } from './verify-webhook.cjs'
 
 export interface DemoReceiver {
   url: string
-  /** How many requests carried a signature that verified, and how many did not. */
+  /** Number of requests with a valid signature. */
   verified: number
-  refused: number
-  /** The secret that its owner copied from the destination. */
+  /** The signing secret of its destination. */
   secret: string
   close(): void
 }
 
 /**
- * A customer's receiver: it verifies each request with the setup guide's own Node sample, as the guide's
- * handler does it, and answers 401 where that fails.
- * @param answers the statuses of the first requests; after them it answers 200
+ * Starts a receiver that verifies each request as the setup guide's Node sample does, and answers 401 to an invalid
+ * signature.
+ * @param statuses responses to the first valid requests; later ones get 200
  */
-export async function startDemoReceiver(answers: readonly number[] = []): Promise<DemoReceiver> {
+export async function startDemoReceiver(statuses: readonly number[] = []): Promise<DemoReceiver> {
   const server = createServer(async (request, response) => {
     const body = JSON.parse(await text(request))
     const signature = String(request.headers['x-webhook-signature'])
     if (verifies(JSON.stringify(body), signature, receiver.secret)) {
-      const status = answers[receiver.verified] ?? 200
+      const status = statuses[receiver.verified] ?? 200
       receiver.verified += 1
-      response.writeHead(status).end(status === 200 ? 'OK' : 'Not now')
+      response.writeHead(status).end(status === 200 ? 'OK' : 'Try again later')
     } else {
-      receiver.refused += 1
       response.writeHead(401).end('Invalid signature')
     }
   })
@@ -38,7 +36,6 @@ export async function startDemoReceiver(answers: readonly number[] = []): Promis
   const receiver: DemoReceiver = {
     url: `http://127.0.0.1:${port}/webhook`,
     verified: 0,
-    refused: 0,
     secret: '',
     close: () => {
       server.close()
@@ -48,7 +45,7 @@ export async function startDemoReceiver(answers: readonly number[] = []): Promis
   return receiver
 }
 
-/** The sample throws on a signature of another length. */
+/** Verifies a signature. The sample throws on a signature of another length. */
 function verifies(payload: string, signature: string, secret: string): boolean {
   try {
     return verifyWebhook(payload, signature, secret)

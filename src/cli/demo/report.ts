@@ -5,16 +5,16 @@ export type Attempt = DemoDeliveryAttemptedSubscription['deliveryAttempted']
 
 type Style = Parameters<typeof styleText>[0]
 
-/** Colours only where there is a terminal to show them. */
-const paint = (style: Style, words: string) =>
-  styleText(style, words, { stream: process.stdout, validateStream: true })
+/** Styles text if the output is a terminal that supports it. */
+const paint = (style: Style, text: string) =>
+  styleText(style, text, { stream: process.stdout, validateStream: true })
 
 export function heading(): string {
   const columns = row(['TIME', 'EVENT', 'DESTINATION', 'CODE', 'RETRY', 'DURATION'])
   return paint('dim', columns)
 }
 
-/** One attempt, in one line. */
+/** Formats an attempt as a line. */
 export function attemptLine(attempt: Attempt): string {
   const code = attempt.responseCode?.toString() ?? 'none'
   const line = row([
@@ -38,7 +38,7 @@ const row = (cells: readonly string[]) =>
     .join('')
     .trimEnd()
 
-export const good = (words: string) => paint(['bold', 'green'], words)
-export const bad = (words: string) => paint(['bold', 'red'], words)
-export const strong = (words: string) => paint('bold', words)
-export const quiet = (words: string) => paint('dim', words)
+export const success = (text: string) => paint(['bold', 'green'], text)
+export const failure = (text: string) => paint(['bold', 'red'], text)
+export const bold = (text: string) => paint('bold', text)
+export const dim = (text: string) => paint('dim', text)

@@ -1,6 +1,6 @@
-// The setup guide's Node sample: the function exactly as customers copy it.
-// biome-ignore-all format: not ours to change
-// biome-ignore-all lint: not ours to change
+// The function of the setup guide's Node sample, unchanged.
+// biome-ignore-all format: the guide's own code
+// biome-ignore-all lint: the guide's own code
 const crypto = require('crypto');
 function verifyWebhook(payload, signature, secret) {
 const hmac = crypto

@@ -16,7 +16,7 @@ interface Row {
 
 const HEADINGS = ['ID', 'KEY', 'NAME', 'ORGANIZATION', 'SCOPES', 'LAST USE', 'STATE']
 
-/** Every key of the service as aligned text, newest first. Nothing in it opens anything. */
+/** Returns a table of all keys, newest first. It contains no secrets. */
 export async function listKeys(db: Database): Promise<string> {
   const rows = await db.query<Row>(
     `select k.id, k.prefix, k.name, o.id as "organizationId", o.name as organization, k.scopes,

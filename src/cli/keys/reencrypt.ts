@@ -3,30 +3,30 @@ import type { Database } from '../../storage/database.ts'
 import { createSecretCipher, type EncryptionKey } from '../../storage/secret-encryption.ts'
 
 /**
- * Seals every signing secret with the first key of the ring.
- * @returns what was done, as a line
- * @throws with that line, and what is to be done about it, when a secret is not sealed with the first key in the end
+ * Encrypts every signing secret with the first key of the ring.
+ * @returns a summary
+ * @throws an Error with the summary and what to do, when a secret is not encrypted with the first key in the end
  */
 export async function reencrypt(db: Database, ring: readonly EncryptionKey[]): Promise<string> {
-  const done = await reencryptSecrets({ db, secrets: createSecretCipher(ring) })
-  const { already, reencrypted, unreadable } = done
-  const line = `${reencrypted} signing secrets re-encrypted, ${already} were already, ${unreadable} could not be opened.`
-  const left = inWords(done)
-  if (left.length === 0) return line
-  throw new Error([line, ...left].join('\n'))
+  const result = await reencryptSecrets({ db, secrets: createSecretCipher(ring) })
+  const { already, reencrypted, unreadable } = result
+  const summary = `${reencrypted} signing secrets re-encrypted, ${already} already were, ${unreadable} could not be decrypted.`
+  const problems = problemsOf(result)
+  if (problems.length === 0) return summary
+  throw new Error([summary, ...problems].join('\n'))
 }
 
-function inWords({ complete, unreadableIn }: Reencryption): string[] {
-  const left: string[] = []
+function problemsOf({ complete, unreadableIn }: Reencryption): string[] {
+  const problems: string[] = []
   if (unreadableIn.length > 0) {
-    left.push(
-      `Left as they were: secrets of ${unreadableIn.join(', ')}. Add the key that opens them to ENCRYPTION_KEYS and run this again, or rotate them.`,
+    problems.push(
+      `Not changed: the secrets of ${unreadableIn.join(', ')}. Add the key that decrypts them to ENCRYPTION_KEYS and run this again, or rotate them.`,
     )
   }
   if (!complete) {
-    left.push(
-      'Others went on encrypting with another key. Restart every process with the new key first in ENCRYPTION_KEYS, and run this again.',
+    problems.push(
+      'Another process encrypted with another key meanwhile. Restart every process with the new key first in ENCRYPTION_KEYS, then run this again.',
     )
   }
-  return left
+  return problems
 }
