@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { extent } from '../faults/extent.ts'
 import {
   processesOver,
   startProgram,
@@ -8,7 +9,10 @@ import {
 } from '../helpers/service-process.ts'
 
 /** From before the program reads its configuration until after a first start on a quiet machine. */
-const MOMENTS = [200, 500, 700, 900, 1_200, 1_600, 2_000, 2_500]
+const MOMENTS = extent({
+  short: [300, 700, 1_200, 2_000],
+  full: [200, 500, 700, 900, 1_200, 1_600, 2_000, 2_500],
+})
 
 /** Starts over a fresh folder, sends the signal after so many milliseconds, and looks for what is left. */
 async function interrupt(moment: number, signal: 'SIGINT' | 'SIGTERM') {

@@ -8,7 +8,7 @@ import { startOwnServer } from './own-server.ts'
 import { type Publication, publishSteadily, publishUntilAcknowledged } from './publication.ts'
 import { createRandom } from './random.ts'
 
-const RESTARTS = extent({ short: 2, full: 10 })
+const RESTARTS = extent({ short: 1, full: 10 })
 
 /** Publications a second. Other tests run beside the short form. */
 const RATE = extent({ short: 50, full: 200 })

@@ -6,8 +6,8 @@ import { extent, inTime } from './extent.ts'
 import { publishAll } from './publication.ts'
 import { createRandom } from './random.ts'
 
-const KILLS = extent({ short: 3, full: 30 })
-const DELIVERIES = extent({ short: 600, full: 5_000 })
+const KILLS = extent({ short: 2, full: 30 })
+const DELIVERIES = extent({ short: 300, full: 5_000 })
 const DESTINATIONS = 10
 
 /** Milliseconds: a round takes several answers' time, and a kill comes in the middle of it. */

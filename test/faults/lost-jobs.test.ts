@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { allDelivered } from './arrivals.ts'
 import { createDeployment } from './deployment.ts'
 import { publishAll } from './publication.ts'
-import { inTime } from './extent.ts'
+import { extent, inTime } from './extent.ts'
 
-const DESTINATIONS = 100
+const DESTINATIONS = extent({ short: 40, full: 100 })
 
 /** Milliseconds. */
 const ALL_WITHIN = 60_000
