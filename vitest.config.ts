@@ -6,6 +6,7 @@ const UNIT = [
   'test/architecture.test.ts',
   'test/config.test.ts',
   'test/startup-error.test.ts',
+  'test/sql.test.ts',
   'test/domain/**/*.test.ts',
   'test/graphql/{date-time,exact-number,json,limits-in-descriptions,mask-error,schema}.test.ts',
   'test/services/{feed-tail,short-memory}.test.ts',

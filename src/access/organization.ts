@@ -22,14 +22,15 @@ export async function organizationOfHost(
     [externalId, name],
   )
   if (known) return known.id
-  const [row] = await db.query<{ id: string }>(
-    `insert into organization (id, name, external_id) values ($1, coalesce($3::text, $2), $2)
-    on conflict (external_id) do update set name = coalesce($3, organization.name)
-    returning id`,
-    [newId('org'), externalId, name],
-  )
+  const [row] = await db.query<{ id: string }>(INSERT, [newId('org'), externalId, name])
   return row!.id
 }
+
+/** Without an external id nothing conflicts: a new organization is made each time. */
+const INSERT = `
+insert into organization (id, external_id, name) values ($1, $2, coalesce($3::text, $2))
+on conflict (external_id) do update set name = coalesce($3, organization.name)
+returning id`
 
 /** Whether there is an organization with this id of ours. */
 export async function organizationExists(sql: Sql, id: string): Promise<boolean> {
@@ -43,6 +44,6 @@ export const lockOrganizations = (tx: Sql) =>
 /** Makes an organization that the host product does not know. @returns its id */
 export async function insertOrganization(newId: NewId, tx: Sql, name: string): Promise<string> {
   const id = newId('org')
-  await tx.query('insert into organization (id, name) values ($1, $2)', [id, name])
+  await tx.query(INSERT, [id, null, name])
   return id
 }

@@ -10,19 +10,27 @@ import type { DueDelivery } from './due.ts'
 import type { SentWebhook, WebhookSender } from './http/client.ts'
 import type { AttemptResult } from './record.ts'
 
-type Ports = { sender: WebhookSender; secrets: SecretCipher; clock: Clock; tracing: Tracing }
+export type AttemptPorts = {
+  sender: WebhookSender
+  secrets: SecretCipher
+  clock: Clock
+  tracing: Tracing
+}
 
 /**
- * Makes one attempt: signs, sends, and says what came of it. There is no other way out of the house, be
- * it a first try, a retry or a test. Never rejects for what a receiver or a lost key did.
+ * Signs and sends one attempt. Every request to a receiver goes through this function: first attempts, retries and test
+ * sends. Failures of the receiver, of the network and of decrypting the secret are outcomes; an error is a fault of ours.
  */
-export function attemptDelivery(ports: Ports, delivery: DueDelivery): Promise<AttemptResult> {
+export function attemptDelivery(
+  ports: AttemptPorts,
+  delivery: DueDelivery,
+): Promise<AttemptResult> {
   return ports.tracing.attempt(delivery, () => attempt(ports, delivery))
 }
 
-async function attempt(ports: Ports, delivery: DueDelivery): Promise<AttemptResult> {
+async function attempt(ports: AttemptPorts, delivery: DueDelivery): Promise<AttemptResult> {
   const sent = await send(ports, delivery)
-  const tries = delivery.attemptCount - delivery.attemptBase + 1
+  const number = delivery.attemptCount - delivery.attemptBase + 1
   return {
     deliveryId: delivery.id,
     destinationId: delivery.destinationId,
@@ -32,7 +40,7 @@ async function attempt(ports: Ports, delivery: DueDelivery): Promise<AttemptResu
     activation: delivery.activation,
     test: delivery.test,
     attemptBase: delivery.attemptBase,
-    retryDelay: retryDelay(delivery.test ? MAX_ATTEMPTS : tries),
+    retryDelay: retryDelay(delivery.test ? MAX_ATTEMPTS : number),
     restartedDelay: retryDelay(delivery.test ? MAX_ATTEMPTS : 1),
     waitedMs: sent.attemptedAt.getTime() - delivery.dueAt.getTime(),
     ...sent,
@@ -40,14 +48,17 @@ async function attempt(ports: Ports, delivery: DueDelivery): Promise<AttemptResu
 }
 
 interface Sent extends SentWebhook {
-  /** When it was signed, right before connecting began. */
+  /** When the request was signed, immediately before connecting: the value of its `webhook-timestamp`. */
   attemptedAt: Date
-  /** Where it was sent; null when nothing was. */
+  /** Where the request was sent; null when nothing was sent. */
   url: string | null
 }
 
-async function send({ sender, secrets, clock }: Ports, delivery: DueDelivery): Promise<Sent> {
-  const timestamp = new Date(clock.now())
+async function send(
+  { sender, secrets, clock }: AttemptPorts,
+  delivery: DueDelivery,
+): Promise<Sent> {
+  const attemptedAt = new Date(clock.now())
   const body = payload({
     event: delivery.eventType,
     data: delivery.data,
@@ -56,22 +67,19 @@ async function send({ sender, secrets, clock }: Ports, delivery: DueDelivery): P
     timestamp: delivery.timestamp,
   })
   try {
-    const { destinationId, previousSecret } = delivery
-    const signatures = signatureHeaders({
+    const { destinationId, previousSecret, url } = delivery
+    const headers = signatureHeaders({
       body,
       eventId: delivery.eventId,
       deliveryId: delivery.id,
-      timestamp,
+      timestamp: attemptedAt,
       secret: secrets.decrypt(delivery.secret, destinationId),
       previousSecret: previousSecret && secrets.decrypt(previousSecret, destinationId),
     })
-    const { url } = delivery
-    const sent = await sender.send({ url, headers: signatures, body })
-    // The time that was signed is the attempt's: its webhook-timestamp can be told from the history.
-    return { ...sent, url, attemptedAt: timestamp }
+    return { ...(await sender.send({ url, headers, body })), url, attemptedAt }
   } catch (error) {
     if (!(error instanceof SecretUnavailableError)) throw error
-    return { outcome: SECRET_UNAVAILABLE, url: null, attemptedAt: timestamp, durationMs: 0 }
+    return { outcome: SECRET_UNAVAILABLE, url: null, attemptedAt, durationMs: 0 }
   }
 }
 

@@ -3,21 +3,19 @@ import type { Database } from '../storage/database.ts'
 import { WAITING } from './due.ts'
 import { plannedAtSql } from './priority.ts'
 
-/** What is due and not sent, over all organizations. Only ACTIVE destinations count. */
+/** The due deliveries of all ACTIVE destinations that are not sent yet. */
 export interface Backlog {
-  /** At most `COUNTED`: beyond that it only takes time to know how many more there are. */
+  /** At most `MAX_COUNTED_DELIVERIES`, since counting more takes too long. */
   deliveries: number
-  /** For how many seconds the oldest of them has been due; 0 when there is none. */
+  /** Seconds since the oldest of them became due; 0 when there is none. */
   oldestAge: number
 }
 
-/** Deliveries that are counted at most. */
-export const COUNTED = 10_000
+export const MAX_COUNTED_DELIVERIES = 10_000
 
-/** Milliseconds for which one answer serves all who ask. */
-const FRESH_FOR = 5_000
+/** Milliseconds for which a result is reused. */
+const LIFETIME_MS = 5_000
 
-/** Hops from destination to destination in the index "delivery_due", then counts within it. */
 const BACKLOG = `
 with recursive ${WAITING}, behind as materialized (
   select destination_id, waiting.due_at
@@ -33,27 +31,28 @@ select
         select from delivery
         where delivery.destination_id = behind.destination_id and status = 'PENDING'
           and delivery.due_at <= job_now()
-        order by delivery.due_at limit ${COUNTED}
+        order by delivery.due_at limit ${MAX_COUNTED_DELIVERIES}
       ) as due
-      limit ${COUNTED}
+      limit ${MAX_COUNTED_DELIVERIES}
     ) as counted
   ) as deliveries,
   coalesce(extract(epoch from job_now() - (select min(${plannedAtSql('due_at')}) from behind)), 0)::float8 as "oldestAge"`
 
-/** Answers what is waiting. Those who ask at about the same time cost one statement, whose error is theirs as well. */
+/** Creates a function that reads the backlog. Concurrent callers share one query and its error. */
 export function createBacklogReader({ db, clock }: { db: Database; clock: Clock }) {
-  let answer: { backlog: Promise<Backlog>; until: number } | null = null
+  let cached: { backlog: Promise<Backlog>; until: number } | null = null
   return (): Promise<Backlog> => {
-    if (answer && clock.now() < answer.until) return answer.backlog
+    if (cached && clock.now() < cached.until) return cached.backlog
     const backlog = db.query<Backlog>(BACKLOG, []).then(([row]) => row!)
-    const asked = { backlog, until: Number.POSITIVE_INFINITY }
-    answer = asked
-    const keep = (milliseconds: number) => {
-      asked.until = clock.now() + milliseconds
-    }
+    const entry = { backlog, until: Number.POSITIVE_INFINITY }
+    cached = entry
     backlog.then(
-      () => keep(FRESH_FOR),
-      () => keep(0),
+      () => {
+        entry.until = clock.now() + LIFETIME_MS
+      },
+      () => {
+        entry.until = 0
+      },
     )
     return backlog
   }

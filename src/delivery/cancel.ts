@@ -1,18 +1,17 @@
 import type { Database, Sql } from '../storage/database.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
-/** Deliveries canceled in one transaction: a destination can have a backlog that would take minutes at once. */
-const PART = 5_000
+/** Deliveries canceled in one transaction. A large backlog in one transaction would take minutes. */
+const BATCH_SIZE = 5_000
 
 /**
- * Cancels what waits for destinations that are not ACTIVE, or the first part of it. Nothing of the rest is
- * sent either: only an ACTIVE destination is. Test sends go out whatever the status, so they stay. The
- * caller holds the destinations' rows, and knows that they are not ACTIVE.
- * @returns whether there may be more, for `cancelRemaining`
+ * Cancels waiting deliveries of destinations that are not ACTIVE, one batch at most. Test sends are not canceled: they are
+ * sent in every status. The caller has locked the destinations.
+ * @returns whether more may be waiting, for `cancelRemaining`; none of them is sent, since the destination is not ACTIVE
  */
 export type CancelBatch = (destinationIds: readonly string[]) => Promise<boolean>
 
-/** Runs a transaction that can cancel deliveries. The metrics count them when it has committed, however often it ran. */
+/** Runs a transaction that can cancel deliveries. Counts them in the metrics after the commit, even if it was repeated. */
 export async function cancelingTransaction<Result>(
   { db, metrics }: { db: Database; metrics: Metrics },
   work: (tx: Sql, cancelBatch: CancelBatch) => Promise<Result>,
@@ -21,9 +20,9 @@ export async function cancelingTransaction<Result>(
   const result = await db.transaction((tx) => {
     canceled = 0
     return work(tx, async (destinationIds) => {
-      const rows = await tx.query(CANCEL, [destinationIds, PART])
+      const rows = await tx.query(CANCEL, [destinationIds, BATCH_SIZE])
       canceled += rows.length
-      return rows.length === PART
+      return rows.length === BATCH_SIZE
     })
   })
   metrics.ended('CANCELED', canceled)
@@ -39,18 +38,18 @@ where id in (
 )
 returning 1`
 
-/** Cancels all that still waits, part by part, for those of the destinations that are not ACTIVE (again). */
+/** Cancels all waiting deliveries, batch by batch, of those destinations that are still not ACTIVE. */
 export async function cancelRemaining(
   { db, metrics }: { db: Database; metrics: Metrics },
   destinationIds: readonly string[],
 ): Promise<void> {
   for (let more = true; more; ) {
     more = await cancelingTransaction({ db, metrics }, async (tx, cancelBatch) => {
-      const left = await tx.query<{ id: string }>(
+      const inactive = await tx.query<{ id: string }>(
         `select id from destination where id = any($1) and status <> 'ACTIVE' order by id for share`,
         [destinationIds],
       )
-      const ids = left.map(({ id }) => id)
+      const ids = inactive.map(({ id }) => id)
       return ids.length > 0 && cancelBatch(ids)
     })
   }

@@ -1,203 +1,194 @@
 import { type Clock, pause } from '../concurrency/clock.ts'
 import type { Pace } from '../concurrency/pace.ts'
 import type { Database } from '../storage/database.ts'
-import type { SecretCipher } from '../storage/secret-encryption.ts'
-import type { Tracing } from '../telemetry/tracing.ts'
-import { attemptDelivery } from './attempt.ts'
+import type { AttemptPorts } from './attempt.ts'
 import { type DueDelivery, type DuePage, findDueDeliveries } from './due.ts'
-import type { WebhookSender } from './http/client.ts'
-import type { DrainTurn } from './queue.ts'
+import { CONCURRENCY, InFlight } from './in-flight.ts'
 import type { AttemptRecorder } from './record.ts'
+import type { DrainTurn } from './turn.ts'
+
+/** Due deliveries read with one query. */
+const PAGE_SIZE = 64
 
 /**
- * Requests to one destination at a time: enough to keep a good receiver busy, few enough to spare a slow one. An
- * urgent one may go beside them. Requests that began at another URL, or before the destination was activated again, do
- * not count.
+ * Milliseconds for which the deliveries of a page may be sent: a changed setting takes effect within that time. A
+ * destination that leaves ACTIVE takes effect at once, as the next recorded result reports it.
  */
-const CONCURRENCY = 16
-const URGENT_CONCURRENCY = CONCURRENCY + 1
-
-/** Requests on the wire in all, however often the URL changes while they hang. */
-const LARGEST_WIRE = 4 * CONCURRENCY
-
-/** Characters of event data on the wire to one destination, beyond which no further request is begun. */
-const WIRE_LENGTH = 4_000_000
-
-/** Deliveries read at a time. */
-const PAGE = 64
+const PAGE_LIFETIME_MS = 250
 
 /**
- * Milliseconds for which a page may be sent from: by then a change of the settings must hold. That the
- * destination left ACTIVE holds at once: each result that makes room on the wire tells.
+ * Milliseconds after which a page is discarded: if the connection was silent for a while, other workers may have sent its
+ * deliveries. The page is read again once and then used, so that a slow database does not stop deliveries.
  */
-const PAGE_FRESH_FOR = 250
+const PAGE_TIMEOUT_MS = 1_000
 
-/**
- * Milliseconds after which the answer to a look is too late: on a connection that was silent for a while it tells
- * what was due before others took over. It is asked for once more, and no more than once: a slow database is no
- * reason to send nothing at all.
- */
-const LATE = 1_000
+/** Milliseconds after which a destination with more due deliveries goes to the end of the queue, so that none starves. */
+const TURN_LIMIT_MS = 5_000
 
-/** Milliseconds after which a destination with more to do goes to the end of the queue, so that none starves. */
-const TURN = 5_000
+/** How often, and how many milliseconds apart, a drain waits for uncommitted publications. The sweep sends later ones. */
+const MAX_FINAL_READS = 20
+const FINAL_READ_INTERVAL_MS = 10
 
-/** Looks, `LOOK_PAUSE` ms apart, that wait for publications still to commit; what comes later is the sweep's. */
-const LAST_LOOKS = 20
-const LOOK_PAUSE = 10
-
-type Ports = {
+export type DrainPorts = AttemptPorts & {
   db: Database
   recorder: AttemptRecorder
-  sender: WebhookSender
-  secrets: SecretCipher
   clock: Clock
-  tracing: Tracing
   pace: Pace
 }
 
-/** What a drain keeps from one look to the next. */
 interface Drain {
-  ports: Ports
+  ports: DrainPorts
   turn: DrainTurn
-  wire: Wire
-  /** When the turn began, as epoch milliseconds. */
-  began: number
-  /** When the turn was found to be over, as epoch milliseconds; null before that. */
+  inFlight: InFlight
+  /** When the turn began, in epoch milliseconds. */
+  startedAt: number
+  /** When the time of the turn was over, in epoch milliseconds; null before that. */
   overSince: number | null
-  /** See `DuePage`; null before the first look. */
+  /** See `DuePage`; null before the first page. */
   startedBelow: bigint | null
-  /** Looks that waited for publications still to commit. */
-  lastLooks: number
-  /** Whether the answer to the last look came too late. */
+  /** How often the drain has waited for uncommitted publications. */
+  finalReads: number
+  /** Whether the last page was discarded because it took too long. */
   isLate: boolean
-  /** Urgent wake-ups that were followed by a look. */
+  /** The number of urgent wake-ups after which a page was read. */
   urgentWakeups: number
-  /** Results left out that were followed by a question for the hold. */
+  /** The number of overtaken results after which the job was confirmed. */
   overtaken: number
 }
 
-/** A look, and what had happened before it. */
+/** A page, and the counters of the moment before it was read. */
 interface Page extends DuePage {
-  seen: { wakeups: number; urgent: number; stops: number }
+  seen: { wakeups: number; urgent: number; inactive: number }
 }
 
 /**
- * Sends what is due for a destination until nothing is. A delivery is on the wire until its result is
- * recorded; a crash before that means it is sent again. When its turn is over, it sends only what is urgent while the
- * wire empties, for another turn at most.
- *
- * @returns 'done' when nothing is due, 'more' when the turn is over or was cut short before that
+ * Sends the due deliveries of a destination until there are none. A delivery is PENDING until its result is recorded, so
+ * after a crash it is sent again. When the time of the turn is over, only urgent deliveries are sent, for one more turn at
+ * most, while the requests in flight end.
+ * @returns 'done' when nothing is due, 'more' when the turn ended or was aborted before that
  */
-export async function drainDestination(ports: Ports, turn: DrainTurn): Promise<'done' | 'more'> {
-  const wire = createWire(ports)
+export async function drainDestination(
+  ports: DrainPorts,
+  turn: DrainTurn,
+): Promise<'done' | 'more'> {
+  const inFlight = new InFlight(ports)
   const drain: Drain = {
     ports,
     turn,
-    wire,
-    began: ports.clock.now(),
+    inFlight,
+    startedAt: ports.clock.now(),
     overSince: null,
     startedBelow: null,
-    lastLooks: 0,
+    finalReads: 0,
     isLate: false,
     urgentWakeups: turn.urgentWakeups(),
     overtaken: 0,
   }
   try {
     while (!turn.signal.aborted) {
-      if (await endsTurn(drain)) return 'more'
-      if (await confirmsHold(drain)) continue
+      if (await isTurnOver(drain)) return 'more'
+      if (await confirmJob(drain)) continue
       const page = await readPage(drain)
       if (!page || (await sendsMore(drain, page))) continue
       if (await isDrained(drain, page)) return 'done'
     }
     return 'more'
   } finally {
-    await wire.empty()
+    await inFlight.empty()
   }
 }
 
-/** Waits until something may be sent. @returns whether the turn has ended instead */
-async function endsTurn(drain: Drain): Promise<boolean> {
-  const { ports, turn, wire, urgentWakeups } = drain
+/** Waits until a request may begin. @returns whether the turn is over instead */
+async function isTurnOver(drain: Drain): Promise<boolean> {
+  const { ports, turn, inFlight, urgentWakeups } = drain
   const { clock } = ports
-  if (drain.overSince === null && !hasPassed(clock, drain.began, TURN)) {
-    if (wire.hasRoom()) await wire.room()
-    else await turn.awakeUrgently(urgentWakeups, wire.room)
+  if (drain.overSince === null && !hasPassed(clock, drain.startedAt, TURN_LIMIT_MS)) {
+    if (inFlight.hasRoom()) await inFlight.room()
+    else await turn.awaitUrgentWakeup(urgentWakeups, () => inFlight.room())
     return false
   }
   drain.overSince ??= clock.now()
-  await turn.awakeUrgently(urgentWakeups, wire.empty)
+  await turn.awaitUrgentWakeup(urgentWakeups, () => inFlight.empty())
   if (turn.urgentWakeups() === urgentWakeups) return true
-  if (!hasPassed(clock, drain.overSince, TURN)) return false
-  // Urgent deliveries without a break would keep all others from the next turn.
-  await wire.empty()
+  if (!hasPassed(clock, drain.overSince, TURN_LIMIT_MS)) return false
+  // Continuous urgent deliveries must not keep the others from the next turn.
+  await inFlight.empty()
   return true
 }
 
-/** Whether a time is over, or unknown because the clock was set back meanwhile. */
+/** Whether the time has passed. True also when the clock was set back, so that the time is unknown. */
 function hasPassed(clock: Clock, since: number, milliseconds: number): boolean {
   const passed = clock.now() - since
   return passed < 0 || passed >= milliseconds
 }
 
-/** Asks for the hold where another worker may have the job: both would send everything until the next sign of life. */
-async function confirmsHold(drain: Drain): Promise<boolean> {
-  const { turn, wire } = drain
-  if (wire.overtaken() === drain.overtaken) return false
-  drain.overtaken = wire.overtaken()
-  await turn.confirmHold()
+/**
+ * Confirms the job after an overtaken result, which means that another worker may have it: until the next heartbeat both
+ * would send every delivery.
+ * @returns whether it was confirmed now
+ */
+async function confirmJob(drain: Drain): Promise<boolean> {
+  const { turn, inFlight } = drain
+  if (inFlight.overtaken === drain.overtaken) return false
+  drain.overtaken = inFlight.overtaken
+  await turn.confirmJob()
   return true
 }
 
-/** @returns null when the answer came too late */
+/** @returns null when the page is discarded because reading it took too long */
 async function readPage(drain: Drain): Promise<Page | null> {
-  const { ports, turn, wire } = drain
-  const seen = { wakeups: turn.wakeups(), urgent: turn.urgentWakeups(), stops: wire.stops() }
-  const asked = ports.clock.now()
-  const look = await findDueDeliveries(ports, turn.destinationId, {
-    limit: wire.hasRoom() ? PAGE : CONCURRENCY,
-    except: wire.ids(),
+  const { ports, turn, inFlight } = drain
+  const { clock } = ports
+  const seen = {
+    wakeups: turn.wakeups(),
+    urgent: turn.urgentWakeups(),
+    inactive: inFlight.inactive,
+  }
+  const requestedAt = clock.now()
+  const page = await findDueDeliveries(ports, turn.destinationId, {
+    limit: inFlight.hasRoom() ? PAGE_SIZE : CONCURRENCY,
+    except: inFlight.ids,
     numbered: drain.startedBelow === null,
   })
-  drain.startedBelow ??= look.startedBelow
-  drain.isLate = !drain.isLate && ports.clock.now() - asked > LATE
-  return drain.isLate ? null : { ...look, seen }
+  drain.startedBelow ??= page.startedBelow
+  drain.isLate = !drain.isLate && clock.now() - requestedAt > PAGE_TIMEOUT_MS
+  return drain.isLate ? null : { ...page, seen }
 }
 
-/** Sends a page. @returns whether there may be more to send at once */
+/** Sends a page. @returns whether more may be due at once */
 async function sendsMore(drain: Drain, page: Page): Promise<boolean> {
-  if (drain.wire.beginGeneration(page.generation)) {
-    drain.began = drain.ports.clock.now()
+  if (drain.inFlight.beginGeneration(page.generation)) {
+    drain.startedAt = drain.ports.clock.now()
     drain.overSince = null
   }
   const onlyUrgent = drain.overSince !== null
-  const left = await sendPage(drain, page, { onlyUrgent })
-  // What is urgent and was not sent is read again at once, not at the next wake-up.
-  drain.urgentWakeups = left?.urgent ? page.seen.urgent - 1 : page.seen.urgent
-  return onlyUrgent || left !== null || page.more
+  const unsent = await sendPage(drain, page, { onlyUrgent })
+  // An urgent delivery that was not sent is read again at once instead of after the next wake-up.
+  drain.urgentWakeups = unsent?.urgent ? page.seen.urgent - 1 : page.seen.urgent
+  return onlyUrgent || unsent !== null || page.more
 }
 
 /**
- * A publication that found this job still queued left the wake-up to it, and may commit after our
- * look. Such a transaction had started before our first look, so once all of those have ended,
- * whatever comes brings a wake-up of its own.
+ * Whether nothing more can become due without a new job. A publication that found this job still queued added none, and may
+ * commit after the page was read. Its transaction started before the first page, so the drain waits until all transactions
+ * of that time have ended.
  */
 async function isDrained(drain: Drain, { endedBelow, seen }: Page): Promise<boolean> {
-  const { turn, wire } = drain
+  const { turn, inFlight } = drain
+  const { clock } = drain.ports
   const mayMiss = drain.startedBelow !== null && endedBelow < drain.startedBelow
-  if (mayMiss && drain.lastLooks < LAST_LOOKS) {
-    drain.lastLooks += 1
-    await turn.awake(seen.wakeups, () => pause(drain.ports.clock, LOOK_PAUSE, turn.signal))
+  if (mayMiss && drain.finalReads < MAX_FINAL_READS) {
+    drain.finalReads += 1
+    await turn.awaitWakeup(seen.wakeups, () => pause(clock, FINAL_READ_INTERVAL_MS, turn.signal))
     return false
   }
-  await turn.awake(seen.wakeups, wire.empty)
+  await turn.awaitWakeup(seen.wakeups, () => inFlight.empty())
   return turn.wakeups() === seen.wakeups
 }
 
-/** @returns the delivery that it stopped before, for the next look to start from there; null at the page's end */
+/** @returns the first delivery that was not sent, which the next page starts with; null when all were sent */
 async function sendPage(
-  { ports: { clock, pace }, turn, wire }: Drain,
+  { ports: { clock, pace }, turn, inFlight }: Drain,
   { deliveries, seen }: Page,
   { onlyUrgent }: { onlyUrgent: boolean },
 ): Promise<DueDelivery | null> {
@@ -205,96 +196,14 @@ async function sendPage(
   for (const delivery of deliveries) {
     const { urgent } = delivery
     if (onlyUrgent && !urgent) return delivery
-    if (wire.hasRoom(urgent)) await wire.room(urgent)
-    else await turn.awakeUrgently(seen.urgent, () => wire.room(urgent))
-    if (!wire.hasRoom(urgent)) return delivery
-    // A destination with nothing on the wire goes ahead of those that are busy.
-    await pace.next({ ahead: urgent || wire.ids().length === 0 })
-    const isStale = hasPassed(clock, readAt, PAGE_FRESH_FOR) || wire.stops() > seen.stops
-    if (turn.signal.aborted || isStale) return delivery
-    wire.send(delivery)
+    if (inFlight.hasRoom(urgent)) await inFlight.room(urgent)
+    else await turn.awaitUrgentWakeup(seen.urgent, () => inFlight.room(urgent))
+    if (!inFlight.hasRoom(urgent)) return delivery
+    // A destination without requests in flight begins before those that have some.
+    await pace.next({ ahead: urgent || inFlight.isEmpty })
+    const isExpired = hasPassed(clock, readAt, PAGE_LIFETIME_MS)
+    if (turn.signal.aborted || isExpired || inFlight.inactive > seen.inactive) return delivery
+    inFlight.send(delivery)
   }
   return null
-}
-
-/** The deliveries of one destination that are being sent and recorded. */
-interface Wire {
-  send(delivery: DueDelivery): void
-  ids(): string[]
-  /** How many results so far found the destination not ACTIVE any more, or were left out. */
-  stops(): number
-  /** How many results so far were left out, since the delivery had been attempted otherwise. */
-  overtaken(): number
-  /**
-   * What is sent from here on goes to another URL, or under another activation: what is on the wire holds no room for it.
-   * @returns whether that is news
-   */
-  beginGeneration(name: string | null): boolean
-  hasRoom(urgent?: boolean): boolean
-  /** Resolves when one more may be sent; rejects with what went wrong on our side. */
-  room(urgent?: boolean): Promise<void>
-  /** Resolves when all are recorded; rejects with what went wrong on our side. */
-  empty(): Promise<void>
-}
-
-/** What is on the wire to one URL, under one activation. */
-interface Generation {
-  name: string | null
-  count: number
-  /** Characters of event data. */
-  length: number
-}
-
-function createWire(ports: Ports): Wire {
-  const sending = new Map<string, Promise<void>>()
-  let generation: Generation = { name: null, count: 0, length: 0 }
-  let stops = 0
-  let overtaken = 0
-  let fault: { error: unknown } | null = null
-  let left = Promise.withResolvers<void>()
-
-  async function send(delivery: DueDelivery, mine: Generation): Promise<void> {
-    mine.count += 1
-    mine.length += delivery.data.length
-    try {
-      const end = await ports.recorder.record(await attemptDelivery(ports, delivery))
-      if (end !== 'active') stops += 1
-      if (end === 'overtaken') overtaken += 1
-    } catch (error) {
-      fault ??= { error }
-    } finally {
-      sending.delete(delivery.id)
-      mine.count -= 1
-      mine.length -= delivery.data.length
-      left.resolve()
-      left = Promise.withResolvers()
-    }
-  }
-
-  async function until(free: () => boolean): Promise<void> {
-    while (!free()) await left.promise
-    if (fault) throw fault.error
-  }
-
-  function hasRoom(urgent = false): boolean {
-    const { count, length } = generation
-    if (sending.size >= LARGEST_WIRE) return false
-    return urgent ? count < URGENT_CONCURRENCY : count < CONCURRENCY && length < WIRE_LENGTH
-  }
-
-  return {
-    send: (delivery) => void sending.set(delivery.id, send(delivery, generation)),
-    ids: () => [...sending.keys()],
-    stops: () => stops,
-    overtaken: () => overtaken,
-    beginGeneration(name) {
-      const { name: before } = generation
-      if (name === null || name === before) return false
-      generation = { name, count: 0, length: 0 }
-      return before !== null
-    },
-    hasRoom,
-    room: (urgent) => until(() => hasRoom(urgent)),
-    empty: () => until(() => sending.size === 0),
-  }
 }

@@ -2,13 +2,13 @@ import type { EventName } from '../domain/events/index.ts'
 import type { Database } from '../storage/database.ts'
 import { isUrgent, plannedAt } from './priority.ts'
 
-/** A delivery to be sent now, with all that sending it needs. */
+/** A delivery that is due, with everything needed to send it. */
 export interface DueDelivery {
   id: string
   organizationId: string
   destinationId: string
   test: boolean
-  /** Whether it comes before all that is not: a test send, or the first try of a retry by hand. */
+  /** Whether it is sent before others: a test send, or the first attempt of a retry by hand. */
   urgent: boolean
   dueAt: Date
   attemptCount: number
@@ -20,25 +20,25 @@ export interface DueDelivery {
   relations: string
   timestamp: Date
   url: string
-  /** The number of the activation of its destination that it is sent under. */
+  /** The number of the current activation of the destination. */
   activation: number
-  /** Sealed. */
+  /** Encrypted. */
   secret: string
-  /** Sealed; null when no rotated-out secret signs any more. */
+  /** Encrypted; null when no earlier secret signs any more. */
   previousSecret: string | null
-  /** Of the publication, as in W3C's `traceparent`; null when it was not traced. */
+  /** W3C `traceparent` of the publication; null when it was not traced. */
   traceParent: string | null
 }
 
 export interface DuePage {
   deliveries: DueDelivery[]
-  /** Whether there may be more than these. */
+  /** Whether more may be due than these. */
   more: boolean
-  /** Names the URL and the activation of the destination: what began under another one holds no room. Null when it is gone. */
+  /** The URL and activation of the destination as one text; null when the destination was deleted. */
   generation: string | null
-  /** Every transaction numbered below this had ended when we looked. */
+  /** Every transaction with a lower number had ended when the page was read. */
   endedBelow: bigint
-  /** Every transaction that was writing when we looked is numbered below this. Null when it was not asked for. */
+  /** Every transaction that was writing when the page was read has a lower number. Null unless requested. */
   startedBelow: bigint | null
 }
 
@@ -49,18 +49,23 @@ interface Row extends Partial<DueDelivery> {
   startedBelow: string | null
 }
 
+interface PageOptions {
+  limit: number
+  /** Ids of deliveries in flight. */
+  except: readonly string[]
+  /** Requests `startedBelow`, which assigns a transaction number. */
+  numbered: boolean
+}
+
 /**
- * What is due for a destination, urgent ones first, then oldest first. Test sends are due whatever its status, all else only while
- * it is ACTIVE; of erased events nothing is, whether or not it was canceled already. The settings come with
- * each delivery, so that a change holds from the next look on.
- *
- * @param except ids on the wire already
- * @param numbered asks for `startedBelow`, which costs a transaction number
+ * Reads the due deliveries of a destination, urgent ones first, then the oldest. Test sends are due in every status of the
+ * destination, all others only while it is ACTIVE, and none of an erased event. Each page has the current settings of the
+ * destination.
  */
 export async function findDueDeliveries(
   { db }: { db: Database },
   destinationId: string,
-  { limit, except, numbered }: { limit: number; except: readonly string[]; numbered: boolean },
+  { limit, except, numbered }: PageOptions,
 ): Promise<DuePage> {
   const rows = await db.query<Row>(DUE, [destinationId, limit, except, numbered])
   const [first] = rows
@@ -77,13 +82,12 @@ export async function findDueDeliveries(
   }
 }
 
-/** Characters of event data in one look, beyond its first event: 200 destinations may be looked at at once. */
-const LOOK_LENGTH = 1_000_000
+/** Characters of event data in one page beyond its first event, since 200 destinations may be read at once. */
+const PAGE_DATA_LENGTH = 1_000_000
 
 /**
- * The left join keeps one row where nothing is due: the snapshot is an answer as well. Its upper end is not
- * "startedBelow": it is above what has ended, and a running transaction may be above it. Only a number of
- * our own is above all that were given before.
+ * Returns one row with nulls when nothing is due, for the snapshot. "startedBelow" is a number of the statement's own: it
+ * is above all numbers given before, while the upper end of the snapshot may be below a running transaction.
  */
 const DUE = `
 with due as (
@@ -116,12 +120,12 @@ select
   measured.*
 from pg_current_snapshot() as snapshot
 left join destination as target on target.id = $1
-left join measured on before < ${LOOK_LENGTH}
+left join measured on before < ${PAGE_DATA_LENGTH}
 order by "dueAt", id`
 
 /**
- * A part of a `with recursive`: each destination that something waits for, with when the first of it is due. Hops
- * from one to the next in the index "delivery_due", so it costs by destinations that wait, not by deliveries.
+ * Part of a `with recursive`: each destination with PENDING deliveries, and when the first of them is due. Skips from one
+ * destination to the next in the index "delivery_due", so its cost grows with the destinations, not with the deliveries.
  */
 export const WAITING = `waiting as (
   (

@@ -1,37 +1,32 @@
-import type { Job, PgBoss } from 'pg-boss'
-import { createBell } from '../concurrency/bell.ts'
+import type { PgBoss } from 'pg-boss'
+import { type Bell, createBell } from '../concurrency/bell.ts'
 import { type Clock, pause } from '../concurrency/clock.ts'
-import { createGroupCommit } from '../concurrency/group-commit.ts'
+import { createGroupCommit, type GroupCommit } from '../concurrency/group-commit.ts'
+import { CHANNELS } from '../storage/channels.ts'
 import type { Database } from '../storage/database.ts'
 import type { Listener } from '../storage/listener.ts'
 import type { RetryTransient } from '../storage/transient-retry.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import {
-  bossDatabaseOn,
-  DRAIN,
-  type DrainTurn,
-  type Queue,
-  URGENT_MARK,
-  WAKE_CHANNEL,
-} from './queue.ts'
+import { bossDatabaseOn, DRAIN_QUEUE, type Queue, URGENT_MARK } from './queue.ts'
+import { type ControlledTurn, createTurn, type DrainJob, type DrainTurn } from './turn.ts'
 
-/** Destinations drained at a time by one process. */
-const SLOTS = 200
+/** Destinations that one process drains at a time. */
+const MAX_DRAINS = 200
 
-/** Milliseconds between looks for jobs when no notification comes. */
-const POLL = 500
+/** Milliseconds between fetches of jobs when no notification arrives. */
+const POLL_INTERVAL_MS = 500
 
-/** Milliseconds without a look that worked, after which it does not look any more. */
-const SILENT = 5_000
+/** Milliseconds without a successful fetch after which the pump reports that it is not alive. */
+const FETCH_TIMEOUT_MS = 5_000
 
-/** Milliseconds between signs of life; a job without one for 10 s goes to another worker. */
-const HEARTBEAT = 3_000
+/** Milliseconds between heartbeats. A job without one for `HEARTBEAT_LIMIT_SECONDS` goes to another worker. */
+const HEARTBEAT_INTERVAL_MS = 3_000
 
-/** Milliseconds after which a handler that failed is run again, doubling. */
-const FIRST_PAUSE = 100
-const LONGEST_PAUSE = 30_000
-/** The same while the database is away: it may be back any moment. */
-const LONGEST_OUTAGE_PAUSE = 1_000
+/** Milliseconds until a drain that failed is run again. The delay doubles with each failure, up to a limit. */
+const FIRST_RETRY_DELAY_MS = 100
+const MAX_RETRY_DELAY_MS = 30_000
+/** The limit while the database is away, which can end at any moment. */
+const MAX_OUTAGE_RETRY_DELAY_MS = 1_000
 
 type Ports = {
   boss: PgBoss
@@ -42,189 +37,171 @@ type Ports = {
   clock: Clock
   log: Logger
 }
-type DrainJob = Job<{ destinationId: string }>
-type End = 'done' | 'more'
 
-/** Drains one destination; see the job "drain-destination". */
-export type DrainHandler = (turn: DrainTurn) => Promise<End>
+type DrainOutcome = 'done' | 'more'
+
+/** Drains one destination. Returns 'more' when deliveries may still be due, so that the destination is queued again. */
+export type DrainHandler = (turn: DrainTurn) => Promise<DrainOutcome>
 
 export interface DrainPump {
-  /** How many destinations this process is draining. */
+  /** Returns how many destinations this process is draining. */
   active(): number
-  /** Whether it looks for jobs, and can. */
+  /** Whether the pump is running and its fetches succeed. */
   alive(): boolean
-  /** Starts no more, lets what is on the wire end, and hands the rest back to the queue. */
+  /** Fetches no more jobs, waits for the requests in flight, and queues unfinished destinations again. */
   stop(): Promise<void>
 }
 
-/** Fetches jobs as long as there are free slots, and runs the handler in each. */
+/** Fetches drain jobs while there are free slots, and runs the handler for each. */
 export async function startDrainPump(ports: Ports, handler: DrainHandler): Promise<DrainPump> {
-  const { boss, clock, log } = ports
-  const runs = new Map<string, Run>()
-  let closing = false
-  let looked = clock.now()
-  const bell = createBell(clock)
-  const settle = createSettlement(ports)
-  const confirm = createGroupCommit<Run, void>(async (asking) => {
-    await touch(ports, asking)
-    return asking.map(() => ({ status: 'fulfilled', value: undefined }))
-  }, SLOTS)
+  const pump = new Pump(ports, handler)
+  await pump.start()
+  return pump
+}
 
-  const unlisten = await ports.listener.listen(WAKE_CHANNEL, (payload) => {
-    // Without ids some notifications may have been missed, so everybody looks.
-    const ids = payload === '' ? [...runs.keys(), ''] : payload.split(',')
-    for (const entry of ids) {
-      const marked = entry.endsWith(URGENT_MARK)
-      const run = runs.get(marked ? entry.slice(0, -URGENT_MARK.length) : entry)
-      if (run) run.wake({ urgent: marked || payload === '' })
-      else bell.ring()
+class Pump implements DrainPump {
+  readonly #ports: Ports
+  readonly #handler: DrainHandler
+  /** By destination. */
+  readonly #turns = new Map<string, ControlledTurn>()
+  readonly #draining = new Set<Promise<void>>()
+  /** Rings when a job may be waiting or a slot is free. */
+  readonly #bell: Bell
+  readonly #settle: GroupCommit<Settlement, void>
+  readonly #confirm: GroupCommit<ControlledTurn, void>
+  #closing = false
+  #lastFetch: number
+  #fetching: Promise<void> | undefined
+  #heartbeat: unknown
+  #unlisten: (() => Promise<void>) | undefined
+
+  constructor(ports: Ports, handler: DrainHandler) {
+    this.#ports = ports
+    this.#handler = handler
+    this.#bell = createBell(ports.clock)
+    this.#lastFetch = ports.clock.now()
+    this.#settle = createGroupCommit(async (ended) => {
+      await settleJobs(ports, ended)
+      return ended.map(() => ({ status: 'fulfilled', value: undefined }))
+    }, MAX_DRAINS)
+    this.#confirm = createGroupCommit(async (turns) => {
+      await touchJobs(ports, turns)
+      return turns.map(() => ({ status: 'fulfilled', value: undefined }))
+    }, MAX_DRAINS)
+  }
+
+  async start(): Promise<void> {
+    const { clock, listener } = this.#ports
+    this.#unlisten = await listener.listen(CHANNELS.destinationWoken, (ids) => this.#wake(ids))
+    this.#heartbeat = clock.setInterval(
+      () => void touchJobs(this.#ports, [...this.#turns.values()]),
+      HEARTBEAT_INTERVAL_MS,
+    )
+    this.#fetching = this.#fetchUntilClosed()
+  }
+
+  active(): number {
+    return this.#turns.size
+  }
+
+  alive(): boolean {
+    return !this.#closing && this.#ports.clock.now() - this.#lastFetch < FETCH_TIMEOUT_MS
+  }
+
+  async stop(): Promise<void> {
+    this.#closing = true
+    this.#bell.ring()
+    this.#stopTurns()
+    await this.#unlisten?.()
+    await this.#fetching
+    // The last fetch may have started some.
+    this.#stopTurns()
+    await Promise.all(this.#draining)
+    this.#ports.clock.clearInterval(this.#heartbeat)
+  }
+
+  #stopTurns(): void {
+    for (const turn of this.#turns.values()) turn.stop()
+  }
+
+  /** @param payload of a notification; empty when some may have been missed, which wakes all drains and the pump */
+  #wake(payload: string): void {
+    const entries = payload === '' ? [...this.#turns.keys(), ''] : payload.split(',')
+    for (const entry of entries) {
+      const isMarked = entry.endsWith(URGENT_MARK)
+      const turn = this.#turns.get(isMarked ? entry.slice(0, -URGENT_MARK.length) : entry)
+      if (turn) turn.wake({ urgent: isMarked || payload === '' })
+      else this.#bell.ring()
     }
-  })
+  }
 
-  async function drain(job: DrainJob): Promise<void> {
-    const run = createRun(job, confirm.add)
-    const { destinationId } = run.turn
-    const before = runs.get(destinationId)
-    runs.set(destinationId, run)
-    // The hold was lost and came back before this process noticed: the old drain ends first.
+  async #fetchUntilClosed(): Promise<void> {
+    const { clock, log } = this.#ports
+    while (!this.#closing) {
+      const rings = this.#bell.rings()
+      try {
+        const jobs = await this.#fetch()
+        this.#lastFetch = clock.now()
+        for (const job of jobs) this.#begin(job)
+      } catch (error) {
+        log.warn({ err: error }, 'could not fetch jobs')
+      }
+      await this.#bell.wait(rings, POLL_INTERVAL_MS)
+    }
+  }
+
+  /** The group of a job is its destination, so a destination that any process is draining is skipped. */
+  async #fetch(): Promise<DrainJob[]> {
+    const batchSize = MAX_DRAINS - this.#turns.size
+    if (batchSize <= 0) return []
+    return this.#ports.boss.fetch(DRAIN_QUEUE, { batchSize, groupConcurrency: 1 })
+  }
+
+  #begin(job: DrainJob): void {
+    const draining = this.#drain(job)
+      .catch((error: unknown) => this.#ports.log.error({ err: error }, 'could not begin a drain'))
+      .finally(() => this.#draining.delete(draining))
+    this.#draining.add(draining)
+  }
+
+  async #drain(job: DrainJob): Promise<void> {
+    const controlled = createTurn(job, this.#confirm.add)
+    const { turn } = controlled
+    const { destinationId } = turn
+    const before = this.#turns.get(destinationId)
+    this.#turns.set(destinationId, controlled)
+    // This process lost the job and fetched it again before it noticed: the earlier drain ends first.
     before?.lose()
     await before?.ended
     try {
-      const end = await runUntilItWorks(ports, run.turn, handler)
-      if (!run.lost()) await settle.add({ job, end })
-      if (end === 'more' || run.turn.wakeups() > 0 || runs.size === SLOTS) bell.ring()
+      const outcome = await runUntilSuccess(this.#ports, turn, this.#handler)
+      if (!controlled.lost()) await this.#settle.add({ job, outcome })
+      const isFull = this.#turns.size === MAX_DRAINS
+      if (outcome === 'more' || turn.wakeups() > 0 || isFull) this.#bell.ring()
     } catch (error) {
-      log.error(
+      this.#ports.log.error(
         { err: error, destinationId },
         'could not settle a drain, its job will be taken up again',
       )
     } finally {
-      if (runs.get(destinationId) === run) runs.delete(destinationId)
-      run.end()
+      if (this.#turns.get(destinationId) === controlled) this.#turns.delete(destinationId)
+      controlled.end()
     }
   }
-
-  const draining = new Set<Promise<void>>()
-  async function fetchForever(): Promise<void> {
-    while (!closing) {
-      const heard = bell.rings()
-      const free = SLOTS - runs.size
-      try {
-        // The group is the destination, so one that is drained anywhere is passed over.
-        const options = { batchSize: free, groupConcurrency: 1 }
-        const jobs = free > 0 ? await boss.fetch<{ destinationId: string }>(DRAIN, options) : []
-        looked = clock.now()
-        for (const job of jobs) {
-          const ended = drain(job)
-            .catch((error: unknown) => log.error({ err: error }, 'could not begin a drain'))
-            .finally(() => draining.delete(ended))
-          draining.add(ended)
-        }
-      } catch (error) {
-        log.warn({ err: error }, 'could not fetch jobs')
-      }
-      await bell.wait(heard, POLL)
-    }
-  }
-
-  const heartbeat = clock.setInterval(() => void touch(ports, [...runs.values()]), HEARTBEAT)
-  const fetching = fetchForever()
-  return {
-    active: () => runs.size,
-    alive: () => !closing && clock.now() - looked < SILENT,
-    async stop() {
-      const stopAll = () => {
-        for (const run of runs.values()) run.stop()
-      }
-      closing = true
-      bell.ring()
-      stopAll()
-      await unlisten()
-      await fetching
-      // Those that the last fetch has started.
-      stopAll()
-      await Promise.all(draining)
-      clock.clearInterval(heartbeat)
-    },
-  }
 }
 
-interface Run {
-  job: DrainJob
-  turn: DrainTurn
-  wake(options: { urgent: boolean }): void
-  /** Lets it start nothing more. */
-  stop(): void
-  /** The same, since another worker has the job now. */
-  lose(): void
-  lost(): boolean
-  end(): void
-  ended: Promise<void>
-}
-
-function createRun(job: DrainJob, confirmHold: (run: Run) => Promise<void>): Run {
-  const over = new AbortController()
-  let lost = false
-  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-  const all = createWakeups()
-  const urgent = createWakeups()
-  const run: Run = {
-    job,
-    turn: {
-      destinationId: job.data.destinationId,
-      signal: over.signal,
-      wakeups: all.count,
-      awake: all.await,
-      urgentWakeups: urgent.count,
-      awakeUrgently: urgent.await,
-      confirmHold: () => confirmHold(run),
-    },
-    wake(options) {
-      all.add()
-      if (options.urgent) urgent.add()
-    },
-    stop: () => over.abort(),
-    lose() {
-      lost = true
-      over.abort()
-    },
-    lost: () => lost,
-    end,
-    ended,
-  }
-  return run
-}
-
-/** Counts wake-ups and resolves what waits for the next one. */
-function createWakeups() {
-  let count = 0
-  let next = Promise.withResolvers<void>()
-  return {
-    count: () => count,
-    async await(seen: number, otherwise: () => Promise<void>): Promise<void> {
-      if (count <= seen) await Promise.race([next.promise, otherwise()])
-    },
-    add(): void {
-      count += 1
-      next.resolve()
-      next = Promise.withResolvers()
-    },
-  }
-}
-
-async function runUntilItWorks(
+async function runUntilSuccess(
   { db, clock, log }: Ports,
   turn: DrainTurn,
   handler: DrainHandler,
-): Promise<End> {
+): Promise<DrainOutcome> {
   for (let failures = 0; ; failures += 1) {
     try {
       return await handler(turn)
     } catch (error) {
       if (turn.signal.aborted) return 'more'
-      const outage = db.isTransient(error)
-      const longest = outage ? LONGEST_OUTAGE_PAUSE : LONGEST_PAUSE
-      const wait = Math.min(FIRST_PAUSE * 2 ** failures, longest)
+      const max = db.isTransient(error) ? MAX_OUTAGE_RETRY_DELAY_MS : MAX_RETRY_DELAY_MS
+      const wait = Math.min(FIRST_RETRY_DELAY_MS * 2 ** failures, max)
       const { destinationId } = turn
       log.error({ err: error, destinationId, wait }, 'a drain failed, trying again')
       await pause(clock, wait, turn.signal)
@@ -232,34 +209,40 @@ async function runUntilItWorks(
   }
 }
 
-/** Ends the jobs of the drains that end about the same time. Jobs taken over by another worker are left alone. */
-function createSettlement({ boss, db, queue, retryTransient }: Ports) {
-  return createGroupCommit<{ job: DrainJob; end: End }, void>(async (ended) => {
-    const jobs = ended.map(({ job }) => job)
-    const more = ended.filter(({ end }) => end === 'more')
-    await retryTransient('settle jobs', async () => {
-      if (more.length === 0) return void (await boss.deleteJob(DRAIN, jobs))
-      await db.transaction(async (tx) => {
-        await boss.deleteJob(DRAIN, jobs, { db: bossDatabaseOn(tx) })
-        const ids = more.map(({ job }) => job.data.destinationId)
-        await queue.wake(tx, ids)
-      })
-    })
-    return ended.map(() => ({ status: 'fulfilled', value: undefined }))
-  }, SLOTS)
+interface Settlement {
+  job: DrainJob
+  outcome: DrainOutcome
 }
 
-/** Shows that the jobs are held, and finds those that are not any more. */
-async function touch({ boss, log }: Ports, runs: readonly Run[]): Promise<void> {
-  if (runs.length === 0) return
+/** Deletes the jobs of drains that ended, and queues those with more to do again. Skips jobs that other workers have. */
+async function settleJobs(
+  { boss, db, queue, retryTransient }: Ports,
+  ended: readonly Settlement[],
+): Promise<void> {
+  const jobs = ended.map(({ job }) => job)
+  const unfinished = ended.flatMap(({ job, outcome }) =>
+    outcome === 'more' ? [job.data.destinationId] : [],
+  )
+  await retryTransient('settle jobs', async () => {
+    if (unfinished.length === 0) return void (await boss.deleteJob(DRAIN_QUEUE, jobs))
+    await db.transaction(async (tx) => {
+      await boss.deleteJob(DRAIN_QUEUE, jobs, { db: bossDatabaseOn(tx) })
+      await queue.wake(tx, unfinished)
+    })
+  })
+}
+
+/** Records a heartbeat for the jobs, and aborts the turns whose jobs other workers have. */
+async function touchJobs({ boss, log }: Ports, turns: readonly ControlledTurn[]): Promise<void> {
+  if (turns.length === 0) return
   try {
     const { settled } = (await boss.touch(
-      DRAIN,
-      runs.map(({ job }) => job),
+      DRAIN_QUEUE,
+      turns.map(({ job }) => job),
     )) as { settled?: string[] }
     if (!settled) return
     const held = new Set(settled)
-    for (const run of runs) if (!held.has(run.job.id)) run.lose()
+    for (const turn of turns) if (!held.has(turn.job.id)) turn.lose()
   } catch (error) {
     log.warn({ err: error }, 'could not refresh the hold on jobs')
   }

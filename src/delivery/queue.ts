@@ -1,62 +1,151 @@
 import { type Clock as BossClock, type Db, PgBoss } from 'pg-boss'
 import type { Clock } from '../concurrency/clock.ts'
+import { CHANNELS } from '../storage/channels.ts'
 import type { DatabaseAdapter, Sql } from '../storage/database.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
-/** The promise that somebody looks after a destination's due deliveries. */
+/** Schedules the draining of destinations, in the transaction that makes their deliveries due. */
 export interface Queue {
   /**
-   * Queues one drain for each destination, in the caller's transaction, and tells the workers when it
-   * commits. A destination that already has one queued keeps it.
-   * @param options.urgent makes a drain that waits for room on the wire look at once, since what it is to send next
-   *   has room: an urgent delivery, or any when the URL or the activation has changed
+   * Queues one drain job for each destination and notifies the workers when the transaction commits. A destination that
+   * has a queued job keeps it.
+   * @param options.urgent makes a running drain read due deliveries at once instead of after the next result. Set it for
+   *   urgent deliveries, and when a new URL or activation frees the concurrency limit
    */
   wake(tx: Sql, destinationIds: readonly string[], options?: { urgent: boolean }): Promise<void>
-  /** The same, at a later time. Times are whole seconds from the transaction's own start. */
-  wakeLater(tx: Sql, wakes: readonly { destinationId: string; seconds: number }[]): Promise<void>
+  /** Does the same after a delay of whole seconds, counted from the start of the transaction. */
+  wakeLater(tx: Sql, wakeups: readonly DelayedWakeup[]): Promise<void>
   /**
-   * Makes drains startable that lie further ahead than any can: the database's clock was set back. Those that
-   * were held at that moment show again whether somebody is alive.
+   * Makes drain jobs due whose times are in the future because the clock of the database was set back. Jobs of dead
+   * workers expire again.
    */
   bringForward(tx: Sql): Promise<void>
 }
 
-/** One run of the job "drain": the hold on a destination that makes this process its only sender. */
-export interface DrainTurn {
+interface DelayedWakeup {
   destinationId: string
-  /** Aborted when the hold was lost or the worker is closing: start nothing more. */
-  signal: AbortSignal
-  /** How often this destination was woken since the turn began. */
-  wakeups(): number
-  /** Resolves when it was woken more than `seen` times, else waits for `otherwise` beside the next wake-up. */
-  awake(seen: number, otherwise: () => Promise<void>): Promise<void>
-  /** How many of these wake-ups were urgent. */
-  urgentWakeups(): number
-  /** Resolves when more than `seen` were urgent, else waits for `otherwise` beside the next urgent one. */
-  awakeUrgently(seen: number, otherwise: () => Promise<void>): Promise<void>
-  /** Asks the database whether this process still has the job. Aborts `signal` before it resolves if it has not. */
-  confirmHold(): Promise<void>
+  delaySeconds: number
 }
 
-/** One job a destination with work. `short` keeps one queued for each key, so wake-ups coalesce. */
-export const DRAIN = 'drain-destination'
-/** Jobs that wait for the time of a retry and then wake its destination. */
-export const WAKE = 'wake-destination'
+/** The queue with one job for each destination that has work. Policy `short`: at most one queued job for a key. */
+export const DRAIN_QUEUE = 'drain-destination'
+/** The queue of jobs that wake a destination when its next retry is due. */
+export const WAKE_QUEUE = 'wake-destination'
 
-/** Channel of NOTIFY: the payload is destination ids, comma separated. It is a hint; the jobs are the truth. */
-export const WAKE_CHANNEL = 'destination_woken'
-
-/** Follows an id in such a payload when the wake-up is urgent. */
+/** Follows the id of a destination in a notification when the wake-up is urgent. */
 export const URGENT_MARK = '!'
 
-/** Ids of one NOTIFY: its payload must stay below 8,000 bytes. */
-const IDS_PER_NOTIFY = 200
+/** Ids in one notification, whose payload must be shorter than 8,000 bytes. */
+const IDS_PER_NOTIFICATION = 200
 
-const DAY = 86_400
+/** A drain job expires in a day: its heartbeat detects a dead worker long before. */
+const EXPIRE_SECONDS = 86_399
 
-/** Times of drains are never ahead. pg-boss's own look for dead workers has a time as well. */
+/** A job without a heartbeat for this long goes to another worker. */
+const HEARTBEAT_LIMIT_SECONDS = 10
+
+/** Seconds until pg-boss deletes a finished job, and between its deletions. */
+const DELETE_AFTER_SECONDS = 60
+const MAINTENANCE_INTERVAL_SECONDS = 60
+
+/** Seconds between pg-boss's checks for jobs of dead workers. */
+const MONITOR_INTERVAL_SECONDS = 1
+
+/** How often pg-boss gives a job of a dead worker to another one. */
+const MAX_JOB_RETRIES = 1_000
+
+export interface QueueAdapter {
+  boss: PgBoss
+  queue: Queue
+  /** Sets the callback that receives the delay of each job of `WAKE_QUEUE` when it is queued. */
+  onWakeLater(callback: (delaySeconds: number) => void): void
+}
+
+type Ports = { db: DatabaseAdapter; clock: Clock; log: Logger }
+
+/** Runs pg-boss over the pool of the service. In every process, it gives the jobs of dead workers to other workers. */
+export function createQueue(ports: Ports): QueueAdapter {
+  const boss = createBoss(ports)
+  const { bossSchema } = ports.db
+  let onWakeLater: (delaySeconds: number) => void = () => {}
+  const queue: Queue = {
+    wake: (tx, destinationIds, options) => wake({ boss, tx }, destinationIds, options),
+    async wakeLater(tx, wakeups) {
+      await boss.insert(
+        WAKE_QUEUE,
+        wakeups.map(({ destinationId, delaySeconds }) => ({
+          data: { destinationId },
+          startAfter: delaySeconds,
+        })),
+        { db: bossDatabaseOn(tx) },
+      )
+      for (const { delaySeconds } of wakeups) onWakeLater(delaySeconds)
+    },
+    bringForward: async (tx) => void (await tx.query(bringForward(bossSchema), [DRAIN_QUEUE])),
+  }
+  return {
+    boss,
+    queue,
+    onWakeLater(callback) {
+      onWakeLater = callback
+    },
+  }
+}
+
+function createBoss({ db, clock, log }: Ports): PgBoss {
+  const boss = new PgBoss({
+    db: db.forPgBoss,
+    schema: db.bossSchema,
+    clock: clock as BossClock,
+    // The first is how often each process asks whether the second has passed since the last check of any process.
+    superviseIntervalSeconds: MONITOR_INTERVAL_SECONDS,
+    monitorIntervalSeconds: MONITOR_INTERVAL_SECONDS,
+    maintenanceIntervalSeconds: MAINTENANCE_INTERVAL_SECONDS,
+    schedule: false,
+  })
+  // An 'error' event without a listener would end the process.
+  boss.on('error', (error) => log.error({ err: error }, 'pg-boss failed'))
+  boss.on('warning', (warning) => log.warn({ warning }, 'pg-boss warns'))
+  return boss
+}
+
+async function wake(
+  { boss, tx }: { boss: PgBoss; tx: Sql },
+  destinationIds: readonly string[],
+  { urgent } = { urgent: false },
+): Promise<void> {
+  if (destinationIds.length === 0) return
+  // All transactions insert in one order, so that two of them cannot deadlock.
+  const ids = [...new Set(destinationIds)].sort()
+  await boss.insert(
+    DRAIN_QUEUE,
+    ids.map((id) => ({ data: { destinationId: id }, singletonKey: id, group: { id } })),
+    { db: bossDatabaseOn(tx) },
+  )
+  await tx.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
+    CHANNELS.destinationWoken,
+    payloadsOf(urgent ? ids.map((id) => id + URGENT_MARK) : ids),
+  ])
+}
+
+function payloadsOf(ids: readonly string[]): string[] {
+  const payloads: string[] = []
+  for (let start = 0; start < ids.length; start += IDS_PER_NOTIFICATION) {
+    payloads.push(ids.slice(start, start + IDS_PER_NOTIFICATION).join(','))
+  }
+  return payloads
+}
+
+/** Makes pg-boss run its statements on `sql`, so that they join a transaction of the service. */
+export function bossDatabaseOn(sql: Sql): Db {
+  return {
+    executeSql: async (text, values) => ({ rows: await sql.query(text, values) }),
+  }
+}
+
+/** Also resets the times of pg-boss's own checks, which are in the future as well. Drain jobs never have later times. */
 const bringForward = (schema: string) => `
-with looked as (
+with checked as (
   update ${schema}.queue set monitor_claim_on = null, monitor_on = null
   where name = $1 and greatest(monitor_claim_on, monitor_on) > job_now() + interval '1 minute'
 )
@@ -67,100 +156,33 @@ update ${schema}.job set
 where name = $1 and state <= 'active'
   and greatest(start_after, started_on, heartbeat_on) > job_now() + interval '1 minute'`
 
-export interface QueueAdapter {
-  boss: PgBoss
-  queue: Queue
-  /** Hears of each job "wake-destination" as it is queued, so that a worker can be on time for it. */
-  onWakeLater(hear: (seconds: number) => void): void
-}
-
-/** pg-boss over the service's own pool. Any process looks after jobs whose worker died: pg-boss lets one at a time. */
-export function createQueue(ports: {
-  db: DatabaseAdapter
-  clock: Clock
-  log: Logger
-}): QueueAdapter {
-  const { db, clock, log } = ports
-  const boss = new PgBoss({
-    db: db.forPgBoss,
-    schema: db.bossSchema,
-    clock: clock as BossClock,
-    // Both: the first is how often it looks whether the second has passed since the last look of any process.
-    superviseIntervalSeconds: 1,
-    monitorIntervalSeconds: 1,
-    // How often jobs that are done with are removed, each after its queue's `deleteAfterSeconds`.
-    maintenanceIntervalSeconds: 60,
-    schedule: false,
-  })
-  // Without a listener an error of its own would end the process.
-  boss.on('error', (error) => log.error({ err: error }, 'pg-boss failed'))
-  boss.on('warning', (warning) => log.warn({ warning }, 'pg-boss warns'))
-  let hear: (seconds: number) => void = () => {}
-
-  const queue: Queue = {
-    async wake(tx, destinationIds, { urgent } = { urgent: false }) {
-      if (destinationIds.length === 0) return
-      // In one order for all, since two that wait for each other's rows would be a deadlock.
-      const ids = [...new Set(destinationIds)].sort()
-      await boss.insert(
-        DRAIN,
-        ids.map((id) => ({
-          data: { destinationId: id },
-          singletonKey: id,
-          group: { id },
-        })),
-        { db: bossDatabaseOn(tx) },
-      )
-      await tx.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
-        WAKE_CHANNEL,
-        notifications(urgent ? ids.map((id) => id + URGENT_MARK) : ids),
-      ])
-    },
-    async wakeLater(tx, wakes) {
-      await boss.insert(
-        WAKE,
-        wakes.map(({ destinationId, seconds }) => ({
-          data: { destinationId },
-          startAfter: seconds,
-        })),
-        { db: bossDatabaseOn(tx) },
-      )
-      for (const { seconds } of wakes) hear(seconds)
-    },
-    bringForward: async (tx) => void (await tx.query(bringForward(db.bossSchema), [DRAIN])),
-  }
-  return {
-    boss,
-    queue,
-    onWakeLater: (listener) => {
-      hear = listener
-    },
-  }
-}
-
-/** Makes the schema of pg-boss and the two queues where they are missing. Safe in many processes at once. */
+/** Creates the schema of pg-boss and the two queues where they are missing. Several processes may call it at once. */
 export async function startQueue(boss: PgBoss): Promise<void> {
   await boss.start()
-  await boss.createQueue(DRAIN, {
+  await boss.createQueue(DRAIN_QUEUE, {
     policy: 'short',
-    // pg-boss "retries" here only mean that a worker died; the sweep covers what they cannot.
-    retryLimit: 1_000,
+    // A "retry" of pg-boss means only that a worker died. Deliveries are retried by `domain/backoff.ts`.
+    retryLimit: MAX_JOB_RETRIES,
     retryDelay: 0,
-    heartbeatSeconds: 10,
-    expireInSeconds: DAY - 1,
-    deleteAfterSeconds: 60,
+    heartbeatSeconds: HEARTBEAT_LIMIT_SECONDS,
+    expireInSeconds: EXPIRE_SECONDS,
+    deleteAfterSeconds: DELETE_AFTER_SECONDS,
   })
-  await boss.createQueue(WAKE, { retryLimit: 1_000, retryDelay: 1, deleteAfterSeconds: 60 })
-  // Making a queue has pg-boss forget it, and it would ask for it again when the first job is put there: in the
-  // middle of our transaction, for a connection beside it. Those may all be waiting for this very transaction.
-  for (const queue of [DRAIN, WAKE]) await boss.findJobs(queue, { id: NO_JOB })
+  await boss.createQueue(WAKE_QUEUE, {
+    retryLimit: MAX_JOB_RETRIES,
+    retryDelay: 1,
+    deleteAfterSeconds: DELETE_AFTER_SECONDS,
+  })
+  // createQueue clears pg-boss's cache of queues. Without this, the first insert would read them on a second connection,
+  // while all connections may be waiting for the transaction of that insert.
+  for (const queue of [DRAIN_QUEUE, WAKE_QUEUE]) await boss.findJobs(queue, { id: NO_JOB_ID })
 }
 
-const NO_JOB = '00000000-0000-0000-0000-000000000000'
+const NO_JOB_ID = '00000000-0000-0000-0000-000000000000'
 
 /**
- * Gives back what dead workers held, at once instead of when their signs of life have been missed for long
- * enough. Only for a worker that is alone: from any other it would take the job while it works on it.
+ * Queues the active jobs of dead workers again at once, without waiting for their heartbeats to expire. Call it only when
+ * no other worker is running: it would take the jobs of that worker as well.
  */
 export async function releaseActiveJobs({
   db,
@@ -170,26 +192,11 @@ export async function releaseActiveJobs({
   queue: Queue
 }): Promise<void> {
   await db.transaction(async (tx) => {
-    const held = await tx.query<{ id: string }>(
+    const released = await tx.query<{ id: string }>(
       `delete from ${db.bossSchema}.job where name = any($1) and state = 'active'
       returning data ->> 'destinationId' as id`,
-      [[DRAIN, WAKE]],
+      [[DRAIN_QUEUE, WAKE_QUEUE]],
     )
-    await queue.wake(tx, [...new Set(held.map(({ id }) => id))])
+    await queue.wake(tx, [...new Set(released.map(({ id }) => id))])
   })
-}
-
-/** What pg-boss runs its statements on, to join a transaction of ours. */
-export function bossDatabaseOn(sql: Sql): Db {
-  return {
-    executeSql: async (text, values) => ({ rows: await sql.query(text, values) }),
-  }
-}
-
-function notifications(ids: readonly string[]): string[] {
-  const payloads: string[] = []
-  for (let start = 0; start < ids.length; start += IDS_PER_NOTIFY) {
-    payloads.push(ids.slice(start, start + IDS_PER_NOTIFY).join(','))
-  }
-  return payloads
 }

@@ -1,46 +1,69 @@
+import { CHANNELS } from '../storage/channels.ts'
 import type { Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
+import { defineRowSet } from '../storage/row-set.ts'
 import type { DeliveryOutcome } from '../telemetry/metrics.ts'
 import type { AttemptResult } from './record.ts'
 
-/** What recording a result changed. */
-export interface Recorded {
+/** An attempt that was recorded. */
+export interface RecordedAttempt {
   deliveryId: string
   destinationId: string
   /** Whether the destination was ACTIVE at that moment. */
   active: boolean
-  /** Whether a failure is one of those that disable the destination: no test send, and begun since it was activated. */
+  /** Whether a failure counts towards disabling the destination: no test send, and begun under the current activation. */
   counts: boolean
-  /** Null when the delivery has ended with this attempt. */
+  /** Seconds until the next attempt; null when the delivery has ended. */
   retryDelay: number | null
-  /** How the delivery has ended with this attempt; null when it goes on, or had ended before. */
+  /** The status with which this attempt ended the delivery; null when it goes on, or had ended before. */
   ended: DeliveryOutcome | null
 }
 
+interface Row {
+  id: string
+  result: AttemptResult
+}
+
+const failureOf = ({ result: { outcome } }: Row) =>
+  outcome.status === 'FAILED' ? outcome.failure : null
+
+const RESULTS = defineRowSet<Row>('result', {
+  id: ['text', ({ id }) => id],
+  delivery_id: ['text', ({ result }) => result.deliveryId],
+  destination_id: ['text', ({ result }) => result.destinationId],
+  organization_id: ['text', ({ result }) => result.organizationId],
+  event_type: ['text', ({ result }) => result.eventType],
+  attempt_count: ['int', ({ result }) => result.attemptCount],
+  succeeded: ['bool', ({ result }) => result.outcome.status === 'SUCCEEDED'],
+  attempted_at: ['timestamptz', ({ result }) => result.attemptedAt],
+  duration_ms: ['int', ({ result }) => result.durationMs],
+  response_code: ['int', ({ result }) => result.outcome.responseCode],
+  response_body: ['text', ({ result }) => result.outcome.responseBody],
+  failure_code: ['text', (row) => failureOf(row)?.code ?? null],
+  failure_message: ['text', (row) => failureOf(row)?.message ?? null],
+  attempt_base: ['int', ({ result }) => result.attemptBase],
+  planned_delay: ['int', ({ result }) => result.retryDelay],
+  restarted_delay: ['int', ({ result }) => result.restartedDelay],
+  url: ['text', ({ result }) => result.url],
+  activation: ['int', ({ result }) => result.activation],
+})
+
 /**
- * Records attempts and moves their deliveries on, in one statement. A result whose delivery has been
- * attempted otherwise since, or is gone, is left out: the attempt number is taken from the delivery, so
- * numbers have neither gap nor duplicate. What a receiver answered to an erased event is left out, by a mark
- * on the delivery: being locked, it is read as it stands now, and not as it stood when the statement began.
- * Answers what it recorded.
+ * Inserts attempts and updates their deliveries in one statement, so that attempt numbers have neither gaps nor duplicates.
+ * Skips a result whose delivery was deleted or has another attempt under the same number. Drops the response body of an
+ * erased event: `delivery.erased` is read after the row is locked, so it is current.
+ * @returns the attempts that were recorded
  */
 export const recordAttempts = (
   sql: Sql,
   results: readonly AttemptResult[],
   newId: NewId,
-): Promise<Recorded[]> => sql.query<Recorded>(RECORD, columns(results, newId))
+): Promise<RecordedAttempt[]> =>
+  sql.query(RECORD, RESULTS.values(results.map((result) => ({ id: newId('att'), result }))))
 
 const RECORD = `
 with result as (
-  select * from unnest(
-    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bool[], $8::timestamptz[],
-    $9::int[], $10::int[], $11::text[], $12::text[], $13::text[], $14::int[], $15::int[], $16::int[],
-    $17::text[], $18::int[]
-  ) as result (
-    id, delivery_id, destination_id, organization_id, event_type, attempt_count, succeeded, attempted_at,
-    duration_ms, response_code, response_body, failure_code, failure_message, attempt_base, planned_delay,
-    restarted_delay, url, activation
-  )
+  select * from ${RESULTS.sql}
 ), target as (
   select result.*, delivery.status as status_before, destination.status as destination_status,
     destination.activation = result.activation as under_this_activation,
@@ -86,7 +109,7 @@ with result as (
     (case when succeeded then 'SUCCEEDED' else 'FAILED' end)::attempt_status, attempted_at,
     duration_ms, response_code, case when not erased then response_body end, failure_code, failure_message
   from moved
-  returning pg_notify('attempt_recorded', '')
+  returning pg_notify('${CHANNELS.attemptRecorded}', '')
 )
 select
   delivery_id as "deliveryId", destination_id as "destinationId",
@@ -94,29 +117,3 @@ select
   case when delivery_status = 'PENDING' then retry_delay end as "retryDelay",
   case when delivery_status not in ('PENDING', status_before) then delivery_status end as ended
 from moved`
-
-function columns(results: readonly AttemptResult[], newId: NewId): unknown[] {
-  const of = <Value>(value: (result: AttemptResult) => Value) => results.map(value)
-  const failure = ({ outcome }: AttemptResult) =>
-    outcome.status === 'FAILED' ? outcome.failure : null
-  return [
-    of(() => newId('att')),
-    of((one) => one.deliveryId),
-    of((one) => one.destinationId),
-    of((one) => one.organizationId),
-    of((one) => one.eventType),
-    of((one) => one.attemptCount),
-    of((one) => one.outcome.status === 'SUCCEEDED'),
-    of((one) => one.attemptedAt),
-    of((one) => one.durationMs),
-    of((one) => one.outcome.responseCode),
-    of((one) => one.outcome.responseBody),
-    of((one) => failure(one)?.code ?? null),
-    of((one) => failure(one)?.message ?? null),
-    of((one) => one.attemptBase),
-    of((one) => one.retryDelay),
-    of((one) => one.restartedDelay),
-    of((one) => one.url),
-    of((one) => one.activation),
-  ]
-}

@@ -7,24 +7,22 @@ import type { Queue } from './queue.ts'
 
 type Ports = { db: Database; queue: Queue; metrics: Metrics; log: Logger }
 
-/** Seconds after which a delivery that is due counts as forgotten: its own wake-up had come long before. */
-const OVERDUE = 1
-
-/** Seconds ahead that no retry is due: the database's clock was set back. */
-const TOO_FAR = 60
-
-/** Milliseconds between sweeps of one worker. */
+/** Milliseconds between the sweeps of one worker. */
 export const SWEEP_INTERVAL_MS = 5_000
 
+/** Seconds for which a delivery is due before the sweep wakes its destination. Its own job does so long before. */
+const OVERDUE_SECONDS = 1
+
+/** Seconds in the future at which no delivery can be due: the longest retry delay is shorter. */
+const MAX_AHEAD_SECONDS = 60
+
 /**
- * Wakes every destination with overdue deliveries, whatever became of the jobs that should have, and ends
- * what waits for one that has left ACTIVE. One that is being drained or queued anyway loses nothing by it. What a
- * clock that was set back has left in the future becomes due, once nothing of its destination comes before it.
- * The scan hops from destination to destination in the index, so it costs by destinations that wait, not by
- * deliveries.
+ * Repairs what a lost job, a dead process or a changed clock left behind: wakes destinations with overdue deliveries,
+ * cancels deliveries that wait for a destination that is not ACTIVE, and makes deliveries due that a clock which was set
+ * back left in the future. Destinations that are queued or drained anyway are not affected.
  */
 export async function wakeOverdueDestinations({ db, queue, metrics, log }: Ports): Promise<void> {
-  const left = await db.transaction(async (tx) => {
+  const inactive = await db.transaction(async (tx) => {
     await queue.bringForward(tx)
     const rows = await tx.query<{ id: string; active: boolean; ahead: boolean }>(
       `with recursive ${WAITING}
@@ -32,7 +30,7 @@ export async function wakeOverdueDestinations({ db, queue, metrics, log }: Ports
       from waiting join destination on id = destination_id
       where due_at < job_now() - make_interval(secs => $1)
         or due_at > job_now() + make_interval(secs => $2)`,
-      [OVERDUE, TOO_FAR],
+      [OVERDUE_SECONDS, MAX_AHEAD_SECONDS],
     )
     await makeDue(
       tx,
@@ -43,10 +41,10 @@ export async function wakeOverdueDestinations({ db, queue, metrics, log }: Ports
     if (ids.length > 0) log.debug({ destinations: ids.length }, 'woke overdue destinations')
     return rows.filter(({ active }) => !active).map(({ id }) => id)
   })
-  if (left.length > 0) await cancelRemaining({ db, metrics }, left)
+  if (inactive.length > 0) await cancelRemaining({ db, metrics }, inactive)
 }
 
-/** Ids ascend, so that what becomes due together goes out in the order of publication. */
+/** Makes all deliveries of the destinations due now. They are sent by ascending id: in the order of publication. */
 async function makeDue(tx: Sql, destinationIds: readonly string[]): Promise<void> {
   if (destinationIds.length === 0) return
   await tx.query(

@@ -1,22 +1,22 @@
 import type { PgBoss } from 'pg-boss'
 import type { Clock } from '../concurrency/clock.ts'
 import type { Database } from '../storage/database.ts'
-import { type Queue, type QueueAdapter, WAKE } from './queue.ts'
+import { type Queue, type QueueAdapter, WAKE_QUEUE } from './queue.ts'
 
-/** Seconds between looks for wake-ups that no timer of this process announces. */
-const POLL = 0.5
+/** Seconds between polls for wake-ups that other processes have queued. */
+const POLL_INTERVAL_SECONDS = 0.5
 
-/** Wake-ups taken up at a time. */
-const BATCH = 500
+/** Wake-up jobs processed with one transaction. */
+const BATCH_SIZE = 500
 
-/** Milliseconds added to a timer, so that the database's clock has passed the time as well. */
-const MARGIN = 5
+/** Milliseconds added to each timer, so that the time has passed on the clock of the database as well. */
+const TIMER_MARGIN_MS = 5
 
 type Ports = { adapter: QueueAdapter; db: Database; clock: Clock }
 
 /**
- * Wakes destinations when their next retry is due. The jobs are the truth, shared by all workers; this
- * process's own timers only make it look at the right moment instead of at the next poll.
+ * Wakes destinations when their next retries are due. All workers share the jobs. A timer for each job that this process
+ * queues makes it poll on time.
  */
 export async function startWakeWorker({
   adapter,
@@ -26,13 +26,13 @@ export async function startWakeWorker({
   const { boss, queue } = adapter
   const timers = new Set<unknown>()
   const worker = await workOn(boss, queue, db)
-  adapter.onWakeLater((seconds) => {
+  adapter.onWakeLater((delaySeconds) => {
     const timer = clock.setTimeout(
       () => {
         timers.delete(timer)
         boss.notifyWorker(worker)
       },
-      seconds * 1_000 + MARGIN,
+      delaySeconds * 1_000 + TIMER_MARGIN_MS,
     )
     timers.add(timer)
   })
@@ -40,20 +40,24 @@ export async function startWakeWorker({
     async stop() {
       adapter.onWakeLater(() => {})
       for (const timer of timers) clock.clearTimeout(timer)
-      await boss.offWork(WAKE, { id: worker, wait: true })
+      await boss.offWork(WAKE_QUEUE, { id: worker, wait: true })
     },
   }
 }
 
 function workOn(boss: PgBoss, queue: Queue, db: Database): Promise<string> {
-  const options = { batchSize: BATCH, pollingIntervalSeconds: POLL }
-  return boss.work<{ destinationId: string }, void, typeof options>(WAKE, options, async (jobs) => {
-    try {
-      const ids = [...new Set(jobs.map(({ data }) => data.destinationId))]
-      await db.transaction((tx) => queue.wake(tx, ids))
-    } catch (error) {
-      // pg-boss writes to the message of what is thrown, and its loop ends for good where that is not possible.
-      throw new Error('could not wake destinations', { cause: error })
-    }
-  })
+  const options = { batchSize: BATCH_SIZE, pollingIntervalSeconds: POLL_INTERVAL_SECONDS }
+  return boss.work<{ destinationId: string }, void, typeof options>(
+    WAKE_QUEUE,
+    options,
+    async (jobs) => {
+      try {
+        const ids = [...new Set(jobs.map(({ data }) => data.destinationId))]
+        await db.transaction((tx) => queue.wake(tx, ids))
+      } catch (error) {
+        // pg-boss assigns to the message of the error. Where that is not possible, its loop would end for good.
+        throw new Error('could not wake destinations', { cause: error })
+      }
+    },
+  )
 }

@@ -1,36 +1,39 @@
 import type { AuditAction } from '../generated/prisma/client.ts'
+import { INSERT_AUDIT_ENTRIES } from '../storage/audit-entry.ts'
 import type { Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 
-/** Who does something with a destination. With neither it is the service itself. */
+/** The caller who changes a destination. With neither it is the service itself. */
 export interface Actor {
-  /** The key that it is done with. */
+  /** The API key that authenticated the request. */
   apiKeyId: string | null
-  /** The user of the host product who does it. */
+  /** The user of the host product who signed in. */
   userId: string | null
 }
 
-/** A setting as the API names it. */
+/** The name of a setting in the API. */
 export type Setting = 'name' | 'url' | 'events'
 
-interface Deed {
+interface AuditedChange {
   action: AuditAction
-  /** Which settings it changed: their names, never their values. */
+  /** The names of the changed settings. Their values are not stored. */
   changed?: readonly Setting[]
 }
 
 /**
- * Writes into a destination's audit log, in the transaction that does what it tells of. The caller holds the
- * destination: entries are listed by their ids, so that these have to be made in the order of what was done.
+ * Adds an entry to the audit log of a destination, in the transaction of the change. The caller has locked the
+ * destination: entries are listed by id, so ids must ascend in the order of the changes.
  */
 export async function writeAuditEntry(
   { tx, newId }: { tx: Sql; newId: NewId },
   { id, actor }: { id: string; actor: Actor },
-  { action, changed = [] }: Deed,
+  { action, changed = [] }: AuditedChange,
 ): Promise<void> {
-  await tx.query(
-    `insert into audit_entry (id, destination_id, action, api_key_id, user_id, changed, created_at)
-    values ($1, $2, $3, $4, $5, $6, job_now())`,
-    [newId('aud'), id, action, actor.apiKeyId, actor.userId, changed],
-  )
+  await tx.query(INSERT, [newId('aud'), id, action, actor.apiKeyId, actor.userId, changed])
 }
+
+const INSERT = `
+with entry (id, destination_id, action, api_key_id, user_id, changed) as (
+  values ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text[])
+)
+${INSERT_AUDIT_ENTRIES}`

@@ -1,43 +1,44 @@
 import type { Database } from '../storage/database.ts'
+import { defineRowSet } from '../storage/row-set.ts'
 import type { SecretCipher } from '../storage/secret-encryption.ts'
 import { decryptOrNull } from './signing-secret.ts'
 
 type Ports = { db: Database; secrets: SecretCipher }
 
-/** Destinations whose secrets are read, and written with one statement, at a time. */
-const BATCH = 500
+/** Destinations whose secrets are read with one query and written with one statement. */
+const BATCH_SIZE = 500
 
-/** Times all destinations are gone through. The second sees what was rotated during the first; more are rare. */
+/** Passes over all destinations. The second finds what was rotated during the first; more are rarely needed. */
 const MAX_PASSES = 10
 
-/** What became of the secrets: the current one of each destination, and the one before it where it is kept. */
+/** Counts of secrets: the current one of each destination, and the previous one where it is kept. */
 export interface Reencryption {
   reencrypted: number
-  /** How many the first look found sealed with the first key. */
+  /** Secrets that were encrypted with the first key before. */
   already: number
-  /** How many were found, and left, as they cannot be read. */
+  /** Secrets that no key decrypts. They are not changed. */
   unreadable: number
-  /** The ids of the destinations that these belong to, ascending. */
+  /** The ids of the destinations of these, ascending. */
   unreadableIn: string[]
-  /** False when others went on sealing with another key: a process still has that one first. */
+  /** False when other processes still encrypt with another key, which is the first of their ring. */
   complete: boolean
 }
 
-interface Row {
+interface StoredSecrets {
   id: string
   current: string
   previous: string | null
 }
 
-interface Tally extends Omit<Reencryption, 'complete'> {
-  /** Rows that a rotation overtook between look and write. */
+interface Pass extends Omit<Reencryption, 'complete'> {
+  /** Rows that were rotated between reading and writing. */
   overtaken: number
 }
 
 /**
- * Seals every signing secret with the first key of the ring, so that the others can be taken away. Meant to run beside
- * the service: each batch is a statement of its own, and writes only over the ciphertext that it has read, so it never
- * undoes a rotation. It may be stopped and repeated at any time, and be run twice at once.
+ * Encrypts every signing secret with the first key of the ring, so that the other keys can be removed. Safe beside running
+ * services: a batch replaces only the ciphertexts that it has read, so it never reverts a rotation. It may be interrupted,
+ * repeated, and run twice at once.
  */
 export async function reencryptSecrets(ports: Ports): Promise<Reencryption> {
   let pass = await runPass(ports)
@@ -51,97 +52,92 @@ export async function reencryptSecrets(ports: Ports): Promise<Reencryption> {
   return { reencrypted, already, unreadable, unreadableIn, complete: !isUnfinished(pass) }
 }
 
-/** A pass that changed nothing has seen that nothing is left. */
-const isUnfinished = ({ reencrypted, overtaken }: Tally) => reencrypted + overtaken > 0
+/** Only a pass that changed nothing proves that nothing is left. */
+const isUnfinished = ({ reencrypted, overtaken }: Pass) => reencrypted + overtaken > 0
 
-async function runPass({ db, secrets }: Ports): Promise<Tally> {
-  const tally: Tally = {
-    reencrypted: 0,
-    already: 0,
-    unreadable: 0,
-    unreadableIn: [],
-    overtaken: 0,
-  }
+async function runPass({ db, secrets }: Ports): Promise<Pass> {
+  const pass: Pass = { reencrypted: 0, already: 0, unreadable: 0, unreadableIn: [], overtaken: 0 }
   for (let after = ''; ; ) {
-    const rows = await db.query<Row>(
+    const rows = await db.query<StoredSecrets>(
       `select destination_id as id, current, previous from signing_secret
-      where destination_id > $1 order by destination_id limit ${BATCH}`,
+      where destination_id > $1 order by destination_id limit ${BATCH_SIZE}`,
       [after],
     )
-    await reencryptRows({ db, secrets }, rows, tally)
-    if (rows.length < BATCH) return tally
+    await reencryptRows({ db, secrets }, rows, pass)
+    if (rows.length < BATCH_SIZE) return pass
     after = rows.at(-1)!.id
   }
 }
 
-/** A row as it was read, and as it is to be. */
 interface Change {
-  from: Row
-  to: Row
-  /** How many of its secrets change. */
+  from: StoredSecrets
+  to: StoredSecrets
+  /** How many secrets of the row change. */
   secrets: number
 }
 
-async function reencryptRows(ports: Ports, rows: readonly Row[], tally: Tally): Promise<void> {
+async function reencryptRows(
+  { db, secrets: cipher }: Ports,
+  rows: readonly StoredSecrets[],
+  pass: Pass,
+): Promise<void> {
   const changes = rows
-    .map((row) => changeOf(ports.secrets, row, tally))
+    .map((row) => reencrypt(cipher, row, pass))
     .filter(({ secrets }) => secrets > 0)
   if (changes.length === 0) return
-  const written = await write(ports.db, changes)
+  const written = await writeChanges(db, changes)
   for (const { from, secrets } of changes) {
-    if (written.has(from.id)) tally.reencrypted += secrets
-    else tally.overtaken += 1
+    if (written.has(from.id)) pass.reencrypted += secrets
+    else pass.overtaken += 1
   }
 }
 
-/** Also opens what is sealed with the first key already: only what opens will do without the other keys. */
-function changeOf(box: SecretCipher, from: Row, tally: Tally): Change {
+/** Also decrypts secrets that the first key encrypted, to find those that no key decrypts. */
+function reencrypt(cipher: SecretCipher, from: StoredSecrets, pass: Pass): Change {
   let secrets = 0
   let unreadable = 0
-  const seal = (sealed: string): string => {
-    const plaintext = decryptOrNull(box, sealed, from.id)
+  const reencryptOne = (encrypted: string): string => {
+    const plaintext = decryptOrNull(cipher, encrypted, from.id)
     if (plaintext === null) {
       unreadable += 1
-      return sealed
+      return encrypted
     }
-    if (box.isCurrent(sealed)) {
-      tally.already += 1
-      return sealed
+    if (cipher.isCurrent(encrypted)) {
+      pass.already += 1
+      return encrypted
     }
     secrets += 1
-    return box.encrypt(plaintext, from.id)
+    return cipher.encrypt(plaintext, from.id)
   }
   const to = {
     ...from,
-    current: seal(from.current),
-    previous: from.previous && seal(from.previous),
+    current: reencryptOne(from.current),
+    previous: from.previous && reencryptOne(from.previous),
   }
-  tally.unreadable += unreadable
-  if (unreadable > 0) tally.unreadableIn.push(from.id)
+  pass.unreadable += unreadable
+  if (unreadable > 0) pass.unreadableIn.push(from.id)
   return { from, to, secrets }
 }
 
-/**
- * Writes over what is still as it was read. When two of these block each other, the transaction is run again.
- * @returns the ids of those that it wrote
- */
-async function write(db: Database, changes: readonly Change[]): Promise<Set<string>> {
-  const written = await db.transaction((tx) =>
-    tx.query<{ id: string }>(WRITE, [
-      changes.map(({ from }) => from.id),
-      changes.map(({ from }) => from.current),
-      changes.map(({ from }) => from.previous),
-      changes.map(({ to }) => to.current),
-      changes.map(({ to }) => to.previous),
-    ]),
-  )
-  return new Set(written.map(({ id }) => id))
-}
+const CHANGES = defineRowSet<Change>('change', {
+  id: ['text', ({ from }) => from.id],
+  old_current: ['text', ({ from }) => from.current],
+  old_previous: ['text', ({ from }) => from.previous],
+  current: ['text', ({ to }) => to.current],
+  previous: ['text', ({ to }) => to.previous],
+})
 
 const WRITE = `
 update signing_secret as secret set current = change.current, previous = change.previous
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-  as change (id, old_current, old_previous, current, previous)
+from ${CHANGES.sql}
 where secret.destination_id = change.id and secret.current = change.old_current
   and secret.previous is not distinct from change.old_previous
 returning secret.destination_id as id`
+
+/** Replaces secrets that have not changed since they were read. Two runs that deadlock are repeated. @returns their ids */
+async function writeChanges(db: Database, changes: readonly Change[]): Promise<Set<string>> {
+  const written = await db.transaction((tx) =>
+    tx.query<{ id: string }>(WRITE, CHANGES.values(changes)),
+  )
+  return new Set(written.map(({ id }) => id))
+}

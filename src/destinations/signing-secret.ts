@@ -9,10 +9,10 @@ import { type DestinationTarget, lockDestination } from './destination.ts'
 type Ports = { db: Database; secrets: SecretCipher; newId: NewId; newSecret: () => string }
 
 /**
- * Replaces the secret.
- * @param overlapSeconds how long the old one signs beside the new one, 0 for not at all; one that cannot be
- *   read ends at once, as for the time of its overlap no delivery could be signed
- * @returns the new secret, whole
+ * Replaces the signing secret of a destination.
+ * @param overlapSeconds how long the old secret signs beside the new one; 0 for not at all. An old secret that cannot be
+ *   decrypted never does: no delivery could be signed during the overlap
+ * @returns the whole new secret
  * @throws NotFoundError, ValidationError
  */
 export async function rotateSecret(
@@ -27,7 +27,7 @@ export async function rotateSecret(
   const secret = ports.newSecret()
   await ports.db.transaction(async (tx) => {
     await lockDestination(tx, target)
-    const old = await readCurrent(tx, target.id)
+    const old = await readEncrypted(tx, target.id)
     const overlap = decryptOrNull(ports.secrets, old, target.id) === null ? 0 : overlapSeconds
     await tx.query(
       `update signing_secret set
@@ -44,8 +44,8 @@ export async function rotateSecret(
 }
 
 /**
- * Shows the secret, and writes into the audit log who has seen it: both or neither.
- * @returns the current secret, whole
+ * Returns the signing secret of a destination, and records in the audit log who has read it. Does both or neither.
+ * @returns the whole current secret
  * @throws NotFoundError, SecretUnavailableError
  */
 export function revealSecret(
@@ -53,15 +53,14 @@ export function revealSecret(
   target: DestinationTarget,
 ): Promise<string> {
   return db.transaction(async (tx) => {
-    // Between two rotations in the log stands who has seen the secret of that time, and not the next one.
+    // The lock orders this entry among rotations, so the log shows which secret was read.
     await lockDestination(tx, target)
     await writeAuditEntry({ tx, newId }, target, { action: 'SECRET_REVEALED' })
-    return secrets.decrypt(await readCurrent(tx, target.id), target.id)
+    return secrets.decrypt(await readEncrypted(tx, target.id), target.id)
   })
 }
 
-/** @returns what is stored, sealed. Every destination has one, for as long as it is locked. */
-async function readCurrent(tx: Sql, id: string): Promise<string> {
+async function readEncrypted(tx: Sql, id: string): Promise<string> {
   const [row] = await tx.query<{ current: string }>(
     'select current from signing_secret where destination_id = $1',
     [id],
@@ -70,10 +69,14 @@ async function readCurrent(tx: Sql, id: string): Promise<string> {
   return row.current
 }
 
-/** @returns null for a secret that no key of the ring opens, or that was tampered with or moved */
-export function decryptOrNull(secrets: SecretCipher, sealed: string, owner: string): string | null {
+/** @returns null for a secret that no key of the ring decrypts, or that was modified or moved to another destination */
+export function decryptOrNull(
+  secrets: SecretCipher,
+  encrypted: string,
+  destinationId: string,
+): string | null {
   try {
-    return secrets.decrypt(sealed, owner)
+    return secrets.decrypt(encrypted, destinationId)
   } catch (error) {
     if (error instanceof SecretUnavailableError) return null
     throw error

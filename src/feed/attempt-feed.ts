@@ -1,4 +1,5 @@
 import type { Clock } from '../concurrency/clock.ts'
+import { CHANNELS } from '../storage/channels.ts'
 import type { Database } from '../storage/database.ts'
 import type { Listener } from '../storage/listener.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -39,7 +40,7 @@ export async function createAttemptFeed(ports: Ports): Promise<AttemptFeed & Run
   const open = new Set<Subscription<RecordedAttempt>>()
   let closed = false
   const tail = await createFeedTail<RecordedAttempt>(ports, {
-    channel: 'attempt_recorded',
+    channel: CHANNELS.attemptRecorded,
     settle: 0,
     read: async (after, limit) => {
       const look = await readNew(ports.db, after, limit)

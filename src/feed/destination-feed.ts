@@ -1,4 +1,5 @@
 import type { Clock } from '../concurrency/clock.ts'
+import { CHANNELS } from '../storage/channels.ts'
 import type { Database } from '../storage/database.ts'
 import type { Listener } from '../storage/listener.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -29,13 +30,13 @@ interface DestinationLog {
 
 /** A destination stands where its last change put it, so several changes between two looks are one row. */
 export const CHANGES: DestinationLog = {
-  channel: 'destination_changed',
+  channel: CHANNELS.destinationChanged,
   table: 'destination',
   writtenIn: 'changed_in',
 }
 
 export const DELETIONS: DestinationLog = {
-  channel: 'destination_deleted',
+  channel: CHANNELS.destinationDeleted,
   table: 'destination_deletion',
   writtenIn: 'deleted_in',
 }

@@ -1,7 +1,6 @@
+import { ADVISORY_LOCKS } from '../storage/advisory-locks.ts'
+import { CHANNELS } from '../storage/channels.ts'
 import type { Database, Sql } from '../storage/database.ts'
-
-/** Held while the offset is changed. Any number that nothing else in the database uses. */
-const LOCK = 4_018_024
 
 /** The tables that the feeds read, with the columns that have a row's place. */
 const FEEDS = [
@@ -22,7 +21,7 @@ const FEEDS = [
 export async function adoptRestoredRows(db: Database): Promise<bigint | null> {
   if ((await missingOffset(db)) === null) return null
   return db.transaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1::bigint)', [LOCK])
+    await tx.query('select pg_advisory_xact_lock($1::bigint)', [ADVISORY_LOCKS.restoredRows])
     const offset = await missingOffset(tx)
     if (offset === null) return null
     for (const [table, column] of FEEDS) {
@@ -63,7 +62,7 @@ const functionsWith = (offset: bigint) => [
   `create or replace function stamp_destination() returns trigger language plpgsql as $$
   begin
     new.changed_in := ${placeWith(offset)};
-    perform pg_notify('destination_changed', '');
+    perform pg_notify('${CHANNELS.destinationChanged}', '');
     return new;
   end
   $$`,

@@ -1,44 +1,46 @@
+import { URGENT_DUE_AT } from '../delivery/priority.ts'
 import type { Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
+import { defineRowSet } from '../storage/row-set.ts'
 
-/** An event that was checked and is ready to be stored. */
+/** An event that was validated and is ready to be stored. */
 export interface NewEvent {
   id: string
   organizationId: string
   /** Wire name. */
   type: string
-  /** Canonical JSON texts, as they will be delivered. */
+  /** Canonical JSON texts: the bytes that are delivered. */
   data: string
   relations: string
   relatedIds: readonly string[]
   timestamp: Date
-  /** The timestamp that its publisher gave; null when it was left to the service. */
+  /** The timestamp that the publisher gave; null when the service set it. */
   givenTimestamp: Date | null
   idempotencyKey: string | null
-  /** What tells a repeat from another event under the same key. Null without a key. */
+  /** SHA-256 of the input, to compare events under one idempotency key. Null without a key. */
   fingerprint: Buffer | null
-  /** W3C's `traceparent`, then after a blank `tracestate` if there is one; null when nothing traces. */
+  /** W3C `traceparent`, followed by a space and `tracestate` if there is one; null when tracing is off. */
   traceParent: string | null
 }
 
-/** The destinations that selected an event. */
+/** Returns the destinations that selected an event. */
 export type Match = (event: NewEvent) => readonly MatchingDestination[]
 
 interface MatchingDestination {
   id: string
-  /** Whether it is ACTIVE: it is sent the event then, else it gets a SKIPPED delivery. */
+  /** Whether it is ACTIVE. If not, its delivery is SKIPPED. */
   active: boolean
 }
 
-/** Another transaction took an idempotency key between our look and our insert; the next look sees it. */
+/** Another transaction stored an event under one of the idempotency keys after this one had looked for them. */
 export class IdempotencyKeyTaken extends Error {
   override name = 'IdempotencyKeyTaken'
 }
 
 /**
- * Stores events with a delivery for each destination that selected them.
- * @returns who selected what
- * @throws IdempotencyKeyTaken when an idempotency key is in use: the transaction must be run again
+ * Stores events, each with a delivery for every destination that selected it.
+ * @returns the matching destinations
+ * @throws IdempotencyKeyTaken when an idempotency key is in use: repeat the transaction
  */
 export async function storeEvents(
   { newId }: { newId: NewId },
@@ -46,57 +48,61 @@ export async function storeEvents(
   events: readonly NewEvent[],
 ): Promise<Match> {
   const match = await matchDestinations(tx, events)
-  for (const part of inParts(events, match)) {
-    const stored = await insert(tx, part, deliveriesOf(part, match, newId))
-    if (stored < part.length) throw new IdempotencyKeyTaken()
+  for (const batch of inBatches(events, match)) {
+    const deliveries = deliveriesOf(batch, match, newId)
+    const stored = await insertEvents(tx, { events: batch, deliveries, test: false })
+    if (stored < batch.length) throw new IdempotencyKeyTaken()
   }
   return match
 }
 
 const kindOf = ({ organizationId, type }: NewEvent) => `${organizationId} ${type}`
 
-/**
- * Finds who selected the events. The shared locks make a publication and a change of the destination come
- * one after the other: nobody leaves ACTIVE between this look and our commit.
- */
+const KINDS = defineRowSet<NewEvent>('kind', {
+  organization_id: ['text', ({ organizationId }) => organizationId],
+  type: ['text', ({ type }) => type],
+})
+
+/** The shared locks order a publication and a change of a destination: its status does not change until the commit. */
+const MATCH = `
+select destination.id, destination.organization_id || ' ' || kind.type as kind,
+  destination.status = 'ACTIVE' as active
+from ${KINDS.sql}
+join destination on destination.organization_id = kind.organization_id
+  and kind.type = any(destination.events)
+order by destination.id
+for share of destination`
+
 async function matchDestinations(tx: Sql, events: readonly NewEvent[]): Promise<Match> {
   const kinds = [...new Map(events.map((event) => [kindOf(event), event])).values()]
   if (kinds.length === 0) return () => []
-  const rows = await tx.query<MatchingDestination & { kind: string }>(
-    `select destination.id, destination.organization_id || ' ' || kind.type as kind,
-      destination.status = 'ACTIVE' as active
-    from unnest($1::text[], $2::text[]) as kind (organization_id, type)
-    join destination on destination.organization_id = kind.organization_id
-      and kind.type = any(destination.events)
-    order by destination.id
-    for share of destination`,
-    [kinds.map(({ organizationId }) => organizationId), kinds.map(({ type }) => type)],
-  )
+  const rows = await tx.query<MatchingDestination & { kind: string }>(MATCH, KINDS.values(kinds))
   const matches = Map.groupBy(rows, ({ kind }) => kind)
   return (event) => matches.get(kindOf(event)) ?? []
 }
 
-/** Deliveries of one statement: a batch for thousands of destinations must not fill the memory. */
-const PART = 20_000
+/** Deliveries of one statement, so that events with thousands of destinations do not fill the memory. */
+const BATCH_SIZE = 20_000
 
-function* inParts(events: readonly NewEvent[], match: Match): Generator<NewEvent[]> {
-  let part: NewEvent[] = []
+function* inBatches(events: readonly NewEvent[], match: Match): Generator<NewEvent[]> {
+  let batch: NewEvent[] = []
   let deliveries = 0
   for (const event of events) {
-    part.push(event)
+    batch.push(event)
     deliveries += match(event).length
-    if (deliveries < PART) continue
-    yield part
-    part = []
+    if (deliveries < BATCH_SIZE) continue
+    yield batch
+    batch = []
     deliveries = 0
   }
-  if (part.length > 0) yield part
+  if (batch.length > 0) yield batch
 }
 
 interface NewDelivery {
   id: string
   eventId: string
   destinationId: string
+  /** Whether it is to be sent. If not, it is SKIPPED. */
   active: boolean
 }
 
@@ -111,59 +117,73 @@ function deliveriesOf(events: readonly NewEvent[], match: Match, newId: NewId): 
   )
 }
 
+/** Separates ids in one text, since arrays of arrays must have one length. No id contains it. */
+const ID_SEPARATOR = '\u001f'
+
+const EVENTS = defineRowSet<NewEvent>('event', {
+  id: ['text', ({ id }) => id],
+  organization_id: ['text', ({ organizationId }) => organizationId],
+  type: ['text', ({ type }) => type],
+  data: ['text', ({ data }) => data],
+  relations: ['text', ({ relations }) => relations],
+  related_ids: ['text', ({ relatedIds }) => relatedIds.join(ID_SEPARATOR) || null],
+  timestamp: ['timestamptz', ({ timestamp }) => timestamp],
+  idempotency_key: ['text', ({ idempotencyKey }) => idempotencyKey],
+  fingerprint: ['bytea', ({ fingerprint }) => fingerprint],
+  trace_parent: ['text', ({ traceParent }) => traceParent],
+})
+
+const DELIVERIES = defineRowSet<NewDelivery>(
+  'delivery',
+  {
+    id: ['text', ({ id }) => id],
+    event_id: ['text', ({ eventId }) => eventId],
+    destination_id: ['text', ({ destinationId }) => destinationId],
+    active: ['bool', ({ active }) => active],
+  },
+  11,
+)
+
 const INSERT = `
 with stored as (
   insert into event (
     id, organization_id, type, data, relations, related_ids, timestamp, idempotency_key, fingerprint,
-    trace_parent, created_at
+    trace_parent, test, created_at
   )
   select
     id, organization_id, type, data, relations, string_to_array(related_ids, chr(31)), timestamp,
-    idempotency_key, fingerprint, trace_parent, job_now()
-  from unnest(
-    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::text[], $9::bytea[], $10::text[]
-  ) as event (
-    id, organization_id, type, data, relations, related_ids, timestamp, idempotency_key, fingerprint,
-    trace_parent
-  )
+    idempotency_key, fingerprint, trace_parent, $15::bool, job_now()
+  from ${EVENTS.sql}
   on conflict (organization_id, idempotency_key) do nothing
   returning id
 ), delivered as (
-  insert into delivery (id, event_id, destination_id, status, due_at, created_at, completed_at)
+  insert into delivery (id, event_id, destination_id, status, test, due_at, created_at, completed_at)
   select
     delivery.id, event_id, destination_id,
     (case when active then 'PENDING' else 'SKIPPED' end)::delivery_status,
-    case when active then job_now() end,
+    $15::bool,
+    case when active then case when $15::bool then ${URGENT_DUE_AT} else job_now() end end,
     job_now(),
     case when not active then job_now() end
-  from unnest($11::text[], $12::text[], $13::text[], $14::bool[])
-    as delivery (id, event_id, destination_id, active)
+  from ${DELIVERIES.sql}
   join stored on stored.id = event_id
 )
 select count(*)::int as stored from stored`
 
-/** @returns how many events were stored: fewer than given when a key was taken meanwhile */
-async function insert(
+/**
+ * Inserts events and their deliveries with one statement.
+ * @param options.test marks them as test sends, which are urgent
+ * @returns how many events were stored: fewer than given when an idempotency key is in use
+ */
+export async function insertEvents(
   tx: Sql,
-  events: readonly NewEvent[],
-  deliveries: readonly NewDelivery[],
+  {
+    events,
+    deliveries,
+    test,
+  }: { events: readonly NewEvent[]; deliveries: readonly NewDelivery[]; test: boolean },
 ): Promise<number> {
-  const [row] = await tx.query<{ stored: number }>(INSERT, [
-    events.map(({ id }) => id),
-    events.map(({ organizationId }) => organizationId),
-    events.map(({ type }) => type),
-    events.map(({ data }) => data),
-    events.map(({ relations }) => relations),
-    events.map(({ relatedIds }) => (relatedIds.length > 0 ? relatedIds.join('\u001f') : null)),
-    events.map(({ timestamp }) => timestamp),
-    events.map(({ idempotencyKey }) => idempotencyKey),
-    events.map(({ fingerprint }) => fingerprint),
-    events.map(({ traceParent }) => traceParent),
-    deliveries.map(({ id }) => id),
-    deliveries.map(({ eventId }) => eventId),
-    deliveries.map(({ destinationId }) => destinationId),
-    deliveries.map(({ active }) => active),
-  ])
+  const values = [...EVENTS.values(events), ...DELIVERIES.values(deliveries), test]
+  const [row] = await tx.query<{ stored: number }>(INSERT, values)
   return row?.stored ?? 0
 }

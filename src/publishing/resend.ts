@@ -14,6 +14,7 @@ import type { NewId } from '../storage/ids.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import { newEvent } from './event.ts'
+import { insertEvents, type NewEvent } from './event-store.ts'
 
 type Ports = {
   db: Database
@@ -25,8 +26,8 @@ type Ports = {
 }
 
 /**
- * Sends a delivery that has ended once more, with a full set of attempts: same body, same `webhook-id`,
- * attempt numbers that go on counting. It goes ahead of what waits for the destination. One that still waits is left as it is.
+ * Sends a delivery that has ended again, with all attempts: same body, same `webhook-id`, attempt numbers that continue.
+ * It is sent before the other due deliveries of the destination. A PENDING delivery is not changed.
  * @throws NotFoundError, EventErasedError, DestinationInactiveError
  */
 export async function retryDelivery(
@@ -56,9 +57,9 @@ export async function retryDelivery(
 }
 
 /**
- * An erasure that has come to the delivery holds it and is waited for; one that comes later waits for us, and
- * cancels what we have restarted. The event is read by a statement of its own, which begins after that wait:
- * one statement for both would tell the event as it stood before.
+ * Locks the delivery, then reads its event. An erasure locks the delivery as well: one that came first has committed when
+ * the second statement begins, and one that comes later cancels the restarted delivery. One statement for both would read
+ * the event as it was before the wait.
  * @throws NotFoundError, EventErasedError
  */
 async function refuseErased(tx: Sql, deliveryId: string): Promise<void> {
@@ -74,20 +75,20 @@ async function refuseErased(tx: Sql, deliveryId: string): Promise<void> {
   if (event?.erasedAt) throw new EventErasedError(event.erasedAt)
 }
 
+interface TestTarget {
+  organizationId: string
+  destinationId: string
+}
+
 /**
- * Sends the catalogue's example of an event to one destination, whatever its status and selection.
- * It goes ahead of what waits for the destination, is tried once, and a failure is not counted.
- * @returns the delivery's id
+ * Sends the catalogue's example of an event to one destination, in every status and whether or not it selected the event.
+ * It is sent before the other due deliveries, is not retried, and its failure does not count.
+ * @returns the id of the delivery
  * @throws NotFoundError, DestinationNotReadyError without a URL
  */
-export async function sendTest(
-  ports: Ports,
-  target: { organizationId: string; destinationId: string },
-  name: EventName,
-): Promise<string> {
-  const { organizationId, destinationId } = target
+export async function sendTest(ports: Ports, target: TestTarget, name: EventName): Promise<string> {
   const { data, relations } = findEvent(name).example
-  const event = newEvent(ports, organizationId, {
+  const event = newEvent(ports, target.organizationId, {
     event: name,
     data,
     relations,
@@ -95,36 +96,27 @@ export async function sendTest(
     idempotencyKey: null,
   })
   const deliveryId = ports.newId('dlv')
-  const store = (traceParent: string | null) =>
-    ports.db.transaction(async (tx) => {
-      const [destination] = await tx.query<{ url: string | null }>(
-        'select url from destination where id = $1 and organization_id = $2 for share',
-        [destinationId, organizationId],
-      )
-      if (!destination) throw new NotFoundError(destinationId)
-      if (destination.url === null) throw new DestinationNotReadyError(['URL'], 'be sent a test')
-      await tx.query(
-        `with event as (
-        insert into event (id, organization_id, type, data, relations, timestamp, test, trace_parent, created_at)
-        values ($1, $2, $3, $4, $5, $6, true, $9, job_now())
-        returning id
-      )
-      insert into delivery (id, event_id, destination_id, status, test, due_at, created_at)
-      select $7, id, $8, 'PENDING', true, ${URGENT_DUE_AT}, job_now() from event`,
-        [
-          event.id,
-          organizationId,
-          name,
-          event.data,
-          event.relations,
-          event.timestamp,
-          deliveryId,
-          destinationId,
-          traceParent,
-        ],
-      )
-      await ports.queue.wake(tx, [destinationId], { urgent: true })
-    })
-  await ports.tracing.publication([event], store)
+  await ports.tracing.publication([event], (traceParent) =>
+    // Without related ids: the search of events by relation does not return test sends.
+    storeTest(ports, target, { deliveryId, event: { ...event, relatedIds: [], traceParent } }),
+  )
   return deliveryId
+}
+
+async function storeTest(
+  { db, queue }: Ports,
+  { organizationId, destinationId }: TestTarget,
+  { deliveryId, event }: { deliveryId: string; event: NewEvent },
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [destination] = await tx.query<{ url: string | null }>(
+      'select url from destination where id = $1 and organization_id = $2 for share',
+      [destinationId, organizationId],
+    )
+    if (!destination) throw new NotFoundError(destinationId)
+    if (destination.url === null) throw new DestinationNotReadyError(['URL'], 'be sent a test')
+    const delivery = { id: deliveryId, eventId: event.id, destinationId, active: true }
+    await insertEvents(tx, { events: [event], deliveries: [delivery], test: true })
+    await queue.wake(tx, [destinationId], { urgent: true })
+  })
 }

@@ -1,4 +1,5 @@
 import { type Clock, pause } from '../concurrency/clock.ts'
+import { ADVISORY_LOCKS } from '../storage/advisory-locks.ts'
 import type { Database, Sql } from '../storage/database.ts'
 import type { LowestId } from '../storage/ids.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -30,9 +31,6 @@ const DAY = 86_400_000
 /** Milliseconds for which deletions are told to who is behind. */
 const DELETIONS_KEPT = DAY
 
-/** Held by the process that purges. Any number that nothing else in the database uses. */
-const LOCK = 4_018_023
-
 /**
  * Removes events older than the retention, with their deliveries and attempts. A delivery that waits or has
  * FAILED keeps its event: it can still be sent, until its destination is deleted. (A failed test send does not,
@@ -54,7 +52,7 @@ export async function purgeExpired(
   await db.transaction(async (holder) => {
     const [lock] = await holder.query<{ ours: boolean }>(
       'select pg_try_advisory_xact_lock($1) as ours',
-      [LOCK],
+      [ADVISORY_LOCKS.purge],
     )
     if (!lock?.ours) return
     const remove = gently({ db, clock }, holder, signal)

@@ -1,17 +1,17 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { SecretUnavailableError } from '../domain/errors.ts'
 
-/** Encrypts what must not be readable in the database. */
+/** Encrypts signing secrets for the database. */
 export interface SecretCipher {
-  /** @param owner the id that alone may read it back */
+  /** @param owner the id of the destination; the result can be decrypted for this id alone */
   encrypt(plaintext: string, owner: string): string
-  /** @throws SecretUnavailableError when no key opens it for this owner */
-  decrypt(sealed: string, owner: string): string
-  /** Whether it is sealed with the key that `seal` uses: if not, its key cannot be taken away yet. Opens nothing. */
-  isCurrent(sealed: string): boolean
+  /** @throws SecretUnavailableError when no key of the ring decrypts it for this owner */
+  decrypt(encrypted: string, owner: string): string
+  /** Whether it was encrypted with the first key of the ring. Decrypts nothing. */
+  isCurrent(encrypted: string): boolean
 }
 
-/** One key of the ring: 32 bytes under a name that ciphertexts carry. */
+/** A key of 32 bytes. Ciphertexts contain its id. */
 export interface EncryptionKey {
   id: string
   key: Buffer
@@ -22,53 +22,54 @@ const VERSION = 'v1'
 const IV_BYTES = 12
 const TAG_BYTES = 16
 
-/** What the ciphertexts are for, bound into them beside their owner. */
+/** Part of the associated data of each ciphertext, beside its owner. */
 const PURPOSE = 'signing-secret'
 
-/** Opened secrets that are remembered, so that a busy destination's is decrypted once and not for each delivery. */
-const REMEMBERED = 10_000
+/** Decrypted secrets kept in memory, so that the secret of a busy destination is not decrypted for each delivery. */
+const MAX_CACHED_SECRETS = 10_000
 
 /**
- * AES-256-GCM, written as `v1.<key id>.<iv>.<ciphertext and tag>`, with owner and purpose as associated
- * data: a ciphertext moved to another row does not open.
- * @param ring not empty; the first key seals, all of them open
+ * Creates a cipher with AES-256-GCM. Ciphertexts have the form `v1.<key id>.<iv>.<ciphertext and tag>`. Owner and purpose
+ * are associated data, so a ciphertext that is moved to another row cannot be decrypted.
+ * @param ring at least one key; the first encrypts, all of them decrypt
  */
 export function createSecretCipher(ring: readonly EncryptionKey[]): SecretCipher {
   const [first] = ring
-  if (!first) throw new Error('A secret box needs a key.')
+  if (!first) throw new Error('A secret cipher needs a key.')
   const keys = new Map(ring.map(({ id, key }) => [id, key]))
-  const opened = new Map<string, string>()
-
+  const cache = new Map<string, string>()
   return {
-    encrypt(plaintext, owner) {
-      const iv = randomBytes(IV_BYTES)
-      const cipher = createCipheriv(ALGORITHM, first.key, iv, { authTagLength: TAG_BYTES })
-      cipher.setAAD(associatedData(owner))
-      const text = Buffer.concat([
-        cipher.update(plaintext, 'utf8'),
-        cipher.final(),
-        cipher.getAuthTag(),
-      ])
-      return [VERSION, first.id, iv.toString('base64url'), text.toString('base64url')].join('.')
-    },
-    decrypt(sealed, owner) {
-      const name = `${owner} ${sealed}`
-      const known = opened.get(name)
-      if (known !== undefined) return known
-      const plaintext = decrypt(keys, sealed, owner)
-      if (opened.size >= REMEMBERED) opened.clear()
-      opened.set(name, plaintext)
+    encrypt: (plaintext, owner) => encrypt(first, plaintext, owner),
+    decrypt(encrypted, owner) {
+      const name = `${owner} ${encrypted}`
+      const cached = cache.get(name)
+      if (cached !== undefined) return cached
+      const plaintext = decrypt(keys, encrypted, owner)
+      if (cache.size >= MAX_CACHED_SECRETS) cache.clear()
+      cache.set(name, plaintext)
       return plaintext
     },
-    isCurrent: (sealed) => sealed.startsWith(`${VERSION}.${first.id}.`),
+    isCurrent: (encrypted) => encrypted.startsWith(`${VERSION}.${first.id}.`),
   }
 }
 
-function decrypt(keys: ReadonlyMap<string, Buffer>, sealed: string, owner: string): string {
-  const [version, keyId = '', iv = '', text = ''] = sealed.split('.')
+function encrypt({ id, key }: EncryptionKey, plaintext: string, owner: string): string {
+  const iv = randomBytes(IV_BYTES)
+  const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES })
+  cipher.setAAD(associatedData(owner))
+  const text = Buffer.concat([
+    cipher.update(plaintext, 'utf8'),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ])
+  return [VERSION, id, iv.toString('base64url'), text.toString('base64url')].join('.')
+}
+
+function decrypt(keys: ReadonlyMap<string, Buffer>, encrypted: string, owner: string): string {
+  const [version, keyId = '', iv = '', text = ''] = encrypted.split('.')
   const key = keys.get(keyId)
   if (version !== VERSION || !key) {
-    throw new SecretUnavailableError(`No key of the ring opens this secret of ${owner}.`)
+    throw new SecretUnavailableError(`No key of the ring decrypts this secret of ${owner}.`)
   }
   const bytes = Buffer.from(text, 'base64url')
   try {
@@ -77,12 +78,10 @@ function decrypt(keys: ReadonlyMap<string, Buffer>, sealed: string, owner: strin
     })
     decipher.setAAD(associatedData(owner))
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
-    return Buffer.concat([
-      decipher.update(bytes.subarray(0, -TAG_BYTES)),
-      decipher.final(),
-    ]).toString('utf8')
+    const plaintext = [decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]
+    return Buffer.concat(plaintext).toString('utf8')
   } catch {
-    throw new SecretUnavailableError(`A secret of ${owner} was tampered with or moved.`)
+    throw new SecretUnavailableError(`A secret of ${owner} was modified or moved.`)
   }
 }
 

@@ -86,8 +86,8 @@ test('the pump goes on fetching after every kind of ending, is alive again, and 
 
 test('a drain that confirms its hold is ended at once when another worker has the job', async () => {
   const lost: boolean[] = []
-  const { pump } = await createPump([], [], async ({ confirmHold, signal }) => {
-    await confirmHold()
+  const { pump } = await createPump([], [], async ({ confirmJob, signal }) => {
+    await confirmJob()
     lost.push(signal.aborted)
     return 'done'
   })

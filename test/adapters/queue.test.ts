@@ -32,7 +32,7 @@ test('queueing jobs runs every statement inside the given transaction, also for 
   await db.transaction((tx) =>
     queueing.run(true, async () => {
       await queue.wake(tx, [destinationId])
-      await queue.wakeLater(tx, [{ destinationId, seconds: 2 }])
+      await queue.wakeLater(tx, [{ destinationId, delaySeconds: 2 }])
     }),
   )
   expect(outside).toEqual([])

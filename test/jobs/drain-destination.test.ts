@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { type Clock, systemClock } from '../../src/concurrency/clock.ts'
 import { createPace } from '../../src/concurrency/pace.ts'
 import { drainDestination } from '../../src/delivery/drain.ts'
-import type { DrainTurn } from '../../src/delivery/queue.ts'
 import { createAttemptRecorder } from '../../src/delivery/record.ts'
+import type { DrainTurn } from '../../src/delivery/turn.ts'
 import { newId } from '../../src/storage/ids.ts'
 import { addBacklog } from '../helpers/backlog.ts'
 import { deliveryOf, SendTest } from '../helpers/delivery-operations.ts'
@@ -19,10 +19,10 @@ const quietTurn = (destinationId: string): DrainTurn => ({
   destinationId,
   signal: new AbortController().signal,
   wakeups: () => 0,
-  awake: (_seen, otherwise) => otherwise(),
+  awaitWakeup: (_seen, otherwise) => otherwise(),
   urgentWakeups: () => 0,
-  awakeUrgently: (_seen, otherwise) => otherwise(),
-  confirmHold: async () => {},
+  awaitUrgentWakeup: (_seen, otherwise) => otherwise(),
+  confirmJob: async () => {},
 })
 
 /** Runs one drain; `onPause` comes before each pause that it makes between looks. */
@@ -118,7 +118,7 @@ function urgentTurn(world: World, destinationId: string) {
   const turn: DrainTurn = {
     ...quietTurn(destinationId),
     urgentWakeups: () => urgent,
-    async awakeUrgently(seen, otherwise) {
+    async awaitUrgentWakeup(seen, otherwise) {
       if (urgent > seen) return
       const end = Promise.race([wake.promise, otherwise()])
       if (urgent > 0) waits.resolve()
@@ -236,7 +236,7 @@ test('a drain whose first result was recorded by another worker sends no more be
   const turn: DrainTurn = {
     ...quietTurn(id),
     signal: lost.signal,
-    confirmHold() {
+    confirmJob() {
       asked.resolve()
       return known.promise
     },

@@ -1,10 +1,6 @@
-import {
-  activateDestination,
-  createDestination,
-  deactivateDestination,
-  deleteDestination,
-  updateDestination,
-} from '../../destinations/destination.ts'
+import { activateDestination, deactivateDestination } from '../../destinations/activation.ts'
+import { deleteDestination } from '../../destinations/deletion.ts'
+import { createDestination, updateDestination } from '../../destinations/settings.ts'
 import { DESTINATION_LIMIT } from '../../domain/destination.ts'
 import { MAX_URL_LENGTH } from '../../domain/destination-url.ts'
 import {

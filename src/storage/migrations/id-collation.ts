@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Logger } from '../../telemetry/logger.ts'
+import { ADVISORY_LOCKS } from '../advisory-locks.ts'
 import { createEndpoints, openClient } from '../connection/client.ts'
 import type { Sql } from '../database.ts'
 import { sqlState } from '../database-fault.ts'
@@ -9,9 +10,6 @@ export const ID_COLLATION_INTERVAL_MS = 60_000
 
 /** Milliseconds for which the exchange may wait for a table, and others behind it. */
 const LOCK_WAIT_MS = 300
-
-/** Held by the process that does it. Any number that nothing else in the database uses. */
-const LOCK = 4_018_025
 
 /** The name under which releases before this one connect. What they have prepared would fail after the exchange. */
 const OLDER_RELEASE = 'bigmind-webhooks'
@@ -37,7 +35,9 @@ export async function migrateIdCollation(
   try {
     const columns = await columnsToCollate(client)
     if (columns.length === 0 && !(await hasLateIndexes(client))) return true
-    const { rows: locked } = await client.query('select pg_try_advisory_lock($1) as ours', [LOCK])
+    const { rows: locked } = await client.query('select pg_try_advisory_lock($1) as ours', [
+      ADVISORY_LOCKS.idCollation,
+    ])
     if (!locked[0].ours || signal.aborted) return false
     if (columns.length === 0) return await finish(client)
     const indexes = await indexesOn(client, columns)

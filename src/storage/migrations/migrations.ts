@@ -1,11 +1,9 @@
 import type pg from 'pg'
+import { ADVISORY_LOCKS } from '../advisory-locks.ts'
 import { createEndpoints, openClient } from '../connection/client.ts'
 import { checkServer } from '../connection/server.ts'
 import type { Sql } from '../database.ts'
 import { MIGRATIONS, type Migration, readMigrations } from './migration-folder.ts'
-
-/** Held while migrations are applied. Any number that nothing else in the database uses. */
-const LOCK = 4_018_022
 
 /** The database and this program's migrations do not fit. The message says what is wrong, and what to do. */
 export class MigrationError extends Error {
@@ -31,7 +29,7 @@ export async function migrate(url: string, folder = MIGRATIONS): Promise<string[
     const recorded = await readRecorded(client)
     if (recorded.own && findPending(recorded, migrations).length === 0) return []
     await client.query('begin')
-    await client.query('select pg_advisory_xact_lock($1::bigint)', [LOCK])
+    await client.query('select pg_advisory_xact_lock($1::bigint)', [ADVISORY_LOCKS.migrations])
     const applied = await applyPending(client, migrations, endpoints.address)
     await client.query('commit')
     return applied

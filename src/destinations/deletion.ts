@@ -1,0 +1,66 @@
+import { CHANNELS } from '../storage/channels.ts'
+import type { Database, Sql } from '../storage/database.ts'
+import type { NewId } from '../storage/ids.ts'
+import { writeAuditEntry } from './audit.ts'
+import { type DestinationTarget, type LockedDestination, lockDestination } from './destination.ts'
+
+/** Deliveries deleted in one transaction, each with its attempts. */
+const BATCH_SIZE = 5_000
+
+/**
+ * Deletes a destination with its secret, its deliveries, their attempts and the events of its test sends. One with a long
+ * history is deleted batch by batch, and receives no events meanwhile.
+ * @throws NotFoundError
+ */
+export async function deleteDestination(
+  { db, newId }: { db: Database; newId: NewId },
+  target: DestinationTarget,
+): Promise<void> {
+  for (let more = true; more; ) {
+    more = await db.transaction(async (tx) => {
+      // A separate statement: rows committed while it waited, such as a test send, are visible only to the next one.
+      const before = await lockDestination(tx, target)
+      const [batch] = await tx.query<{ more: boolean }>(DELETE_BATCH, [target.id, BATCH_SIZE])
+      if (batch?.more) await deselectEvents({ tx, newId }, target, before)
+      else await tx.query(DELETE, [target.id])
+      return batch?.more ?? false
+    })
+  }
+}
+
+const DELETE_BATCH = `
+with batch as (
+  select id, event_id, test from delivery where destination_id = $1 limit $2
+), tests as (
+  delete from event where id in (select event_id from batch where test)
+), deleted as (
+  delete from delivery where id in (select id from batch where not test)
+)
+select count(*) = $2 as more from batch`
+
+/** Deletes the last rows and adds the row that `destinationDeleted` reads, in one commit. */
+const DELETE = `
+with deleted as (
+  delete from destination where id = $1 returning id, organization_id
+)
+insert into destination_deletion (id, organization_id, deleted_at)
+select id, organization_id, job_now() from deleted
+returning pg_notify('${CHANNELS.destinationDeleted}', '')`
+
+/** Stops new deliveries during the deletion. The audit log shows it, in case the deletion is interrupted. */
+async function deselectEvents(
+  ports: { tx: Sql; newId: NewId },
+  target: DestinationTarget,
+  before: LockedDestination,
+): Promise<void> {
+  await ports.tx.query(
+    `update destination set status = 'INACTIVE', events = '{}', disabled_at = null where id = $1`,
+    [target.id],
+  )
+  if (before.status !== 'INACTIVE') {
+    await writeAuditEntry(ports, target, { action: 'DEACTIVATED' })
+  }
+  if (before.events.length > 0) {
+    await writeAuditEntry(ports, target, { action: 'SETTINGS_CHANGED', changed: ['events'] })
+  }
+}
