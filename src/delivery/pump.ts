@@ -7,8 +7,8 @@ import type { Database } from '../storage/database.ts'
 import type { Listener } from '../storage/listener.ts'
 import type { RetryTransient } from '../storage/transient-retry.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { bossDatabaseOn, DRAIN_QUEUE, type Queue, URGENT_MARK } from './queue.ts'
-import { type ControlledTurn, createTurn, type DrainJob, type DrainTurn } from './turn.ts'
+import { bossDatabaseOn, DRAIN_QUEUE, type DrainJob, type Queue, URGENT_MARK } from './queue.ts'
+import { type ControlledTurn, createTurn, type DrainTurn } from './turn.ts'
 
 /** Destinations that one process drains at a time. */
 const MAX_DRAINS = 200
@@ -56,10 +56,14 @@ export interface DrainPump {
 export async function startDrainPump(ports: Ports, handler: DrainHandler): Promise<DrainPump> {
   const pump = new Pump(ports, handler)
   await pump.start()
-  return pump
+  return {
+    active: () => pump.active(),
+    alive: () => pump.alive(),
+    stop: () => pump.stop(),
+  }
 }
 
-class Pump implements DrainPump {
+class Pump {
   readonly #ports: Ports
   readonly #handler: DrainHandler
   /** By destination. */

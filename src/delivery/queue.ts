@@ -1,4 +1,4 @@
-import { type Clock as BossClock, type Db, PgBoss } from 'pg-boss'
+import { type Clock as BossClock, type Db, type Job, PgBoss } from 'pg-boss'
 import type { Clock } from '../concurrency/clock.ts'
 import { CHANNELS } from '../storage/channels.ts'
 import type { DatabaseAdapter, Sql } from '../storage/database.ts'
@@ -29,6 +29,9 @@ interface DelayedWakeup {
 
 /** The queue with one job for each destination that has work. Policy `short`: at most one queued job for a key. */
 export const DRAIN_QUEUE = 'drain-destination'
+/** A job of this queue. */
+export type DrainJob = Job<{ destinationId: string }>
+
 /** The queue of jobs that wake a destination when its next retry is due. */
 export const WAKE_QUEUE = 'wake-destination'
 

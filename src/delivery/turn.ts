@@ -1,7 +1,4 @@
-import type { Job } from 'pg-boss'
-
-/** The job of one destination that is being drained. */
-export type DrainJob = Job<{ destinationId: string }>
+import type { DrainJob } from './queue.ts'
 
 /** One run of a drain job. While it lasts, no other process sends to the destination. */
 export interface DrainTurn {

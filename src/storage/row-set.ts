@@ -3,7 +3,7 @@ type Columns<Row> = Record<string, readonly [type: string, valueOf: (row: Row) =
 
 /** Rows that a statement receives as parameters: one array for each column. */
 export interface RowSet<Row> {
-  /** An item of a `from` clause: `unnest($1::text[], $2::int[]) as name (first, second)`. */
+  /** An item of a `from` clause: a call of `unnest` with one parameter for each column, and the names of the columns. */
   readonly sql: string
   /** Returns the parameters of `sql`: for each column the values of all rows. */
   values(rows: readonly Row[]): unknown[][]
