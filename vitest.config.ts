@@ -7,6 +7,7 @@ const UNIT = [
   'test/config.test.ts',
   'test/startup-error.test.ts',
   'test/sql.test.ts',
+  'test/documents/**/*.test.ts',
   'test/domain/**/*.test.ts',
   'test/graphql/{date-time,exact-number,json,limits-in-descriptions,mask-error,schema}.test.ts',
   'test/services/{feed-tail,short-memory}.test.ts',

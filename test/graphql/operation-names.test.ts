@@ -15,13 +15,13 @@ function operationsOf(file: string): DocumentNode[] {
 const documentsIn = (module: object): DocumentNode[] =>
   Object.values(module).filter((one): one is DocumentNode => one?.kind === 'Document')
 
-test('every operation that the console, GraphiQL, the demo and the README show has a name of its own', () => {
+test('every operation that the console, GraphiQL, the demo and docs/use-the-api.md show has a name of its own', () => {
   const documents = [
     ...documentsIn(console),
     ...documentsIn(demo),
     ...graphiqlExamples('https://example.com').map(({ query }) => parse(query)),
     ...operationsOf('src/console/api/api-page.tsx'),
-    ...operationsOf('README.md'),
+    ...operationsOf('docs/use-the-api.md'),
   ]
   const names = documents
     .flatMap(({ definitions }) => definitions)

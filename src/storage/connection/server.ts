@@ -70,6 +70,6 @@ async function refuseSharedSessions(
   }
   throw new DatabaseServerError(
     'DATABASE_URL leads to a connection pooler in transaction mode, in which the service would miss its notifications. ' +
-      'Use pool_mode=session for it, or the address of PostgreSQL itself: see "Connections and PgBouncer" in docs/operations.md.',
+      'Use pool_mode=session for it, or the address of PostgreSQL itself: see "Plan connections" in docs/operations.md.',
   )
 }

@@ -25,11 +25,11 @@ export function explainDatabaseError(error: unknown, url: string): string | null
   }
   if (state === INSUFFICIENT_PRIVILEGE) return explainMissingRight(message, url)
   if (state === TOO_MANY_CONNECTIONS) {
-    return `The database has no connection left for this process: ${message}. Raise max_connections or the CONNECTION LIMIT of the role or database, or lower DATABASE_POOL of the processes: see "Connections and PgBouncer" in docs/operations.md.`
+    return `The database has no connection left for this process: ${message}. Raise max_connections or the CONNECTION LIMIT of the role or database, or lower DATABASE_POOL of the processes: see "Plan connections" in docs/operations.md.`
   }
   const code = 'code' in error ? String(error.code) : ''
   if (state === null && TLS_FAULT.test(`${code} ${message}`)) {
-    return `The TLS connection to the database failed: ${message}. Check sslmode and sslrootcert in DATABASE_URL: see "DATABASE_URL" in docs/operations.md.`
+    return `The TLS connection to the database failed: ${message}. Check sslmode and sslrootcert in DATABASE_URL: see "Connect to PostgreSQL" in docs/operations.md.`
   }
   const call = 'syscall' in error ? String(error.syscall) : ''
   const isNetworkFault = /^(connect|getaddrinfo|read)$/.test(call)
