@@ -33,8 +33,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 3,
     // They end what hangs. No test depends on how fast the machine is.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     expect: { poll: { timeout: 20_000 } },
     // CI shuffles files and tests by a random seed, which vitest prints, so that no test depends on an order.
     sequence: inCi

@@ -128,7 +128,7 @@ test('the encryption key is rotated while deliveries flow and signing secrets ar
   await expect
     .poll(outcomes)
     .toEqual([{ status: 'SUCCEEDED', attempts: 1, count: published.length * DESTINATIONS }])
-}, 40_000)
+}, 300_000)
 
 test('a secret that does not open is named and left as it is, and all others are re-encrypted once', async () => {
   await using world = await createWorld({ encryptionKeys: [OLD], worker: false })
@@ -182,7 +182,7 @@ test('a secret that does not open is named and left as it is, and all others are
     stdout: '0 signing secrets re-encrypted, 4 already were, 0 could not be decrypted.\n',
     stderr: '',
   })
-}, 40_000)
+}, 300_000)
 
 test.each([
   ['no keys', '', 'ENCRYPTION_KEYS is not set.'],

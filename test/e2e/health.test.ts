@@ -106,4 +106,4 @@ test('a worker with a port answers health and metrics alone, and says when it cl
   worker.signal('SIGTERM')
   await expect.poll(() => readiness(worker)).toMatchObject({ status: 503, closing: true })
   expect(await worker.exit()).toBe(0)
-}, 120_000)
+}, 300_000)

@@ -92,7 +92,7 @@ test('no wake-up is lost: publications that coincide with the end or the start o
   )
   expect(receiver.requests).toHaveLength(published)
   expect(row!.late).toBeLessThan(inTime(2))
-}, 120_000)
+}, 300_000)
 
 test('when all jobs are lost, the sweep has the waiting deliveries sent', async () => {
   const clock = new TestClock()

@@ -94,4 +94,4 @@ test(`activating, deactivating, selecting, rotating and deleting at ${RATE}/s du
   expect(published * STAYING).toBeGreaterThanOrEqual(DELIVERIES * 0.9)
   expect(receiver.requests.length).toBe(arrived(deployment))
   expect(await ledger.violations()).toEqual([])
-}, 180_000)
+}, 300_000)

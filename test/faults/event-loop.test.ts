@@ -59,7 +59,7 @@ test(`the event loops of an API and a worker are blocked for ${BLOCKED / 1_000} 
   // No fault is noted: the requests that were answered meanwhile are recorded.
   expect(await ledger.violations()).toEqual([])
   expect(complaints([api, ...workers])).toEqual([])
-}, 120_000)
+}, 300_000)
 
 const steps: [how: string, steps: number[]][] = [
   ['forward and back again', [HOUR, 0]],

@@ -42,4 +42,4 @@ test(`a worker that is frozen for ${FROZEN / 1_000} s and goes on: no attempt is
   // What the frozen one had on the wire has come back by now, and has been left out.
   await pause(1_000)
   expect(await ledger.violations()).toEqual([])
-}, 120_000)
+}, 300_000)

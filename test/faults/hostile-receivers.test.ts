@@ -170,5 +170,5 @@ test.each(nameServers.slice(0, extent({ short: 1, full: 2 })))(
     expect(await attempted()).toEqual(table)
     expect(await ledger.violations()).toEqual([])
   },
-  extent({ short: 120_000, full: 600_000 }),
+  extent({ short: 300_000, full: 600_000 }),
 )

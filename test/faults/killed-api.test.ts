@@ -39,4 +39,4 @@ test(`an API that is killed between commit and answer, ${KILLS} times: the clien
   await allDelivered(deployment, KILLS * destinationIds.length)
   expect(deployment.receiver.requests).toHaveLength(KILLS * destinationIds.length)
   expect(await ledger.violations()).toEqual([])
-}, 180_000)
+}, 300_000)

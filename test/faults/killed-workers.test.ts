@@ -71,5 +71,5 @@ test(
     expect(await ledger.violations()).toEqual([])
     expect(Math.max(...took)).toBeLessThan(inTime(TAKEN_UP_WITHIN))
   },
-  extent({ short: 120_000, full: 900_000 }),
+  extent({ short: 300_000, full: 900_000 }),
 )

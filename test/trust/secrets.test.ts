@@ -52,7 +52,7 @@ beforeAll(async () => {
   await admin.connect()
   receiver = await startReceiver({ answers: [{ status: 200, body: PRIVATE[2]! }] })
   await fill()
-}, 60_000)
+}, 300_000)
 afterAll(async () => {
   await admin.end()
   await world[Symbol.asyncDispose]()

@@ -66,7 +66,7 @@ test(`20 subscribers that do not read cost the process less than 20 MB over ${EV
   const abandoned = await Promise.all(kinds.map(open))
   const all = [reader, ...slow, ...abandoned]
   await writer.record(1)
-  await vi.waitFor(() => expect(all.map(({ ids }) => ids.length)).toEqual(all.map(() => 1)), 20_000)
+  await vi.waitFor(() => expect(all.map(({ ids }) => ids.length)).toEqual(all.map(() => 1)), 60_000)
 
   for (const one of [...slow, ...abandoned]) one.pause()
   const before = await memory.used()
@@ -77,7 +77,7 @@ test(`20 subscribers that do not read cost the process less than 20 MB over ${EV
       most = Math.max(most, await memory.used())
       expect(reader.ids.length).toBeGreaterThan(EVENTS)
     },
-    { timeout: 100_000, interval: 1_000 },
+    { timeout: 240_000, interval: 1_000 },
   )
   const log = (await attemptLog(world)).slice(1)
   expect(log).toHaveLength(EVENTS + 1)
@@ -87,6 +87,6 @@ test(`20 subscribers that do not read cost the process less than 20 MB over ${EV
 
   for (const one of slow) one.resume()
   const arrived = () => slow.map(({ ids }) => ids.length)
-  await expect.poll(arrived, { timeout: 100_000 }).toEqual([EVENTS + 1, EVENTS + 1])
+  await expect.poll(arrived, { timeout: 240_000 }).toEqual([EVENTS + 1, EVENTS + 1])
   for (const { ids } of slow) expect(ids).toEqual(log)
-}, 240_000)
+}, 600_000)
