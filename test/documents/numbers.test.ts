@@ -40,17 +40,17 @@ const numbersIn = (text: string): number[] =>
 test('the limits in README.md are those of the code', () => {
   const { holder, organization } = DEFAULT_CONNECTION_LIMITS
   const values: [limit: string, numbers: number[], source?: string][] = [
-    ['Request body', [1_000_000], 'server/http/request-body.ts'],
-    ['Data of an event', [1_000_000, MAX_NESTING], 'publishing/event.ts'],
+    ['Request body', [1_000_000], 'server/http'],
+    ['Data of an event', [1_000_000, MAX_NESTING], 'publishing'],
     ['Numbers in the data', [64]],
     ['Events in one', [MAX_EVENTS_PER_CALL]],
     ['Page of a list', [MAX_PAGE_SIZE]],
     ['Destinations of', [DESTINATION_LIMIT]],
     ['Valid API keys', [API_KEY_LIMIT]],
-    ['Concurrent requests', [16, 1], 'delivery/drain.ts'],
+    ['Concurrent requests', [16, 1], 'delivery'],
     ['Overlap of', [MAX_OVERLAP_SECONDS]],
     ['Stored response body', [MAX_BODY_BYTES]],
-    ['Operations of a WebSocket', [20], 'server/websocket/operations.ts'],
+    ['Operations of a WebSocket', [20], 'server/websocket'],
     ['WebSockets and event streams', [holder, organization]],
   ]
   const rows = rowsUnder('README.md', 'Limits')
@@ -71,7 +71,7 @@ const SOURCES: string[][] = [
   ['server/limits'],
   ['graphql', 'publishing'],
   ['server/limits'],
-  ['server/start-server.ts'],
+  ['server'],
   ['server/limits'],
   ['server/websocket'],
   ['server/documents'],
@@ -82,9 +82,9 @@ const SOURCES: string[][] = [
   ['server/limits'],
   ['server/limits'],
   ['server/limits'],
-  ['domain/api-key.ts'],
-  ['server/start-server.ts'],
-  ['storage/database.ts'],
+  ['domain'],
+  ['server'],
+  ['storage'],
 ]
 
 describe('the limits in SECURITY.md', () => {
