@@ -10,7 +10,7 @@ const UNIT = [
   'test/documents/**/*.test.ts',
   'test/domain/**/*.test.ts',
   'test/graphql/{date-time,exact-number,json,limits-in-descriptions,mask-error,schema}.test.ts',
-  'test/services/{feed-tail,short-memory}.test.ts',
+  'test/services/{feed-tail,short-memory,stream}.test.ts',
 ]
 const BROWSER = ['test/console/**/*.test.ts']
 /** What needs servers or languages beyond npm is run by `npm run test:outside`. */

@@ -1,20 +1,27 @@
 import { NotFoundError } from '../domain/errors.ts'
+import type { DeliveryAttempt } from '../generated/prisma/client.ts'
 import type { Database } from '../storage/database.ts'
 import type { LowestId, TimeOfId } from '../storage/ids.ts'
 import type { CursorSeal } from './cursor-seal.ts'
-import { type RecordedAttempt, UnknownAttemptError } from './feed.ts'
 import type { FeedPosition } from './feed-tail.ts'
+
+/** An attempt with the number of the transaction that recorded it. */
+export type RecordedAttempt = DeliveryAttempt & { transaction: string }
+
+/** The attempt to continue after does not exist, or does not exist any more. */
+export class UnknownAttemptError extends Error {
+  override name = 'UnknownAttemptError'
+}
 
 type Ports = { db: Database; cursorSeal: CursorSeal; lowestId: LowestId; timeOfId: TimeOfId }
 
-/** An attempt; one that comes from the feed has its transaction with it. */
+/** An attempt. Attempts of the feed have their transaction. */
 type Attempt = Pick<RecordedAttempt, 'id'> & Partial<Pick<RecordedAttempt, 'transaction'>>
 
 /**
- * Answers for each attempt its place in the feed of its organization, as clients get it. The cursor contains the
- * place, so it stays valid after the attempt was deleted. The same attempt has the same cursor each time, until the
- * encryption key is replaced. Reads from the database only for attempts that do not come from the feed.
- * @returns in order; an error for an attempt that was deleted meanwhile
+ * Returns the cursor of each attempt, in order; an error for one that was deleted meanwhile. A cursor contains the
+ * position in the feed, so it stays valid after the attempt is deleted. The cursor of an attempt changes only if the
+ * encryption key is replaced. Takes one statement, or none if all attempts come from the feed.
  */
 export async function cursorsOf(
   { db, cursorSeal }: Pick<Ports, 'db' | 'cursorSeal'>,
@@ -36,7 +43,7 @@ export async function cursorsOf(
   )
 }
 
-/** Answers the cursor of an attempt whose transaction is known. */
+/** Returns the cursor of an attempt whose transaction is known. */
 export const cursorOf = (
   cursorSeal: CursorSeal,
   organizationId: string,
@@ -44,9 +51,9 @@ export const cursorOf = (
 ): string => cursorSeal.seal(`${transaction} ${id}`, organizationId)
 
 /**
- * Finds the place after which a subscriber continues.
+ * Returns the position after which a subscriber continues.
  * @param after a cursor of `cursorsOf`, or an attempt's id
- * @throws UnknownAttemptError when the organization has no such attempt, or the cursor is not one of its own
+ * @throws UnknownAttemptError if the organization has no such attempt, or the cursor belongs to another one
  */
 export async function findPosition(
   ports: Ports,
@@ -69,13 +76,13 @@ export async function findPosition(
   return { transaction: row.transaction, id }
 }
 
-/** Milliseconds that the clocks of two workers may differ by, since ids carry the time of the worker that made them. */
+/** The maximum difference between the clocks of two workers. Ids contain the time of the worker that created them. */
 const CLOCK_DIFFERENCE_MS = 600_000
 
 /**
- * The row decides where it still exists: a restored database may have renumbered it. For a deleted one the number in
- * the cursor counts, unless this database was restored from a backup since: then the number is still to come, or was
- * given a second time, which the attempt before it reveals by being newer. Places in a restored database have an offset.
+ * Reads the position from the row if it exists, because a restored database can have renumbered it. Otherwise takes the
+ * position of the cursor, unless the database was restored from a backup since: then the number was not assigned yet, or
+ * was assigned again, and in that case the attempt before it is newer. Positions in a restored database have an offset.
  */
 const POSITION = `
 select coalesce(

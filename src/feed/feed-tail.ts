@@ -5,8 +5,8 @@ import type { Listener } from '../storage/listener.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
 /**
- * A place in a feed: the transaction that wrote a row, and the row's id within it. Transactions commit in
- * another order than they are numbered, so a place is only passed when every transaction below has ended.
+ * A position in a feed: the number of the transaction that wrote a row, then the row's id. Transactions commit in another
+ * order than their numbers, so a feed passes a position only when every transaction with a lower number has ended.
  */
 export interface FeedPosition {
   transaction: string
@@ -25,75 +25,66 @@ export function isAfter(one: FeedPosition, other: FeedPosition): boolean {
 }
 
 export interface FeedSource<Row> {
-  /** Channel of NOTIFY that says "look". */
+  /** The channel of NOTIFY for new rows. */
   channel: string
-  /** Milliseconds to wait after it, for more to be read in one look. */
-  settle: number
+  /** Milliseconds to wait after a notification, so that one read gets more rows. */
+  settleMs: number
   /**
-   * Rows after a place and below every running transaction, in order.
-   * @returns also whether rows are committed already that a running transaction still holds back
+   * Reads rows after a position and below every running transaction, in order.
+   * @returns `held`: whether a running transaction holds back rows that are already committed
    */
   read(after: FeedPosition, limit: number): Promise<{ entries: FeedEntry<Row>[]; held: boolean }>
 }
 
-/** What the process itself does with a feed. */
-export interface RunningFeed {
-  /** Open subscriptions. */
-  subscribers(): number
-  /** See `FeedTail`. */
-  alive(): boolean
-  close(): Promise<void>
-}
-
 export interface FeedTail<Row> {
   /**
-   * Calls `hear` with each row after the returned place, in order, until `unfollow(hear)`.
-   * @throws when the database does not answer; `hear` is then not called again
+   * Calls the function with each row after the returned position, in order, until `unfollow`.
+   * @throws if the database does not answer; the function is not called then
    */
-  follow(hear: Hear<Row>): Promise<FeedPosition>
-  /** Stops the calls at once, also while `follow` has not answered yet. Safe to call again. */
-  unfollow(hear: Hear<Row>): void
-  /** Whether new rows are read, or nobody follows. */
+  follow(follower: Follower<Row>): Promise<FeedPosition>
+  /** Stops the calls at once, also while `follow` is pending. Later calls have no effect. */
+  unfollow(follower: Follower<Row>): void
+  /** Whether new rows are read successfully, or nobody follows. */
   alive(): boolean
   close(): Promise<void>
 }
 
-export type Hear<Row> = (entry: FeedEntry<Row>) => void
+export type Follower<Row> = (entry: FeedEntry<Row>) => void
 
-/** Rows of one look. */
-const PAGE = 500
+/** Rows of one read. */
+const PAGE_SIZE = 500
 
-/** Milliseconds between looks: while rows are held back, without a notification, after an error. */
-const HELD = 5
-const POLL = 1_000
-const AFTER_ERROR = 250
+/** The time until the next read while rows are held back, without a notification, and after an error. */
+const HELD_INTERVAL_MS = 5
+const POLL_INTERVAL_MS = 1_000
+const ERROR_INTERVAL_MS = 250
 
 /**
- * Rows that stay held back are read again after a tenth of the time for which they were held, at most after so many
- * milliseconds: a transaction can stay open for hours. Notifications do not say when it ends.
+ * Rows that stay held back are read again after a tenth of the time since when they are held back, at most after this
+ * time: a transaction can stay open for hours, and no notification reports its end.
  */
-const HELD_PART = 10
-const LONGEST_HELD = 250
+const HELD_FRACTION = 10
+const MAX_HELD_INTERVAL_MS = 250
 
-/** Milliseconds without a look that worked, after which it does not look any more. */
-const SILENT = 5_000
+/** Without a successful read for this time, the tail is not alive. */
+const ALIVE_MS = 5_000
 
 type Ports = { db: Database; listener: Listener; clock: Clock; log: Logger }
 
-/** The time in which the feed has followers without a break. It begins with the first one and ends with the last one. */
+/** The time during which the feed has followers: from the first `follow` to the last `unfollow`. */
 interface Session<Row> {
-  followers: Set<Hear<Row>>
-  /** The place up to which the followers have every row. */
+  followers: Set<Follower<Row>>
+  /** The followers have every row up to here. */
   position: Promise<FeedPosition>
-  /** Epoch milliseconds of the last read that succeeded, or of the session's beginning. */
+  /** Epoch milliseconds of the last successful read, or of the start of the session. */
   readAt: number
-  /** Epoch milliseconds from which all that is new has been held back; null when nothing is. */
+  /** Epoch milliseconds since when all new rows are held back. Null if none are. */
   heldSince: number | null
 }
 
 /**
- * Reads a feed's new rows once and hands them to every follower. One loop runs from creation until `close`: nothing
- * that a follower does can end it. While nobody follows it reads nothing.
+ * Reads new rows once and passes them to every follower. One loop runs from creation until `close`, whatever followers do.
+ * While nobody follows, it reads nothing.
  */
 export async function createFeedTail<Row>(
   { db, listener, clock, log }: Ports,
@@ -105,66 +96,67 @@ export async function createFeedTail<Row>(
   const closing = new AbortController()
   const { signal } = closing
 
-  /** Waits for the next read. Ends early on notifications after those that were counted. */
+  /** Waits until the next read. A notification after those that were counted ends the wait early. */
   async function rest(milliseconds: number, rings: number): Promise<void> {
-    if (session?.heldSince != null && milliseconds > HELD) await pause(clock, milliseconds, signal)
+    if (session?.heldSince != null && milliseconds > HELD_INTERVAL_MS)
+      await pause(clock, milliseconds, signal)
     else if (milliseconds > 0 && !signal.aborted) await bell.wait(rings, milliseconds)
   }
 
-  /** @returns milliseconds until the next read is due without a notification */
+  /** Returns the milliseconds until the next read, unless a notification comes earlier. */
   async function read(current: Session<Row>): Promise<number> {
     try {
-      const { entries, held } = await source.read(await current.position, PAGE)
+      const { entries, held } = await source.read(await current.position, PAGE_SIZE)
       current.readAt = clock.now()
       const last = entries.at(-1)
       if (last) current.position = Promise.resolve(last.position)
       current.heldSince = held && !last ? (current.heldSince ?? current.readAt) : null
-      for (const entry of entries) for (const hear of current.followers) hear(entry)
-      if (entries.length === PAGE) return 0
-      if (!held) return POLL
+      for (const entry of entries) for (const follower of current.followers) follower(entry)
+      if (entries.length === PAGE_SIZE) return 0
+      if (!held) return POLL_INTERVAL_MS
       const heldMs = current.readAt - (current.heldSince ?? current.readAt)
-      return Math.min(Math.max(HELD, heldMs / HELD_PART), LONGEST_HELD)
+      return Math.min(Math.max(HELD_INTERVAL_MS, heldMs / HELD_FRACTION), MAX_HELD_INTERVAL_MS)
     } catch (error) {
       log.warn({ err: error, channel: source.channel }, 'could not read the feed, trying again')
-      return AFTER_ERROR
+      return ERROR_INTERVAL_MS
     }
   }
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
       const rings = bell.rings()
-      await rest(session ? await read(session) : POLL, rings)
-      if (source.settle > 0 && bell.rings() > rings) await pause(clock, source.settle, signal)
+      await rest(session ? await read(session) : POLL_INTERVAL_MS, rings)
+      if (source.settleMs > 0 && bell.rings() > rings) await pause(clock, source.settleMs, signal)
     }
   }
 
   function begin(): Session<Row> {
     bell.ring()
-    return { followers: new Set(), position: end(db), readAt: clock.now(), heldSince: null }
+    return { followers: new Set(), position: readEnd(db), readAt: clock.now(), heldSince: null }
   }
 
-  function leave(from: Session<Row>, hear: Hear<Row>): void {
-    from.followers.delete(hear)
+  function leave(from: Session<Row>, follower: Follower<Row>): void {
+    from.followers.delete(follower)
     if (session === from && from.followers.size === 0) session = null
   }
 
   const running = run()
   return {
-    async follow(hear) {
+    async follow(follower) {
       session ??= begin()
       const joined = session
-      joined.followers.add(hear)
+      joined.followers.add(follower)
       try {
         return await joined.position
       } catch (error) {
-        leave(joined, hear)
+        leave(joined, follower)
         throw error
       }
     },
-    unfollow(hear) {
-      if (session) leave(session, hear)
+    unfollow(follower) {
+      if (session) leave(session, follower)
     },
-    alive: () => session === null || clock.now() - session.readAt < SILENT,
+    alive: () => session === null || clock.now() - session.readAt < ALIVE_MS,
     async close() {
       closing.abort()
       bell.ring()
@@ -174,8 +166,8 @@ export async function createFeedTail<Row>(
   }
 }
 
-/** The place before which nothing can be added any more. */
-async function end(db: Database): Promise<FeedPosition> {
+/** Returns the position below which no row can be added any more. */
+async function readEnd(db: Database): Promise<FeedPosition> {
   const [row] = await db.query<{ transaction: string }>(
     'select feed_horizon()::text as transaction',
   )

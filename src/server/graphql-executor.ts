@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga'
 import type { Viewer } from '../access/authentication.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { TracedOperation, Tracing } from '../telemetry/tracing.ts'
-import { subscribeTo } from './streams/subscription-results.ts'
+import { subscribe } from './streams/subscribe.ts'
 
 /** Each fault of the variables is told with the value it is in, which may be 1 MB: 50 of them would be 50 MB. */
 const options = { maxCoercionErrors: 1 }
@@ -20,7 +20,7 @@ export const graphqlExecutor = ({ log, tracing }: { log: Logger; tracing: Tracin
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {
       begin(args, log)
-      return subscribeTo({ ...args, options })
+      return subscribe({ ...args, options })
     }),
 })
 

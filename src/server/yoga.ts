@@ -9,6 +9,7 @@ import {
 } from 'graphql'
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { Authenticate, Authentication, Credentials, Viewer } from '../access/authentication.ts'
+import { mapStream } from '../concurrency/stream.ts'
 import type { Resume } from '../graphql/context.ts'
 import type { MaskError } from '../graphql/mask-error.ts'
 import { unauthenticated } from '../graphql/request-error.ts'
@@ -28,7 +29,6 @@ import { limitMutations, type MutationLimits } from './limits/mutation-limit.ts'
 import { pageLimitRule } from './limits/page-limit.ts'
 import { limitStreams } from './limits/stream-limit.ts'
 import type { UnreadAnswers } from './limits/unread-answers.ts'
-import { endingStream } from './streams/ending-stream.ts'
 import type { LiveConnections } from './streams/live-connections.ts'
 import { formatResults } from './streams/result-format.ts'
 
@@ -172,7 +172,8 @@ function presentResults({ live, maskError, unread }: GraphqlOptions): Plugin<obj
         if ('errors' in result) setResult(withStatus(present(result as ExecutionResult)))
         return
       }
-      const stream = endingStream(result as AsyncIterable<ExecutionResult>, present, (error) =>
+      const results = (result as AsyncIterable<ExecutionResult>)[Symbol.asyncIterator]()
+      const stream = mapStream(results, present, (error) =>
         present({ errors: [error as GraphQLError] }),
       )
       const gone = live.add({

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/concurrency/clock.ts'
-import { type AttemptFeedFilter, UnknownAttemptError } from '../../src/feed/feed.ts'
+import { UnknownAttemptError } from '../../src/feed/attempt-cursor.ts'
+import type { AttemptFeedFilter } from '../../src/feed/attempt-feed.ts'
 import { attemptLog, startAttemptWriter } from '../helpers/attempt-writer.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 

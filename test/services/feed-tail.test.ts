@@ -41,7 +41,7 @@ async function createLog(answers: Answer[], settle = 0) {
     },
     {
       channel: 'row_written',
-      settle,
+      settleMs: settle,
       async read(after, limit) {
         const first = Number(after.transaction) + (after.id === '' ? 0 : 1)
         const numbers = Array.from({ length: Math.max(0, rows + 1 - first) }, (_, n) => first + n)
@@ -200,7 +200,7 @@ test('while a transaction that stays open holds rows back, they are read a few t
     },
     {
       channel: 'row_written',
-      settle: 0,
+      settleMs: 0,
       async read() {
         reads += 1
         return { entries: held ? [] : [row], held }

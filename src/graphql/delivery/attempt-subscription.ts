@@ -1,12 +1,11 @@
-import { cursorOf } from '../../feed/attempt-cursor.ts'
-import { type RecordedAttempt, UnknownAttemptError } from '../../feed/feed.ts'
+import { mapStream } from '../../concurrency/stream.ts'
+import { cursorOf, type RecordedAttempt, UnknownAttemptError } from '../../feed/attempt-cursor.ts'
 import { builder } from '../builder.ts'
 import { organizationOf } from '../context.ts'
 import { requires } from '../description.ts'
 import { EventType } from '../event/event-definition.ts'
 import { badUserInput } from '../request-error.ts'
 import { isId } from '../scalars/id.ts'
-import { streamFrom } from '../stream.ts'
 import { AttemptStatus, DeliveryAttempt } from './delivery-attempt.ts'
 
 builder.subscriptionField('deliveryAttempted', (t) =>
@@ -49,7 +48,7 @@ builder.subscriptionField('deliveryAttempted', (t) =>
       // A client that reconnects repeats `after` unchanged, so Last-Event-ID is the newer position.
       const start = ctx.resume?.lastEventId ?? after ?? null
       const attempts = ctx.ports.attemptFeed.subscribe(filter, start)
-      return streamFrom(attempts, () => attempts.next().catch(explainUnknownAttempt))
+      return mapStream(attempts, (attempt) => attempt, explainUnknownAttempt)
     },
     resolve: (attempt) => attempt,
   }),

@@ -1,8 +1,8 @@
+import { mapStream, SKIP } from '../../concurrency/stream.ts'
 import { builder } from '../builder.ts'
 import { type Context, organizationOf } from '../context.ts'
 import { requires } from '../description.ts'
 import { destinations } from '../readers.ts'
-import { streamFrom } from '../stream.ts'
 import { Destination } from './destination.ts'
 
 export const DestinationDeleted = builder
@@ -49,14 +49,7 @@ builder.subscriptionField('destinationDeleted', (t) =>
 )
 
 /** Reads each changed destination. One that was deleted meanwhile is skipped. */
-function changedDestinations(ctx: Context, id: string | null) {
-  const changes = ctx.ports.destinationFeed.subscribe(organizationOf(ctx), id)
-  return streamFrom(changes, async () => {
-    for (;;) {
-      const next = await changes.next()
-      if (next.done) return next
-      const value = await destinations.find(ctx, {}, next.value.id)
-      if (value) return { value, done: false }
-    }
-  })
+function changedDestinations(ctx: Context, watched: string | null) {
+  const changes = ctx.ports.destinationFeed.subscribe(organizationOf(ctx), watched)
+  return mapStream(changes, async ({ id }) => (await destinations.find(ctx, {}, id)) ?? SKIP)
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql'
 import type { Authenticate, Credentials, Viewer } from '../../access/authentication.ts'
+import { mapStream } from '../../concurrency/stream.ts'
 import type { MaskError } from '../../graphql/mask-error.ts'
 import { unauthenticated } from '../../graphql/request-error.ts'
 import { presentErrors, refusal } from '../errors.ts'
@@ -196,7 +197,7 @@ function runnerOf(
         kind === 'subscription'
           ? await operation.subscribe(operation)
           : await operation.execute(operation)
-      return isIterable(result) ? mapResults(result, shown) : shown(result as ExecutionResult)
+      return isIterable(result) ? mapStream(result, shown) : shown(result as ExecutionResult)
     } catch (error) {
       return present([error])
     }
@@ -205,25 +206,6 @@ function runnerOf(
 
 const isIterable = (result: unknown): result is AsyncIterableIterator<ExecutionResult> =>
   typeof (result as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function'
-
-function mapResults(
-  results: AsyncIterableIterator<ExecutionResult>,
-  map: (result: ExecutionResult) => ExecutionResult,
-): AsyncIterableIterator<ExecutionResult> {
-  return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    async next() {
-      const { done, value } = await results.next()
-      return done ? { done, value: undefined } : { done: false, value: map(value) }
-    },
-    async return() {
-      await results.return?.()
-      return { value: undefined, done: true }
-    },
-  }
-}
 
 const tooMany = () =>
   refusal(

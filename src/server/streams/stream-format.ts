@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql'
 import { formatResult } from '../errors.ts'
-import { eventIdOf } from './subscription-results.ts'
+import { eventIdOf } from './subscribe.ts'
 
 /** How the results of one operation are written to a response that stays open. */
 export interface StreamFormat {
