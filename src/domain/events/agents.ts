@@ -5,17 +5,23 @@ export const agentRunCompleted = defineEvent({
   name: 'agent_run_completed',
   description:
     'Triggered when an agent session completes, whether a user started it or it ran in the ' +
-    'background. tools_used shows what the agent did.',
+    'background. tools_used lists the tools it called.',
   schema: z.object({
     chat_id: z.string().describe('The agent session.'),
-    agent_mode: z.string().nullable().describe('What it was for: "post-meeting-automation" ...'),
+    agent_mode: z
+      .string()
+      .nullable()
+      .describe('Purpose of the session, such as "post-meeting-automation".'),
     initiated_by: z
       .enum(['user', 'system'])
-      .describe('"user": a rep opened the chat and wrote. "system": it started in the background.'),
-    object_type: z.string().nullable().describe('Kind of object it worked on. Null for none.'),
-    object_id: z.string().nullable().describe('Id of that object. Null for none.'),
+      .describe('"user": a rep opened the chat and wrote. "system": it ran in the background.'),
+    object_type: z
+      .string()
+      .nullable()
+      .describe('Type of the object it worked on. Null if there is none.'),
+    object_id: z.string().nullable().describe('ID of that object. Null if there is none.'),
     tools_used: z.array(z.string()).describe('Names of the tools called, each once.'),
-    message_count: z.number().describe('Messages in the session.'),
+    message_count: z.number().describe('Number of messages in the session.'),
   }),
   example: {
     data: {

@@ -6,7 +6,7 @@ const PURPOSES = ['icp', 'case_study', 'product_family', 'product', 'deal-summar
 const documentSchema = z.object({
   document_id: z.string(),
   title: z.string(),
-  template_id: z.string().nullable().describe('The template used. Null when there was none.'),
+  template_id: z.string().nullable().describe('The template used. Null if there is none.'),
   template_title: z.string().nullable().describe('Title of the template used.'),
   template_purpose: z.literal(PURPOSES).describe('Null for a general-purpose template.'),
 })
@@ -14,7 +14,7 @@ const documentSchema = z.object({
 export const documentGenerated = defineEvent({
   name: 'document_generated',
   description:
-    'Triggered when the AI generates a document from a template. It says which template was used.',
+    'Triggered when the AI generates a document from a template. Includes the template used.',
   schema: documentSchema,
   example: {
     data: {

@@ -5,13 +5,13 @@ export const emailGenerated = defineEvent({
   name: 'email_generated',
   description:
     'Triggered when the AI drafts an email and presents it to the rep for review. The rep may ' +
-    'still change or discard it: email_sent tells of those that went out.',
+    'still change or discard it; email_sent reports the emails that were sent.',
   schema: z.object({
     subject: z.string(),
     to: z.string().nullable().describe('Null while the draft has no recipient.'),
     body: z.string().describe('The draft as HTML.'),
     chat_id: z.string().nullable().describe('The agent session that wrote it.'),
-    agent_mode: z.string().nullable().describe('What that session was for, as "follow-up".'),
+    agent_mode: z.string().nullable().describe('Purpose of that session, such as "follow-up".'),
   }),
   example: {
     data: {
@@ -33,12 +33,14 @@ export const emailGenerated = defineEvent({
 export const emailSent = defineEvent({
   name: 'email_sent',
   description:
-    'Triggered when the AI sends an email on behalf of a rep, who has reviewed and confirmed it.',
+    'Triggered when the AI sends an email on behalf of a rep, after the rep has confirmed it.',
   schema: z.object({
     subject: z.string(),
     to: z.string().describe('The address it was sent to.'),
-    integration_id: z.string().describe('The mail account it left by, such as "google-gmail".'),
-    user_id: z.string().describe('The rep it was sent for.'),
+    integration_id: z
+      .string()
+      .describe('The mail integration that sent it, such as "google-gmail".'),
+    user_id: z.string().describe('The rep it was sent on behalf of.'),
   }),
   example: {
     data: {

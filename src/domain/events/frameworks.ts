@@ -3,26 +3,28 @@ import { defineEvent } from './definition.ts'
 
 const component = z.object({
   component_id: z.string(),
-  component_name: z.string().describe('Such as "Economic Buyer".'),
-  component_type: z.string().optional().describe('Kind of value it takes, such as "text".'),
-  component_value: z.string().nullable().describe('Null while nothing is known yet.'),
-  component_status: z.string().describe('Such as "not-started", "in-progress" or "completed".'),
+  component_name: z.string().describe('Name, such as "Economic Buyer".'),
+  component_type: z.string().optional().describe('Type of the value, such as "text".'),
+  component_value: z.string().nullable().describe('Null if not known yet.'),
+  component_status: z
+    .string()
+    .describe('Progress: "not-started", "in-progress" or "completed", for example.'),
 })
 
 const frameworkFields = {
   framework_id: z.string(),
-  framework_name: z.string().describe('Such as "MEDDIC".'),
-  target_object_name: z.string().describe('Kind of object it is filled in for.'),
-  target_object_id: z.string().describe('Id of the object it is filled in for.'),
+  framework_name: z.string().describe('Name, such as "MEDDIC".'),
+  target_object_name: z.string().describe('Type of the object it describes.'),
+  target_object_id: z.string().describe('ID of the object it describes.'),
   components_and_values: z
     .array(component)
-    .describe('Every component of the framework as it now stands, not only what changed.'),
+    .describe('All components with their current values, not only those that changed.'),
 }
 
 export const frameworkAnswersCreated = defineEvent({
   name: 'framework_answers_created',
   description:
-    'Triggered when a framework component value is created. It carries all components of the ' +
+    'Triggered when a framework component value is created. Includes all components of the ' +
     'framework with their current values.',
   schema: z.object({
     ...frameworkFields,
@@ -64,7 +66,7 @@ export const frameworkAnswersCreated = defineEvent({
 export const frameworkAnswersUpdated = defineEvent({
   name: 'framework_answers_updated',
   description:
-    'Triggered when a framework component value is updated. It carries all components of the ' +
+    'Triggered when a framework component value is updated. Includes all components of the ' +
     'framework with their current values.',
   schema: z.object({
     ...frameworkFields,

@@ -4,24 +4,24 @@ import { relationsSchema } from './relations.ts'
 
 const meeting = {
   meeting_id: z.string().describe('The meeting.'),
-  session_id: z.string().describe('The one session of the meeting that this is about.'),
+  session_id: z.string().describe('The session of the meeting.'),
 }
 
 const speaker = z.object({
   name: z.string().describe('Name as shown in the transcript.'),
-  email: z.string().nullish().describe('Null or absent for a speaker who was not identified.'),
-  device_id: z.string().nullish().describe('Null or absent when the device is unknown.'),
+  email: z.string().nullish().describe('Null or absent if the speaker was not identified.'),
+  device_id: z.string().nullish().describe('Null or absent if unknown.'),
 })
 
 export const transcriptionCreated = defineEvent({
   name: 'transcription_created',
   description:
-    'Triggered when a meeting transcription is completed. CRM links may be established later: ' +
-    'meeting_relations_created tells of them.',
+    'Triggered when a meeting transcription is completed. CRM relations may follow ' +
+    'later, in meeting_relations_created.',
   schema: z.object({
     ...meeting,
-    transcript: z.string().describe('The whole transcript as HTML.'),
-    speakers: z.array(speaker).describe('Everyone heard in the session.'),
+    transcript: z.string().describe('The full transcript as HTML.'),
+    speakers: z.array(speaker).describe('All speakers in the session.'),
   }),
   example: {
     data: {
@@ -44,7 +44,7 @@ export const summaryCreated = defineEvent({
   description: 'Triggered when a meeting summary is generated.',
   schema: z.object({
     ...meeting,
-    summary: z.string().describe('The whole summary as HTML.'),
+    summary: z.string().describe('The full summary as HTML.'),
   }),
   example: {
     data: {
@@ -71,11 +71,11 @@ const linked = {
 export const meetingRelationsCreated = defineEvent({
   name: 'meeting_relations_created',
   description:
-    "Triggered when a meeting's CRM relations are created after attribution, which may be well " +
-    'after the transcription and the summary were sent.',
+    "Triggered when a meeting's CRM relations are created after attribution, which may be long " +
+    'after the transcription and the summary.',
   schema: z.object({
     ...meeting,
-    relations: relationsSchema.describe("The same lists as the payload's own relations."),
+    relations: relationsSchema.describe("The same lists as in the payload's relations."),
   }),
   example: {
     data: { meeting_id: 'mtg_abc123', session_id: 'ses_xyz789', relations: linked },

@@ -2,20 +2,20 @@ import { z } from 'zod'
 import { defineEvent } from './definition.ts'
 
 const warning = z.object({
-  severity: z.string().describe('How grave it is, such as "high" or "medium".'),
-  warning: z.string().describe('What to look out for.'),
-  reasoning: z.string().nullable().describe('What in the conversation led to it.'),
+  severity: z.string().describe('Severity, such as "high" or "medium".'),
+  warning: z.string().describe('The warning.'),
+  reasoning: z.string().nullable().describe('What in the conversation caused the warning.'),
 })
 
 const noteFields = {
   note_id: z.string(),
-  note_type: z.string().describe('"note", "warnings" or another kind of note.'),
+  note_type: z.string().describe('Type of note, such as "note" or "warnings".'),
   content: z
     .union([z.string(), z.array(warning)])
-    .describe('The text of the note; for note_type "warnings" the list of them instead.'),
-  user_id: z.string().nullable().describe('Who wrote it. Null when no user did.'),
-  target_object_name: z.string().nullable().describe('Kind of object it is on, as "Contact".'),
-  target_object_id: z.string().nullable().describe('Id of the object it is on.'),
+    .describe('The text of the note; for note_type "warnings", a list of warnings.'),
+  user_id: z.string().nullable().describe('The author. Null if it was not written by a user.'),
+  target_object_name: z.string().nullable().describe('Type of its object, such as "Contact".'),
+  target_object_id: z.string().nullable().describe('ID of its object.'),
 }
 
 type Note = { note_type: string; content: unknown }
@@ -43,7 +43,7 @@ const contentRuleAsJsonSchema = {
 export const notesCreated = defineEvent({
   name: 'notes_created',
   description:
-    'Triggered when a new note is created. A note of type "warnings" has a list for content.',
+    'Triggered when a new note is created. If note_type is "warnings", content is a list.',
   schema: z
     .object({ ...noteFields, created_at: z.string().optional().describe('RFC 3339, UTC.') })
     .refine(contentFitsType, contentRule)
@@ -65,7 +65,7 @@ export const notesCreated = defineEvent({
 
 export const notesUpdated = defineEvent({
   name: 'notes_updated',
-  description: 'Triggered when an existing note is updated. It carries the note as it now reads.',
+  description: 'Triggered when an existing note is updated. Includes the current note.',
   schema: z
     .object({ ...noteFields, updated_at: z.string().optional().describe('RFC 3339, UTC.') })
     .refine(contentFitsType, contentRule)

@@ -2,10 +2,10 @@ import { z } from 'zod'
 
 /** CRM ids in four lists. All four are always there, an empty one where nothing is linked. */
 export const relationsSchema = z.object({
-  associated_account_ids: z.array(z.string()).describe('Accounts the event is about.'),
-  associated_contact_ids: z.array(z.string()).describe('Contacts the event is about.'),
-  associated_deal_ids: z.array(z.string()).describe('Deals the event is about.'),
-  associated_lead_ids: z.array(z.string()).describe('Leads the event is about.'),
+  associated_account_ids: z.array(z.string()).describe('IDs of the related accounts.'),
+  associated_contact_ids: z.array(z.string()).describe('IDs of the related contacts.'),
+  associated_deal_ids: z.array(z.string()).describe('IDs of the related deals.'),
+  associated_lead_ids: z.array(z.string()).describe('IDs of the related leads.'),
 })
 
 export type Relations = z.infer<typeof relationsSchema>

@@ -3,10 +3,10 @@ import { defineEvent } from './definition.ts'
 
 const answeredQuestion = z.object({
   question_id: z.string(),
-  question_name: z.string().describe('The question as it was asked.'),
-  question_type: z.string().describe('Kind of answer it takes, such as "yes_no" or "range".'),
-  answer: z.unknown().describe('Any JSON value; which one depends on question_type.'),
-  reasoning: z.string().nullable().describe('Why it was answered so. Null when not given.'),
+  question_name: z.string().describe('The question.'),
+  question_type: z.string().describe('Type of the answer, such as "yes_no" or "range".'),
+  answer: z.unknown().describe('A JSON value that depends on question_type.'),
+  reasoning: z.string().nullable().describe('Reason for the answer. Null if not given.'),
 })
 
 export const scorecardAnswersCreated = defineEvent({
@@ -15,9 +15,13 @@ export const scorecardAnswersCreated = defineEvent({
   schema: z.object({
     scorecard_id: z.string(),
     scorecard_name: z.string(),
-    target_object_name: z.string().describe('What was scored, such as "meeting_session".'),
-    target_object_id: z.string().describe('Id of what was scored.'),
-    questions_and_answers: z.array(answeredQuestion).describe('Every question of the scorecard.'),
+    target_object_name: z
+      .string()
+      .describe('Type of the scored object, such as "meeting_session".'),
+    target_object_id: z.string().describe('ID of the scored object.'),
+    questions_and_answers: z
+      .array(answeredQuestion)
+      .describe('All questions of the scorecard with their answers.'),
   }),
   example: {
     data: {

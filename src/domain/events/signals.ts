@@ -7,19 +7,25 @@ export const signalAction = defineEvent({
     'Triggered when a user clicks a configured signal action button in email, Slack or the feed.',
   schema: z.object({
     signalId: z.string(),
-    signalSlug: z.string().describe('Readable name of the signal, such as "price-change".'),
-    signalEventId: z.string().describe('The one occurrence of the signal that was acted on.'),
-    userId: z.string().nullable().describe('Who clicked. Null when not known as a user.'),
-    userEmail: z.string().nullable().describe('Email of who clicked. Null when unknown.'),
-    objectType: z.string().nullable().describe('Kind of CRM object the signal is about.'),
-    objectId: z.string().nullable().describe('Id of that object. Null when there is none.'),
+    signalSlug: z.string().describe('Name of the signal, such as "price-change".'),
+    signalEventId: z.string().describe('The occurrence of the signal.'),
+    userId: z.string().nullable().describe('The user who clicked. Null if unknown.'),
+    userEmail: z
+      .string()
+      .nullable()
+      .describe('Email address of the user who clicked. Null if unknown.'),
+    objectType: z.string().nullable().describe('Type of the CRM object the signal is about.'),
+    objectId: z.string().nullable().describe('ID of that object. Null if there is none.'),
     actionType: z
       .enum(['feedback', 'question'])
-      .describe('"feedback": the predefined Yes and No. "question": a question of your own.'),
+      .describe('"feedback": the predefined Yes and No. "question": a custom question.'),
     question: z.string().nullable().describe('The configured question. Null for feedback.'),
-    label: z.string().describe('What the clicked button says.'),
-    value: z.string().describe('The value configured for that button.'),
-    miniAppId: z.string().nullable().describe('The mini app behind the signal. Null for none.'),
+    label: z.string().describe('Label of the clicked button.'),
+    value: z.string().describe('Configured value of the clicked button.'),
+    miniAppId: z
+      .string()
+      .nullable()
+      .describe('The mini app behind the signal. Null if there is none.'),
     respondedAt: z.string().describe('RFC 3339, UTC.'),
   }),
   example: {

@@ -3,30 +3,30 @@ import { defineEvent } from './definition.ts'
 
 const todo = {
   todo_id: z.string(),
-  type: z.enum(['email', 'meeting', 'task', 'linkedin']).describe('What is to be done.'),
-  description: z.string().describe('The action item in words.'),
-  due_at: z.string().nullable().describe('RFC 3339, UTC. Null when it has no due date.'),
+  type: z.enum(['email', 'meeting', 'task', 'linkedin']).describe('Type of action.'),
+  description: z.string().describe('Description of the action item.'),
+  due_at: z.string().nullable().describe('RFC 3339, UTC. Null if there is no due date.'),
   ai_generated: z.boolean(),
 }
 
 const target = {
-  target_object_name: z.string().nullable().describe('Kind of object it is about, as "deal".'),
-  target_object_id: z.string().nullable().describe('Id of that object. Null when it has none.'),
-  target_table: z.string().nullable().describe('Where that object is kept, as "deals".'),
-  parent_target_object_name: z.string().nullable().describe('Kind of the object above it.'),
-  parent_target_object_id: z.string().nullable().describe('Id of the object above it.'),
-  parent_target_table: z.string().nullable().describe('Where the object above it is kept.'),
+  target_object_name: z.string().nullable().describe('Type of its object, such as "deal".'),
+  target_object_id: z.string().nullable().describe('ID of its object. Null if there is none.'),
+  target_table: z.string().nullable().describe('Table of its object, such as "deals".'),
+  parent_target_object_name: z.string().nullable().describe('Type of the parent object.'),
+  parent_target_object_id: z.string().nullable().describe('ID of the parent object.'),
+  parent_target_table: z.string().nullable().describe('Table of the parent object.'),
 }
 
 export const todoCreated = defineEvent({
   name: 'todo_created',
   description:
-    'Triggered when the AI creates an action item. It names the meeting that the item came from ' +
-    'and the CRM object that it is about.',
+    'Triggered when the AI creates an action item. Includes the meeting it came from and ' +
+    'its CRM object.',
   schema: z.object({
     ...todo,
-    meeting_id: z.string().nullable().describe('The meeting it came from. Null for none.'),
-    session_id: z.string().nullable().describe('The session it came from. Null for none.'),
+    meeting_id: z.string().nullable().describe('The meeting it came from. Null if there is none.'),
+    session_id: z.string().nullable().describe('The session it came from. Null if there is none.'),
     ...target,
   }),
   example: {
@@ -57,15 +57,15 @@ export const todoCreated = defineEvent({
 export const todoUpdated = defineEvent({
   name: 'todo_updated',
   description:
-    'Triggered when an action item is updated: its status, priority, due date, assignment or the ' +
-    'object that it is about. It carries the item as it now stands.',
+    'Triggered when an action item is updated: its status, priority, due date, assignment or ' +
+    'object. Includes the current item.',
   schema: z.object({
     ...todo,
-    snoozed_until: z.string().nullable().describe('RFC 3339, UTC. Null when not snoozed.'),
-    assigned_to: z.string().nullable().describe('The user it is assigned to. Null for nobody.'),
-    priority: z.string().nullable().describe('Such as "high". Null when it has none.'),
-    status: z.string().describe('Such as "done".'),
-    completed_at: z.string().nullable().describe('RFC 3339, UTC. Null while it is open.'),
+    snoozed_until: z.string().nullable().describe('RFC 3339, UTC. Null if not snoozed.'),
+    assigned_to: z.string().nullable().describe('The assigned user. Null if unassigned.'),
+    priority: z.string().nullable().describe('Priority, such as "high". Null if there is none.'),
+    status: z.string().describe('Status, such as "done".'),
+    completed_at: z.string().nullable().describe('RFC 3339, UTC. Null if not completed.'),
     ...target,
     updated_at: z.string().optional().describe('RFC 3339, UTC.'),
   }),
