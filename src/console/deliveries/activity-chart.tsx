@@ -73,7 +73,7 @@ function Bar({ bucket, left, width, end }: BarProps): ReactElement {
   const { start, succeeded, failed } = bucket
   const time = CLOCK.format(Date.parse(start))
   const minute = new Date(start).getMinutes()
-  const shape = { x: `${left + width * 0.15}%`, width: `${width * 0.7}%`, rx: 2 }
+  const shape = { x: `${left + width * 0.15}%`, width: `${width * 0.7}%` }
   const good = (100 * succeeded) / end
   const bad = (100 * failed) / end
   return (

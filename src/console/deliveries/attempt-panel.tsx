@@ -24,20 +24,7 @@ interface AttemptPanelProps {
 
 /** Shows one attempt: the request, the response and the timeline of its delivery. */
 export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactElement {
-  const [{ data, error }] = useQuery({
-    query: AttemptDetailsDocument,
-    variables: { id },
-    requestPolicy: 'cache-and-network',
-  })
-  const found = data?.node
-  const attempt = found?.__typename === 'DeliveryAttempt' ? found : null
-  const deliveryId = attempt?.delivery.id
-  const latest = live.findLast(({ delivery }) => delivery.id === deliveryId)?.id
-  const refresh = useRefresh(id)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: refreshes after another attempt of the delivery
-  useEffect(() => {
-    if (latest !== undefined) refresh()
-  }, [latest])
+  const { attempt, error, refresh } = useAttempt(id, live)
   const { layers } = useHostPage()
   const returnFocus = useReturnFocus()
   return (
@@ -61,10 +48,10 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
             </Dialog.Close>
           </div>
           {error && <Failure title="Could not load the attempt" error={error} onRetry={refresh} />}
-          {data && !attempt && !error && (
+          {attempt === null && !error && (
             <p>This attempt no longer exists. Old attempts are deleted.</p>
           )}
-          {!data && !error && (
+          {attempt === undefined && !error && (
             <div aria-busy="true">
               <Skeleton lines={6} />
             </div>
@@ -74,6 +61,26 @@ export function AttemptPanel({ id, live, onClose }: AttemptPanelProps): ReactEle
       </Dialog.Portal>
     </Dialog.Root>
   )
+}
+
+/** Reads an attempt, and again after each live attempt of the same delivery. */
+function useAttempt(id: string, live: readonly Attempt[]) {
+  const [{ data, error }] = useQuery({
+    query: AttemptDetailsDocument,
+    variables: { id },
+    requestPolicy: 'cache-and-network',
+  })
+  const node = data?.node
+  /** Undefined while it loads; null if it does not exist. */
+  const attempt = node?.__typename === 'DeliveryAttempt' ? node : data && null
+  const deliveryId = attempt?.delivery.id
+  const latest = live.findLast(({ delivery }) => delivery.id === deliveryId)?.id
+  const refresh = useRefresh(id)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: refreshes after another attempt of the delivery
+  useEffect(() => {
+    if (latest !== undefined) refresh()
+  }, [latest])
+  return { attempt, error, refresh }
 }
 
 /**

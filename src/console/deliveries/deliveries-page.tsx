@@ -38,17 +38,14 @@ export function DeliveriesPage(): ReactElement {
 }
 
 function Deliveries({ id }: { id: string }): ReactElement {
-  const search = route.useSearch()
+  const { status, event, attempt } = route.useSearch()
   const navigate = route.useNavigate()
-  const { status, event, attempt } = search
   const filter = useMemo(
     () => filterOf({ ...(status && { status }), ...(event && { event }) }),
     [status, event],
   )
   const attempts = useAttempts(id, filter)
-  const { destination, rows, live } = attempts
-  const fresh = useMemo(() => new Set(live.map((one) => one.id)), [live])
-  const applyFilter = (next: DeliveriesSearch) => void navigate({ search: next, replace: true })
+  const { destination, live, missing } = attempts
   const close = () => void navigate({ search: ({ attempt: _, ...rest }) => rest })
   return (
     <>
@@ -68,45 +65,52 @@ function Deliveries({ id }: { id: string }): ReactElement {
         }
         operations={OPERATIONS}
       />
-      {attempts.missing ? (
-        <WebhookNotFound />
-      ) : (
-        <div className={styles.page}>
-          {attempts.error && (
-            <Failure
-              title="Could not load deliveries"
-              error={attempts.error}
-              onRetry={attempts.retry}
-            />
-          )}
-          {attempts.liveFailure && (
-            <Banner
-              tone="warn"
-              title="Live updates stopped"
-              actions={<Button onClick={attempts.resume}>Resume</Button>}
-            >
-              <p>{attempts.liveFailure}</p>
-            </Banner>
-          )}
-          {destination?.status === 'DISABLED' && <Disabled id={id} />}
-          <DeliveryActivity id={id} received={attempts.received} />
-          <DeliveriesFilter search={search} onChange={applyFilter} />
-          {rows.length > 0 || attempts.loading ? (
-            <AttemptTable rows={rows} loading={attempts.loading} fresh={fresh} />
-          ) : (
-            destination && (
-              <NoAttempts filtered={Boolean(status || event)} onClear={() => applyFilter({})} />
-            )
-          )}
-          {attempts.showOlder && <LoadMore onLoad={attempts.showOlder} />}
-        </div>
-      )}
-      {attempt && !attempts.missing && (
+      {missing ? <WebhookNotFound /> : <AttemptList id={id} attempts={attempts} />}
+      {attempt && !missing && (
         <Suspense>
           <AttemptPanel id={attempt} live={live} onClose={close} />
         </Suspense>
       )}
     </>
+  )
+}
+
+interface AttemptListProps {
+  id: string
+  attempts: ReturnType<typeof useAttempts>
+}
+
+function AttemptList({ id, attempts }: AttemptListProps): ReactElement {
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const { destination, error, live, liveFailure, loading, rows, showOlder } = attempts
+  const fresh = useMemo(() => new Set(live.map((one) => one.id)), [live])
+  const applyFilter = (next: DeliveriesSearch) => void navigate({ search: next, replace: true })
+  const filtered = Boolean(search.status || search.event)
+  return (
+    <div className={styles.page}>
+      {error && (
+        <Failure title="Could not load deliveries" error={error} onRetry={attempts.retry} />
+      )}
+      {liveFailure && (
+        <Banner
+          tone="warn"
+          title="Live updates stopped"
+          actions={<Button onClick={attempts.resume}>Resume</Button>}
+        >
+          <p>{liveFailure}</p>
+        </Banner>
+      )}
+      {destination?.status === 'DISABLED' && <Disabled id={id} />}
+      <DeliveryActivity id={id} received={attempts.received} />
+      <DeliveriesFilter search={search} onChange={applyFilter} />
+      {rows.length > 0 || loading ? (
+        <AttemptTable rows={rows} loading={loading} fresh={fresh} />
+      ) : (
+        destination && <NoAttempts filtered={filtered} onClear={() => applyFilter({})} />
+      )}
+      {showOlder && <LoadMore onLoad={showOlder} />}
+    </div>
   )
 }
 

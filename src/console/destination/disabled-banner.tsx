@@ -20,29 +20,22 @@ interface DisabledBannerProps {
 export function DisabledBanner({ destination, activation }: DisabledBannerProps): ReactElement {
   const { id, disabledAt, failureLimit } = destination
   const may = useScopes()
-  const [{ data }] = useQuery({
-    query: LastFailuresDocument,
-    variables: { id },
-    requestPolicy: 'network-only',
-  })
-  const failures = data?.destination?.attempts.nodes
+  const activateButton = (
+    <Button
+      busy={activation.busy}
+      unavailable={activation.unavailable}
+      onClick={activation.activate}
+    >
+      Activate webhook
+    </Button>
+  )
   return (
     <div className={styles.banner}>
       <Banner
         tone="bad"
         urgent
         title={DISABLED_TITLE}
-        actions={
-          may('DESTINATIONS_WRITE') && (
-            <Button
-              busy={activation.busy}
-              unavailable={activation.unavailable}
-              onClick={activation.activate}
-            >
-              Activate webhook
-            </Button>
-          )
-        }
+        actions={may('DESTINATIONS_WRITE') && activateButton}
       >
         <p>
           {disabledAt && (
@@ -52,21 +45,30 @@ export function DisabledBanner({ destination, activation }: DisabledBannerProps)
           )}
           No events are sent. Fix your endpoint, then activate the webhook again.
         </p>
-        {failures ? (
-          <ul className={styles.failures} aria-label="Latest failures">
-            {failures.map(({ id: attempt, attemptedAt, eventType, failure }) => (
-              <li key={attempt}>
-                <span className={styles.when}>
-                  <Time value={attemptedAt} /> · {titleOf(eventType)}
-                </span>
-                {failure?.message}
-              </li>
-            ))}
-          </ul>
-        ) : (
-          <Skeleton lines={3} />
-        )}
+        <LatestFailures id={id} />
       </Banner>
     </div>
+  )
+}
+
+function LatestFailures({ id }: { id: string }): ReactElement {
+  const [{ data }] = useQuery({
+    query: LastFailuresDocument,
+    variables: { id },
+    requestPolicy: 'network-only',
+  })
+  const failures = data?.destination?.attempts.nodes
+  if (!failures) return <Skeleton lines={3} />
+  return (
+    <ul className={styles.failures} aria-label="Latest failures">
+      {failures.map(({ id: attempt, attemptedAt, eventType, failure }) => (
+        <li key={attempt}>
+          <span className={styles.when}>
+            <Time value={attemptedAt} /> · {titleOf(eventType)}
+          </span>
+          {failure?.message}
+        </li>
+      ))}
+    </ul>
   )
 }

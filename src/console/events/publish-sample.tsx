@@ -2,7 +2,7 @@ import { type FormEvent, type ReactElement, useId, useState } from 'react'
 import { useMutation } from 'urql'
 import { Button } from '../elements/button.tsx'
 import { Section } from '../elements/section.tsx'
-import type { EventType, RelationsInput } from '../generated/graphql.ts'
+import type { EventType, PublishSampleMutation, RelationsInput } from '../generated/graphql.ts'
 import { errorMessage } from '../session/client.ts'
 import { useScopes } from '../session/session.ts'
 import { titleOf } from './event-types.ts'
@@ -15,42 +15,28 @@ interface PublishSampleProps {
   example: { data: unknown; relations?: Record<string, string[]> }
 }
 
-type Outcome = { published: string } | { faults: readonly string[] } | null
-
 /** Publishes the edited example to every destination that selected the event. */
 export function PublishSample({ type, example }: PublishSampleProps): ReactElement {
   const may = useScopes()
-  const [{ fetching }, publish] = useMutation(PublishSampleDocument)
+  if (may('EVENTS_PUBLISH')) return <SampleForm type={type} example={example} />
+  return (
+    <Section title="Publish a sample">
+      <p className={styles.muted}>
+        Publishing requires the scope EVENTS_PUBLISH. To send this example to a single webhook, use
+        “Send test event” on its page.
+      </p>
+    </Section>
+  )
+}
+
+function SampleForm({ type, example }: PublishSampleProps): ReactElement {
   const [text, setText] = useState(() => JSON.stringify(example.data, null, 2))
-  const [outcome, setOutcome] = useState<Outcome>(null)
+  const { publish, busy, published, errors } = usePublish({ type, example })
   const id = useId()
-  if (!may('EVENTS_PUBLISH')) {
-    return (
-      <Section title="Publish a sample">
-        <p className={styles.muted}>
-          Publishing requires the scope EVENTS_PUBLISH. To send this example to a single webhook,
-          use “Send test event” on its page.
-        </p>
-      </Section>
-    )
-  }
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault()
-    const parsed = parse(text)
-    if ('fault' in parsed) return setOutcome({ faults: [parsed.fault] })
-    const relations = relationsOf(example.relations)
-    const { data, error } = await publish({ input: { event: type, data: parsed.value, relations } })
-    const answer = data?.eventPublish
-    if (error) setOutcome({ faults: [errorMessage(error)] })
-    else if (answer?.__typename === 'EventPublished') {
-      setOutcome({ published: `${publishedTo(answer.deliveryCount)} Event ID: ${answer.event.id}` })
-    } else if (answer?.__typename === 'ValidationError') {
-      setOutcome({
-        faults: answer.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
-      })
-    } else setOutcome({ faults: [answer?.message ?? 'The event was not published.'] })
+    void publish(text)
   }
-  const faults = outcome && 'faults' in outcome ? outcome.faults : []
   return (
     <Section
       title="Publish a sample"
@@ -67,24 +53,16 @@ export function PublishSample({ type, example }: PublishSampleProps): ReactEleme
           spellCheck={false}
           value={text}
           onChange={(event) => setText(event.target.value)}
-          aria-invalid={faults.length > 0 || undefined}
-          aria-describedby={faults.length > 0 ? `${id}-faults` : undefined}
+          aria-invalid={errors.length > 0 || undefined}
+          aria-describedby={errors.length > 0 ? `${id}-errors` : undefined}
         />
-        {faults.length > 0 && (
-          <div role="alert">
-            <ul id={`${id}-faults`} className={styles.faults}>
-              {faults.map((fault) => (
-                <li key={fault}>{fault}</li>
-              ))}
-            </ul>
-          </div>
-        )}
+        <Errors id={`${id}-errors`} errors={errors} />
         <div className={styles.actions}>
-          <Button type="submit" variant="primary" busy={fetching}>
+          <Button type="submit" variant="primary" busy={busy}>
             Publish sample
           </Button>
           <p role="status" className={styles.published}>
-            {outcome && 'published' in outcome && outcome.published}
+            {published}
           </p>
         </div>
       </form>
@@ -92,11 +70,57 @@ export function PublishSample({ type, example }: PublishSampleProps): ReactEleme
   )
 }
 
-function parse(text: string): { value: unknown } | { fault: string } {
+function Errors({ id, errors }: { id: string; errors: readonly string[] }): ReactElement | null {
+  if (errors.length === 0) return null
+  return (
+    <div role="alert">
+      <ul id={id} className={styles.errors}>
+        {errors.map((error) => (
+          <li key={error}>{error}</li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+interface Outcome {
+  /** What was published, as a sentence; null if nothing was. */
+  published: string | null
+  errors: readonly string[]
+}
+
+const failed = (...errors: string[]): Outcome => ({ published: null, errors })
+
+/** Publishes text as the data of an event, with the relations of its example. */
+function usePublish({ type, example }: PublishSampleProps) {
+  const [{ fetching }, mutate] = useMutation(PublishSampleDocument)
+  const [outcome, setOutcome] = useState(failed())
+  const publish = async (text: string) => {
+    const parsed = parse(text)
+    if ('error' in parsed) return setOutcome(failed(parsed.error))
+    const relations = relationsOf(example.relations)
+    const { data, error } = await mutate({ input: { event: type, data: parsed.value, relations } })
+    setOutcome(error ? failed(errorMessage(error)) : outcomeOf(data?.eventPublish))
+  }
+  return { publish, busy: fetching, ...outcome }
+}
+
+function outcomeOf(result: PublishSampleMutation['eventPublish'] | undefined): Outcome {
+  if (result?.__typename === 'EventPublished') {
+    const { deliveryCount, event } = result
+    return { published: `${publishedTo(deliveryCount)} Event ID: ${event.id}`, errors: [] }
+  }
+  if (result?.__typename === 'ValidationError') {
+    return failed(...result.issues.map(({ path, message }) => `${path.join('.')}: ${message}`))
+  }
+  return failed(result?.message ?? 'The event was not published.')
+}
+
+function parse(text: string): { value: unknown } | { error: string } {
   try {
     return { value: JSON.parse(text) as unknown }
-  } catch (error) {
-    return { fault: `Not valid JSON: ${(error as Error).message}` }
+  } catch (failure) {
+    return { error: `Not valid JSON: ${(failure as Error).message}` }
   }
 }
 
@@ -105,8 +129,8 @@ function publishedTo(count: number): string {
   return `Published to ${count.toLocaleString()} ${count === 1 ? 'webhook' : 'webhooks'}.`
 }
 
-/** Returns the relations of a payload with the names of the API: `crm_ids` becomes `crmIds`. */
-export const relationsOf = (relations: Record<string, string[]> | undefined): RelationsInput =>
+/** Renames the relations of a payload for the API: `associated_deal_ids` becomes `associatedDealIds`. */
+const relationsOf = (relations: Record<string, string[]> | undefined): RelationsInput =>
   Object.fromEntries(
     Object.entries(relations ?? {}).map(([name, ids]) => [
       name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),

@@ -21,8 +21,8 @@ export function DeleteDestination({
       onCancel={onClose}
     >
       <p>
-        This permanently deletes its deliveries, history and signing secret, and can’t be undone. To
-        receive events again, you’ll need to create a new webhook.
+        This permanently deletes the webhook with its deliveries, history and signing secret. You
+        can’t undo this. To receive events again, you’ll need to create a new webhook.
       </p>
     </ConfirmDialog>
   )

@@ -4,10 +4,12 @@ import { useToast } from '../elements/toast.tsx'
 import type { Row } from './destination-rows.ts'
 
 /** A deletion that failed. Its row is shown again. */
-export interface FailedDeletion {
+interface FailedDeletion {
   row: Row
   error: CombinedError
 }
+
+export type Deletions = ReturnType<typeof useDeletions>
 
 /** @param remove resolves to the error, if there was one */
 export function useDeletions(remove: (id: string) => Promise<CombinedError | undefined>) {

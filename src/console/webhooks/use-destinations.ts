@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useReducer, useRef } from 'react'
 import { useClient, useQuery } from 'urql'
+import type { DestinationsQueryVariables } from '../generated/graphql.ts'
 import { useAfterReconnection, useLive } from '../session/use-live.ts'
 import { useOptimisticValue } from '../use-optimistic-value.ts'
 import {
@@ -35,6 +36,45 @@ export function useDestinations(search: WebhooksSearch) {
   const client = useClient()
   const [rows, change] = useReducer((before: Rows, apply: Change) => apply(before), NO_ROWS)
   const variables = useMemo(() => ({ filter: filterOf(search) }), [search])
+  const { error, retry } = useFirstPage(variables, change)
+  useLiveChanges(change)
+  const loadMore = async () => {
+    const after = rows.next
+    const more = await client.query(DestinationsDocument, { ...variables, after }).toPromise()
+    const page = more.data?.destinations
+    if (page) change((before) => withPage(before, page, { first: false }))
+    return more.error
+  }
+  const [shownState, applyChange] = useOptimisticValue(rows)
+  const shown = shownRows(shownState, search)
+  const remove = async (id: string) => {
+    const { error } = await client.mutation(DeleteDestinationDocument, { id }, TYPES).toPromise()
+    if (!error) change((before) => withoutRow(before, id))
+    return error
+  }
+  return {
+    rows: shown,
+    // With every page loaded, the number of rows is known.
+    total: rows.next === null ? shown.length : shownState.total,
+    hasMore: rows.next !== null,
+    // The query's own state ends a moment before its rows are in `rows`.
+    loading: rows === NO_ROWS,
+    error,
+    retry,
+    loadMore,
+    /** Deletes a destination and hides it at once. Resolves to the error, if there was one; the row is then shown again. */
+    remove: (id: string) =>
+      applyChange(
+        (before) => withoutRow(before, id),
+        () => remove(id),
+      ),
+  }
+}
+
+type ChangeRows = (change: Change) => void
+
+/** Reads the first page for a filter, and again after each reconnection. */
+function useFirstPage(variables: DestinationsQueryVariables, change: ChangeRows) {
   const [{ data, error, fetching }, refresh] = useQuery({
     query: DestinationsDocument,
     variables,
@@ -51,57 +91,29 @@ export function useDestinations(search: WebhooksSearch) {
         first: true,
       }),
     )
-  }, [data, fetching, variables])
+  }, [data, fetching, variables, change])
+  const retry = () => refresh({ requestPolicy: 'network-only' })
   useAfterReconnection(() => {
     // Rows of further pages may be deleted too, so those pages are loaded again on demand.
     list.current = null
-    refresh({ requestPolicy: 'network-only' })
+    retry()
   })
+  return { error, retry }
+}
+
+/** Applies changes, deletions and attempts that are received live. */
+function useLiveChanges(change: ChangeRows): void {
   useLive(WatchDestinationsDocument, {
     key: 'all',
     variables: () => ({}),
     onData: ({ destinationChanged }) => change((before) => withChange(before, destinationChanged)),
   })
-  const removeRow = (id: string) => change((before) => withoutRow(before, id))
   useLive(WatchDeletionsDocument, {
     key: 'all',
     variables: () => ({}),
-    onData: ({ destinationDeleted }) => removeRow(destinationDeleted.id),
+    onData: ({ destinationDeleted: { id } }) => change((before) => withoutRow(before, id)),
   })
   useLastAttempts((attempts) => change((before) => withAttempts(before, attempts)))
-
-  const loadMore = async () => {
-    const after = rows.next
-    const more = await client.query(DestinationsDocument, { ...variables, after }).toPromise()
-    const page = more.data?.destinations
-    if (page) change((before) => withPage(before, page, { first: false }))
-    return more.error
-  }
-  const [shownState, applyChange] = useOptimisticValue(rows)
-  const shown = shownRows(shownState, search)
-  return {
-    rows: shown,
-    // With every page loaded, the number of rows is known.
-    total: rows.next === null ? shown.length : shownState.total,
-    hasMore: rows.next !== null,
-    // The query's own state ends a moment before its rows are in `rows`.
-    loading: rows === NO_ROWS,
-    error,
-    retry: () => refresh({ requestPolicy: 'network-only' }),
-    loadMore,
-    /** Deletes a destination and hides it at once. Resolves to the error, if there was one; the row is then shown again. */
-    remove: (id: string) =>
-      applyChange(
-        (before) => withoutRow(before, id),
-        async () => {
-          const { error } = await client
-            .mutation(DeleteDestinationDocument, { id }, TYPES)
-            .toPromise()
-          if (!error) removeRow(id)
-          return error
-        },
-      ),
-  }
 }
 
 const filterOf = ({ search, status }: WebhooksSearch) => ({

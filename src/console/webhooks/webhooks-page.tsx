@@ -8,8 +8,8 @@ import { useScopes } from '../session/session.ts'
 import { PageHeader } from '../shell/page-header.tsx'
 import type { Row } from './destination-rows.ts'
 import { DestinationTable } from './destination-table.tsx'
+import { FailedDeletions } from './failed-deletions.tsx'
 import { NoDestinations } from './no-destinations.tsx'
-import { NotDeleted } from './not-deleted.tsx'
 import { OPERATIONS } from './operations.ts'
 import { useDeletions } from './use-deletions.ts'
 import { useDestinations } from './use-destinations.ts'
@@ -67,14 +67,7 @@ function DestinationList({ create }: { create: ReactElement | false }): ReactEle
     return <NoDestinations create={create} />
   return (
     <div className={styles.list}>
-      {deletions.failed.map((failed) => (
-        <NotDeleted
-          key={failed.row.id}
-          failed={failed}
-          onRetry={() => deletions.start(failed.row)}
-          onDismiss={() => deletions.dismiss(failed.row)}
-        />
-      ))}
+      <FailedDeletions deletions={deletions} />
       <WebhooksFilter
         search={search}
         total={list.loading ? null : list.total}

@@ -49,21 +49,7 @@ export function RotateSecret({ id, onClose }: RotateSecretProps): ReactElement {
       onClose={onClose}
     >
       <form onSubmit={submit} className={styles.form}>
-        <fieldset className={styles.choices}>
-          <legend>How long should the old secret stay valid?</legend>
-          {OVERLAPS.map(({ label, seconds, hint }) => (
-            <label key={seconds} className={styles.choice}>
-              <input
-                type="radio"
-                name="overlap"
-                checked={overlapSeconds === seconds}
-                onChange={() => setOverlap(seconds)}
-              />
-              <span className={styles.name}>{label}</span>
-              <span className={styles.hint}>{hint}</span>
-            </label>
-          ))}
-        </fieldset>
+        <OverlapChoice overlapSeconds={overlapSeconds} onChange={setOverlap} />
         {error && (
           <p role="alert" className={styles.error}>
             {error}
@@ -79,6 +65,29 @@ export function RotateSecret({ id, onClose }: RotateSecretProps): ReactElement {
     </Dialog>
   )
 }
+
+interface OverlapChoiceProps {
+  overlapSeconds: number
+  onChange: (seconds: number) => void
+}
+
+const OverlapChoice = ({ overlapSeconds, onChange }: OverlapChoiceProps): ReactElement => (
+  <fieldset className={styles.choices}>
+    <legend>How long should the old secret stay valid?</legend>
+    {OVERLAPS.map(({ label, seconds, hint }) => (
+      <label key={seconds} className={styles.choice}>
+        <input
+          type="radio"
+          name="overlap"
+          checked={overlapSeconds === seconds}
+          onChange={() => onChange(seconds)}
+        />
+        <span className={styles.name}>{label}</span>
+        <span className={styles.hint}>{hint}</span>
+      </label>
+    ))}
+  </fieldset>
+)
 
 function NewSecret({ secret, onClose }: { secret: string; onClose: () => void }): ReactElement {
   return (
