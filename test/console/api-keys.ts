@@ -23,13 +23,13 @@ const RevokeKey = graphql(`
   }
 `)
 
-/** A key to sign in with, and its end. */
+/** Creates an API key. @returns the key, and a function that revokes it */
 export async function makeKey(
   { client }: Pick<World, 'client'>,
   scopes: Scope[] = ['DESTINATIONS_READ'],
 ) {
   const { apiKeyCreate } = await client.request(MakeKey, { input: { name: 'Console', scopes } })
-  if (!apiKeyCreate || !('key' in apiKeyCreate)) throw new Error('There is no key')
+  if (!apiKeyCreate || !('key' in apiKeyCreate)) throw new Error('The key was not created')
   const { apiKey, key } = apiKeyCreate
   return { key, revoke: () => client.request(RevokeKey, { id: apiKey.id }) }
 }

@@ -1,29 +1,17 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createWorld, type World } from '../helpers/world.ts'
-import { startBrowser, visit } from './browser.ts'
+import { expect, test } from 'vitest'
+import { shareConsole } from './share-console.ts'
 
-let browser: Browser
-let world: World
+const site = shareConsole({ worker: false })
 
-beforeAll(async () => {
-  browser = await startBrowser()
-  world = await createWorld({ worker: false })
-})
-afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
-})
-
-test('GraphiQL opens with the sign-in of the tab, which is in no address and not kept', async () => {
-  await using visited = await visit(browser, { ...world, path: '/' })
+test('GraphiQL uses the credential of the tab without putting it in an address or local storage', async () => {
+  await using visited = await site.open('/')
   const { page, context } = visited
   await page.getByRole('button', { name: 'Show GraphQL' }).click()
   const opening = context.waitForEvent('page')
   await page.getByRole('link', { name: 'Open in GraphiQL: Destinations' }).click()
   const graphiql = await opening
   expect(graphiql.url()).toContain('query+Destinations')
-  expect(graphiql.url()).not.toContain(world.apiKey)
+  expect(graphiql.url()).not.toContain(site.world.apiKey)
   const answer = graphiql.waitForResponse(
     async (response) =>
       response.url().endsWith('/graphql') &&
@@ -31,12 +19,14 @@ test('GraphiQL opens with the sign-in of the tab, which is in no address and not
   )
   await graphiql.getByRole('button', { name: /Execute/ }).click()
   expect(await (await answer).json()).toMatchObject({ data: { destinations: { totalCount: 0 } } })
-  expect(await graphiql.evaluate(() => JSON.stringify(localStorage))).not.toContain(world.apiKey)
+  expect(await graphiql.evaluate(() => JSON.stringify(localStorage))).not.toContain(
+    site.world.apiKey,
+  )
   visited.isFlawless()
 })
 
 test('the API page shows the operations of every page', async () => {
-  await using visited = await visit(browser, { ...world, path: '/api' })
+  await using visited = await site.open('/api')
   const { page } = visited
   await page.locator('summary', { hasText: 'WatchDeliveries' }).click()
   const operation = page.getByRole('region', { name: 'WatchDeliveries' }).first()

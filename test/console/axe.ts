@@ -14,7 +14,7 @@ interface Finding {
 export async function axeFindings(page: Page): Promise<string[]> {
   const isThere = await page.evaluate(() => 'axe' in globalThis)
   if (!isThere) await page.evaluate(source)
-  // What the theme or the size has just changed is painted first, and what fades in has no contrast yet.
+  // Waits for pending paints and animations: an element that fades in has too little contrast.
   await page.evaluate(
     () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
   )

@@ -1,30 +1,22 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { inactiveDestination } from '../helpers/destination-operations.ts'
-import { createWorld, type World } from '../helpers/world.ts'
-import { startBrowser, visit } from './browser.ts'
+import { visit } from './browser.ts'
 import { type PathProxy, startPathProxy } from './path-proxy.ts'
+import { shareConsole } from './share-console.ts'
 
 const BASE_PATH = '/product/webhooks'
 
-let browser: Browser
-let world: World
 let destination: string
+const site = shareConsole({ worker: false, basePath: BASE_PATH })
 
 beforeAll(async () => {
-  browser = await startBrowser()
-  world = await createWorld({ worker: false, basePath: BASE_PATH })
-  destination = await inactiveDestination(world.client)
-})
-afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
+  destination = await inactiveDestination(site.world.client)
 })
 
 /** Opens a page of the service through a proxy, signed in. */
 async function open(proxy: PathProxy, path: string) {
-  proxy.use(world.url)
-  return visit(browser, { url: proxy.url, apiKey: world.apiKey, path: BASE_PATH + path })
+  proxy.use(site.world.url)
+  return visit(site.browser, { url: proxy.url, apiKey: site.world.apiKey, path: BASE_PATH + path })
 }
 
 const PROXIES = [
@@ -72,11 +64,11 @@ test.each(PROXIES)('GraphiQL works behind a proxy that $name', async ({ strips }
   visited.isFlawless()
 })
 
-test('the API and its health answer with and without the base path, and nothing else below it does', async () => {
-  const statusOf = async (path: string) => (await fetch(world.url + path)).status
+test('the API and the health checks respond with and without the base path; other paths return 404', async () => {
+  const statusOf = async (path: string) => (await fetch(site.world.url + path)).status
   for (const root of ['', BASE_PATH]) expect(await statusOf(`${root}/health/live`)).toBe(200)
   expect(await statusOf(`${BASE_PATH}s/health/live`)).toBe(404)
-  const missing = await fetch(`${world.url}${BASE_PATH}/nothing`)
+  const missing = await fetch(`${site.world.url}${BASE_PATH}/nothing`)
   expect(missing.status).toBe(404)
   expect(await missing.text()).toContain(`The API is at ${BASE_PATH}/graphql.`)
 })

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
-/** Where a Chromium is found when one is installed. */
+/** The usual paths of an installed Chromium. */
 const INSTALLED = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -20,8 +20,8 @@ export interface Chromium {
 }
 
 /**
- * A Chromium to drive: the one that CHROMIUM names, an installed one, or the npm package's.
- * CHROMIUM=package takes the package's in any case.
+ * Returns the Chromium to use: the one that CHROMIUM names, an installed one, or the one of the npm package.
+ * CHROMIUM=package selects the one of the package.
  */
 export async function findChromium(): Promise<Chromium> {
   const named = process.env.CHROMIUM
@@ -30,10 +30,10 @@ export async function findChromium(): Promise<Chromium> {
   return installed ? { executablePath: installed, env: {} } : await packagedChromium()
 }
 
-/** What the package unpacks: the program, and the libraries that a bare machine lacks. */
+/** The archives of the package: the program, and libraries that a minimal machine lacks. */
 const PARTS = ['chromium.br', 'fonts.tar.br', 'swiftshader.tar.br', 'al2023.tar.br']
 
-/** In place of the package's own, which names the folders of another kind of machine: without a font it crashes. */
+/** Replaces the font configuration of the package, whose folders do not exist here. Chromium crashes without a font. */
 const fontsIn = (folder: string) => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
@@ -42,13 +42,13 @@ const fontsIn = (folder: string) => `<?xml version="1.0"?>
 </fontconfig>
 `
 
-/** Whether the npm package has a program for this machine. */
+/** Whether the npm package has a Chromium for this machine. */
 export const hasPackagedChromium = process.platform === 'linux' && process.arch === 'x64'
 
 /**
- * The Chromium of the npm package, with its fonts: it draws the same picture on every machine. It is
- * unpacked once for all runs. Whoever unpacks does it in a folder of its own, which then takes the name that
- * all look for: two that begin at once do not see half of it.
+ * Returns the Chromium of the npm package with its fonts, which draws the same picture on every machine. It is
+ * unpacked once for all runs, into a temporary folder that is then renamed, so that concurrent runs never see a part
+ * of it.
  */
 export async function packagedChromium(): Promise<Chromium> {
   const folder = join(tmpdir(), `bigmind-webhooks-chromium-${userInfo().uid}`)

@@ -1,11 +1,11 @@
 import net, { type Socket } from 'node:net'
 import { listen } from '../helpers/open-sockets.ts'
 
-/** The line between a browser and a service, which can be cut. */
+/** A proxy between a browser and a service, whose connections can be cut. */
 export interface Line extends AsyncDisposable {
-  /** Where the service is reached through it. */
+  /** The address of the proxy. */
   url: string
-  /** Breaks every connection, and lets none through any more. */
+  /** Breaks every connection and refuses further ones. */
   cut(): void
   mend(): void
 }

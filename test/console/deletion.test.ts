@@ -1,33 +1,23 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { DeleteDestination } from '../helpers/destination-operations.ts'
 import { activeDestination, publishTodo } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
-import { createWorld, type World } from '../helpers/world.ts'
-import { startBrowser, type Tab, visit } from './browser.ts'
+import { type Tab, visit } from './browser.ts'
 import { startLine } from './cut-line.ts'
+import { shareConsole } from './share-console.ts'
 
-let browser: Browser
-let world: World
-
-beforeAll(async () => {
-  browser = await startBrowser()
-  world = await createWorld()
-})
-afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
-})
+const site = shareConsole()
 
 const make = async (name: string, url = 'http://127.0.0.1:4001/never-sent') =>
-  (await activeDestination(world.client, { url, name })).id
+  (await activeDestination(site.world.client, { url, name })).id
 
 const isLive = (page: Page) =>
   page.getByRole('status', { name: 'Live updates' }).filter({ hasText: 'Live' }).waitFor()
 
-/** Opens a page of its own, which is lost when it loads again. */
-async function open(path: string, url = world.url): Promise<Tab> {
-  const visited = await visit(browser, { ...world, url, path })
+/** Opens a page and marks it. The mark is lost when the page reloads. */
+async function open(path: string, url = site.world.url): Promise<Tab> {
+  const visited = await visit(site.browser, { ...site.world, url, path })
   await isLive(visited.page)
   await visited.page.evaluate(() => Object.assign(window, { neverReloaded: true }))
   return visited
@@ -38,11 +28,11 @@ const wasNeverReloaded = (page: Page) => page.evaluate(() => 'neverReloaded' in 
 const row = (page: Page, name: string) => page.getByRole('row', { name })
 const gone = (page: Page) => page.getByRole('heading', { name: 'Webhook not found' })
 
-test('what one deletes leaves the open pages of others at once', async () => {
+test('a deleted destination disappears from all open pages at once', async () => {
   await using receiver = await startReceiver()
   const id = await make('Going', receiver.url)
-  // Without an attempt the page would look again and again.
-  await publishTodo(world.client)
+  // A page without attempts polls.
+  await publishTodo(site.world.client)
   await make('Staying')
   await using own = await open('/')
   await using list = await open('/')
@@ -69,8 +59,8 @@ test('what one deletes leaves the open pages of others at once', async () => {
   }
 })
 
-test('what is deleted while the live connection is broken is gone when it is there again', async () => {
-  await using line = await startLine(world.url)
+test('a destination deleted during a broken connection disappears after the reconnection', async () => {
+  await using line = await startLine(site.world.url)
   const old = await make('Old and going')
   for (let count = 0; count < 25; count += 1) await make(`New ${count}`)
   const young = await make('Young and going')
@@ -81,7 +71,7 @@ test('what is deleted while the live connection is broken is gone when it is the
   await row(list.page, 'Old and going').waitFor()
 
   line.cut()
-  for (const id of [old, young]) await world.client.request(DeleteDestination, { id })
+  for (const id of [old, young]) await site.world.client.request(DeleteDestination, { id })
   line.mend()
 
   for (const name of ['Old and going', 'Young and going']) {

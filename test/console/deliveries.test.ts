@@ -1,29 +1,18 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { activeDestination } from '../helpers/operations.ts'
 import { type Receiver, startReceiver } from '../helpers/receiver.ts'
-import { createWorld, type World } from '../helpers/world.ts'
-import { startBrowser, visit } from './browser.ts'
 import { publishExample } from './examples.ts'
+import { shareConsole } from './share-console.ts'
 
-let browser: Browser
-let world: World
-
-beforeAll(async () => {
-  browser = await startBrowser()
-  world = await createWorld()
-})
-afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
-})
+const site = shareConsole()
 
 const rows = (page: Page) => page.locator('tr[data-attempt]')
 
-/** Of an email's delivery: the third try is then 6 s after the first, long enough to see it coming. */
+/** Failed attempts of the email's delivery. The third attempt is then 6 s after the first, long enough for a countdown. */
 const FAILURES = 2
 
-/** The page of a destination of this receiver with an email, which fails twice at first, and a todo. */
+/** Opens the deliveries of a destination with two events: an email, whose first two attempts fail, and a todo. */
 async function oneOfEach(receiver: Receiver) {
   const failed = new Map<unknown, number>()
   receiver.answerWith(({ headers, body }, response) => {
@@ -33,18 +22,18 @@ async function oneOfEach(receiver: Receiver) {
     failed.set(delivery, failures + 1)
     response.writeHead(fails ? 500 : 200).end(fails ? 'No' : 'Yes')
   })
-  const { id } = await activeDestination(world.client, {
+  const { id } = await activeDestination(site.world.client, {
     url: receiver.url,
     events: ['EMAIL_SENT', 'TODO_CREATED'],
   })
-  await publishExample(world.client, 'EMAIL_SENT')
+  await publishExample(site.world.client, 'EMAIL_SENT')
   await receiver.request(1)
-  await publishExample(world.client, 'TODO_CREATED')
+  await publishExample(site.world.client, 'TODO_CREATED')
   await receiver.request(2)
-  return visit(browser, { ...world, path: `/destinations/${id}/deliveries` })
+  return site.open(`/destinations/${id}/deliveries`)
 }
 
-test('a failed attempt counts down to its retry, which then comes by itself', async () => {
+test('a failed attempt shows a countdown to its retry, and the retry appears without a reload', async () => {
   await using receiver = await startReceiver()
   await using visited = await oneOfEach(receiver)
   const { page } = visited
@@ -81,7 +70,7 @@ test('a failed attempt counts down to its retry, which then comes by itself', as
   visited.isFlawless()
 })
 
-test('the list is narrowed by status and event, also for what comes live', async () => {
+test('the filters by status and event apply to listed and live attempts', async () => {
   await using receiver = await startReceiver()
   await using visited = await oneOfEach(receiver)
   const { page } = visited
@@ -99,8 +88,8 @@ test('the list is narrowed by status and event, also for what comes live', async
     .getByRole('row', { name: /Email Sent/ })
     .first()
     .waitFor({ state: 'detached' })
-  await publishExample(world.client, 'EMAIL_SENT')
-  await publishExample(world.client, 'TODO_CREATED')
+  await publishExample(site.world.client, 'EMAIL_SENT')
+  await publishExample(site.world.client, 'TODO_CREATED')
   await rows(page).nth(1).waitFor()
   expect(await rows(page).allTextContents()).toEqual([
     expect.stringContaining('Todo Created'),
@@ -109,13 +98,13 @@ test('the list is narrowed by status and event, also for what comes live', async
   visited.isFlawless()
 })
 
-test('the chart counts what came in the last hour, and goes on counting', async () => {
+test('the chart counts the attempts of the last hour and is updated live', async () => {
   await using receiver = await startReceiver()
   await using visited = await oneOfEach(receiver)
   const { page } = visited
   await page.getByRole('img', { name: /^Attempts per minute/ }).waitFor()
   const before = Number(await page.locator('dd').first().textContent())
-  await publishExample(world.client, 'TODO_CREATED')
+  await publishExample(site.world.client, 'TODO_CREATED')
   await expect
     .poll(async () => Number(await page.locator('dd').first().textContent()), { timeout: 8_000 })
     .toBeGreaterThan(before)

@@ -27,46 +27,46 @@ const page = (ids: string[], endCursor: string | null, totalCount = ids.length) 
 
 const idsOf = (rows: Rows) => shownRows(rows, {}).map(({ id }) => id)
 
-describe('the rows of the list', () => {
+describe('the list of destinations', () => {
   const two = withPage(NO_ROWS, page(['9', '8', '7'], 'after 7', 5), { first: true })
   const all = withPage(two, page(['6', '5'], null, 5), { first: false })
 
-  test('are those of all pages, newest first', () => {
+  test('has the rows of all pages, newest first', () => {
     expect(idsOf(all)).toEqual(['9', '8', '7', '6', '5'])
     expect(two.next).toBe('after 7')
     expect(all.next).toBeNull()
   })
 
-  test('are there once when a page repeats some', () => {
+  test('has each row once when a page repeats rows', () => {
     const more = withPage(all, page(['7', '6', '5'], null, 5), { first: false })
     expect(idsOf(more)).toEqual(['9', '8', '7', '6', '5'])
   })
 
-  test('keep the other pages when the first one is loaded anew, and lose what is gone from it', () => {
+  test('keeps further pages when the first is read again, and drops rows missing from it', () => {
     const anew = withPage(all, page(['A', '9', '7'], 'after 7', 5), { first: true })
     expect(idsOf(anew)).toEqual(['A', '9', '7', '6', '5'])
     expect(anew.next).toBeNull()
   })
 
-  test('take in a new destination, but not one of a page that is not loaded', () => {
+  test('adds a new destination unless it belongs to a page that is not loaded', () => {
     expect(idsOf(withChange(two, destination('A')))).toEqual(['A', '9', '8', '7'])
     expect(idsOf(withChange(two, destination('6')))).toEqual(['9', '8', '7'])
   })
 
-  test('leave out what was changed away from the filter', () => {
+  test('drops a row that no longer matches the filter', () => {
     const changed = withChange(all, destination('8', 'DISABLED'))
     expect(shownRows(changed, { status: 'DISABLED' }).map(({ id }) => id)).toEqual(['8'])
     expect(shownRows(changed, { search: 'OF 9' }).map(({ id }) => id)).toEqual(['9'])
   })
 
-  test('count one less when one is deleted', () => {
+  test('decrements the total once when a row is deleted', () => {
     const rest = withoutRow(all, '8')
     expect(idsOf(rest)).toEqual(['9', '7', '6', '5'])
     expect(rest.total).toBe(4)
     expect(withoutRow(rest, '8').total).toBe(4)
   })
 
-  test('do not take back what was deleted, by a page or a change that was under way', () => {
+  test('ignores a page or change read before a deletion', () => {
     const rest = withoutRow(two, '8')
     expect(idsOf(withChange(rest, destination('8')))).toEqual(['9', '7'])
     const late = page(['9', '8', '7'], 'after 7', 5)
@@ -76,7 +76,7 @@ describe('the rows of the list', () => {
     expect(withoutRow(NO_ROWS, '9')).toBe(NO_ROWS)
   })
 
-  test('show the latest attempt, in whatever order attempts are told', () => {
+  test('shows the latest attempt, whatever the order in which attempts arrive', () => {
     const at = (attemptedAt: string) =>
       new Map([['9', { attemptedAt, status: 'SUCCEEDED' as const }]])
     const later = withAttempts(all, at('2026-01-01T00:00:02.000Z'))

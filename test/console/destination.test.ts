@@ -1,27 +1,17 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { inactiveDestination, UpdateDestination } from '../helpers/destination-operations.ts'
 import { activeDestination } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
-import { createWorld, type World } from '../helpers/world.ts'
-import { startBrowser, visit } from './browser.ts'
+import { visit } from './browser.ts'
+import { shareConsole } from './share-console.ts'
 
-let browser: Browser
-let world: World
-
-beforeAll(async () => {
-  browser = await startBrowser()
-  world = await createWorld()
-})
-afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
-})
+const site = shareConsole()
 
 const open = (id: string) =>
   visit(
-    browser,
-    { ...world, path: `/destinations/${id}` },
+    site.browser,
+    { ...site.world, path: `/destinations/${id}` },
     {
       permissions: ['clipboard-read', 'clipboard-write'],
     },
@@ -30,8 +20,8 @@ const open = (id: string) =>
 const url = (page: Page) => page.getByLabel('URL', { exact: true })
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first()
 
-test('what the API refuses is said beside the field, and gone when the field is edited', async () => {
-  await using visited = await open(await inactiveDestination(world.client))
+test('a validation error is shown below its field until the field is edited', async () => {
+  await using visited = await open(await inactiveDestination(site.world.client))
   const { page } = visited
   await url(page).fill('ftp://example.com')
   await button(page, 'Save changes').click()
@@ -45,7 +35,7 @@ test('what the API refuses is said beside the field, and gone when the field is 
 })
 
 test('an active destination keeps at least one event', async () => {
-  const { id } = await activeDestination(world.client, {
+  const { id } = await activeDestination(site.world.client, {
     url: 'http://127.0.0.1:8080/',
     events: ['TODO_CREATED'],
   })
@@ -58,8 +48,8 @@ test('an active destination keeps at least one event', async () => {
   expect(await page.getByRole('checkbox', { name: /^Todo Created/ }).isChecked()).toBe(true)
 })
 
-test('"Save changes" does nothing before something has changed, nor after it was changed back', async () => {
-  await using visited = await open(await inactiveDestination(world.client))
+test('"Save changes" is disabled without changes and after a change is reverted', async () => {
+  await using visited = await open(await inactiveDestination(site.world.client))
   const { page } = visited
   const save = button(page, 'Save changes')
   await url(page).waitFor()
@@ -73,8 +63,8 @@ test('"Save changes" does nothing before something has changed, nor after it was
   expect(await save.getAttribute('aria-disabled')).toBe('true')
 })
 
-test('leaving with unsaved changes asks first', async () => {
-  await using visited = await open(await inactiveDestination(world.client))
+test('leaving a page with unsaved changes asks for confirmation', async () => {
+  await using visited = await open(await inactiveDestination(site.world.client))
   const { page } = visited
   await page.getByLabel('Name', { exact: true }).fill('Another name')
   await page.getByRole('link', { name: 'Event reference' }).click()
@@ -90,20 +80,20 @@ test('leaving with unsaved changes asks first', async () => {
   visited.isFlawless()
 })
 
-test('what is changed elsewhere shows, and leaves alone what is being edited here', async () => {
-  const id = await inactiveDestination(world.client)
+test('changes made elsewhere appear without overwriting unsaved edits', async () => {
+  const id = await inactiveDestination(site.world.client)
   await using visited = await open(id)
   const { page } = visited
   await url(page).fill('https://example.com/mine')
   await page.getByText('Live', { exact: true }).waitFor()
-  await world.client.request(UpdateDestination, { id, input: { name: 'Renamed elsewhere' } })
+  await site.world.client.request(UpdateDestination, { id, input: { name: 'Renamed elsewhere' } })
   await page.getByRole('heading', { level: 1, name: 'Renamed elsewhere' }).waitFor()
   expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Renamed elsewhere')
   expect(await url(page).inputValue()).toBe('https://example.com/mine')
 })
 
-test('the secret is copied whole, which the activity tells, and rotated with an overlap', async () => {
-  await using visited = await open(await inactiveDestination(world.client))
+test('the full secret is copied, recorded under Activity and rotated with an overlap', async () => {
+  await using visited = await open(await inactiveDestination(site.world.client))
   const { page } = visited
   const copied = () => page.evaluate(() => navigator.clipboard.readText())
   await button(page, 'Copy: the signing secret').click()
@@ -124,9 +114,9 @@ test('the secret is copied whole, which the activity tells, and rotated with an 
   visited.isFlawless()
 })
 
-test('a test event is sent, and its result shows as soon as it is there', async () => {
+test('a test event is sent and its result is shown', async () => {
   await using receiver = await startReceiver()
-  const { id } = await activeDestination(world.client, { url: receiver.url })
+  const { id } = await activeDestination(site.world.client, { url: receiver.url })
   await using visited = await open(id)
   const { page } = visited
   await page.getByLabel('Event', { exact: true }).selectOption('SUMMARY_CREATED')

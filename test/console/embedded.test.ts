@@ -1,39 +1,36 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { activeDestination, publishTodo } from '../helpers/operations.ts'
 import { type Receiver, startReceiver } from '../helpers/receiver.ts'
-import { createWorld, type World } from '../helpers/world.ts'
 import { makeKey } from './api-keys.ts'
-import { startBrowser, visit } from './browser.ts'
+import { visit } from './browser.ts'
 import { type HostPage, startHostPage } from './host-page.ts'
+import { shareConsole } from './share-console.ts'
 
-let browser: Browser
 let host: HostPage
 let receiver: Receiver
-let world: World
 let destination: string
+const site = shareConsole(async () => {
+  host = await startHostPage()
+  return { allowedOrigins: [host.url] }
+})
 
 beforeAll(async () => {
-  browser = await startBrowser()
-  host = await startHostPage()
-  world = await createWorld({ allowedOrigins: [host.url] })
-  host.use(world.url)
+  host.use(site.world.url)
   receiver = await startReceiver()
-  destination = (await activeDestination(world.client, { url: receiver.url })).id
+  destination = (await activeDestination(site.world.client, { url: receiver.url })).id
 })
 afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
   await receiver.close()
   await host[Symbol.asyncDispose]()
 })
 
-/** So that nothing moves while it is compared, and the console differs from its host as much as it can. */
+/** Without animations, and with a theme that differs from that of the host page. */
 const LOOK = { reducedMotion: 'reduce', colorScheme: 'dark' } as const
 
-/** @param tokens what the host page hands over, one after the other and the last again and again */
-async function openHost(tokens: string[] = [world.apiKey], path = '') {
-  const visited = await visit(browser, { url: host.url, path: host.basePath + path }, LOOK)
+/** @param tokens returned by the host page one after the other; the last one is repeated */
+async function openHost(tokens: string[] = [site.world.apiKey], path = '') {
+  const visited = await visit(site.browser, { url: host.url, path: host.basePath + path }, LOOK)
   const { page } = visited
   await page.exposeFunction('freshToken', () => (tokens.length > 1 ? tokens.shift() : tokens[0]))
   return {
@@ -49,11 +46,11 @@ const isLive = (page: Page) => page.getByText('Live', { exact: true }).waitFor()
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
 
-/** What depends on the room that there is; and names of the console's own, which say nothing unless they are used. */
+/** Properties that depend on the available space, and custom properties, which have no effect of their own. */
 const LEFT_OUT =
   '^(--.*|width|height|(inline|block)-size|(perspective|transform)-origin|grid-template-.*|top|bottom|left|right|inset-.*)$'
 
-/** Every computed style of what a selector finds, when nothing moves any more. */
+/** Returns the computed styles of the elements that match a selector, after all animations. */
 const looksOf = (page: Page, selector: string) =>
   page.evaluate(
     async ([selector, leftOut]) => {
@@ -67,8 +64,8 @@ const looksOf = (page: Page, selector: string) =>
     [selector, LEFT_OUT] as const,
   )
 
-test('neither does the console restyle the page around it, nor the page the console', async () => {
-  await using own = await visit(browser, world, LOOK)
+test('the console and its host page do not change the styles of each other', async () => {
+  await using own = await site.open('/', LOOK)
   await using hosted = await openHost()
   const product = () => looksOf(hosted.page, 'html, body, #product, #product *')
   const before = await product()
@@ -90,8 +87,8 @@ test('neither does the console restyle the page around it, nor the page the cons
   hosted.isFlawless()
 })
 
-test('its pages have addresses below the path of the page around it', async () => {
-  await using hosted = await openHost([world.apiKey], '/events/todo_created')
+test('the addresses of the console are below the base path of the host page', async () => {
+  await using hosted = await openHost([site.world.apiKey], '/events/todo_created')
   const { page, show } = hosted
   await show()
   await heading(page, 'Todo Created').waitFor()
@@ -109,8 +106,8 @@ test('its pages have addresses below the path of the page around it', async () =
   hosted.isFlawless()
 })
 
-test('a token that has ended is replaced by a fresh one, and what happens goes on showing', async () => {
-  const [ended, first, second] = await Promise.all([1, 2, 3].map(() => makeKey(world)))
+test('an expired token is replaced by a fresh one and live updates continue', async () => {
+  const [ended, first, second] = await Promise.all([1, 2, 3].map(() => makeKey(site.world)))
   await ended!.revoke()
   const tokens = [ended!.key, first!.key]
   await using hosted = await openHost(tokens, `/destinations/${destination}/deliveries`)
@@ -124,14 +121,14 @@ test('a token that has ended is replaced by a fresh one, and what happens goes o
   await isLive(page)
   const rows = page.locator('tr[data-attempt]')
   const shown = await rows.count()
-  await publishTodo(world.client)
+  await publishTodo(site.world.client)
   await rows.nth(shown).waitFor()
 })
 
-test('nothing is left of it when the page shows something else, not even of an open dialog', async () => {
+test('unmounting removes everything from the host page, also with an open dialog', async () => {
   await using hosted = await openHost()
   const { page, show, leave } = hosted
-  // React begins to listen to changes of the selection once, and for good.
+  // React adds a listener to the document once and never removes it.
   await show()
   await leave()
   const before = await tracesOf(page)
@@ -148,7 +145,7 @@ test('nothing is left of it when the page shows something else, not even of an o
   hosted.isFlawless()
 })
 
-/** What a script can leave in a page: elements, attributes, styles, listeners, and what it has put in others' place. */
+/** Returns what a script can leave in a page: elements, attributes, styles, listeners and replaced functions. */
 async function tracesOf(page: Page) {
   const devtools = await page.context().newCDPSession(page)
   const listenersOf = async (expression: string) => {
@@ -160,7 +157,7 @@ async function tracesOf(page: Page) {
   }
   const html = await page.content()
   return {
-    // An attribute that says nothing is no trace.
+    // Ignores an empty attribute.
     html: html.replace(' style=""', ''),
     window: await listenersOf('window'),
     document: await listenersOf('document'),

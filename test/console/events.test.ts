@@ -1,27 +1,15 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { activeDestination } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
-import { createWorld, type World } from '../helpers/world.ts'
-import { startBrowser, visit } from './browser.ts'
 import { EVENTS } from './examples.ts'
+import { shareConsole } from './share-console.ts'
 
-let browser: Browser
-let world: World
+const site = shareConsole()
 
-beforeAll(async () => {
-  browser = await startBrowser()
-  world = await createWorld()
-})
-afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
-})
-
-test('every event is explained, and its sample is published and delivered', async () => {
+test('every event has a page whose sample is published and delivered', async () => {
   await using receiver = await startReceiver()
-  await activeDestination(world.client, { url: receiver.url, events: EVENTS })
-  await using visited = await visit(browser, { ...world, path: '/events' })
+  await activeDestination(site.world.client, { url: receiver.url, events: EVENTS })
+  await using visited = await site.open('/events')
   const { page } = visited
   const links = page.locator('main li').getByRole('link')
   await links.first().waitFor()
@@ -42,8 +30,8 @@ test('every event is explained, and its sample is published and delivered', asyn
   visited.isFlawless()
 })
 
-test('a sample that does not fit is refused beside it, with the path of each fault', async () => {
-  await using visited = await visit(browser, { ...world, path: '/events/todo_created' })
+test('an invalid sample is refused with the path of each error', async () => {
+  await using visited = await site.open('/events/todo_created')
   const { page } = visited
   await page.getByRole('textbox').fill('{"todo_id": 5')
   await page.getByRole('button', { name: 'Publish sample' }).click()

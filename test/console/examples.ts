@@ -5,11 +5,11 @@ import { PublishEvent } from '../helpers/operations.ts'
 
 export const EVENTS = catalogue.map(({ name }) => enumName(name))
 
-/** The catalogue's example of an event. */
+/** Returns the example of an event in the catalogue. */
 export const exampleOf = (type: EventType) =>
   catalogue.find(({ name }) => enumName(name) === type)!.example
 
-/** Publishes the catalogue's example of an event. @returns the event's id */
+/** Publishes the example of an event in the catalogue. @returns the id of the event */
 export async function publishExample(client: GraphqlClient, type: EventType): Promise<string> {
   const { data } = exampleOf(type)
   const { eventPublish } = await client.request(PublishEvent, { input: { event: type, data } })

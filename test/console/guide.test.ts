@@ -1,29 +1,18 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { type Receiver, startReceiver } from '../helpers/receiver.ts'
-import { createWorld, type World } from '../helpers/world.ts'
-import { startBrowser, visit } from './browser.ts'
 import { EVENTS, publishExample } from './examples.ts'
+import { shareConsole } from './share-console.ts'
 import { type Hand, keyboard, mouse } from './walk.ts'
 
-let browser: Browser
-let world: World
-
-beforeAll(async () => {
-  browser = await startBrowser()
-  world = await createWorld()
-})
-afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
-})
+const site = shareConsole()
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first()
 const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true }).first()
 const status = (page: Page, name: string) => page.getByText(name, { exact: true }).first()
 const rows = (page: Page) => page.locator('tr[data-attempt]')
 
-/** Creates a destination and configures it, as the guide says it. */
+/** Creates and configures a destination as the guide describes. */
 async function create(page: Page, hand: Hand, { name, url }: { name: string; url: string }) {
   await hand.press(button(page, 'Create destination'))
   await hand.write(page.getByRole('dialog').getByLabel('Name'), name)
@@ -35,7 +24,7 @@ async function create(page: Page, hand: Hand, { name, url }: { name: string; url
   await hand.press(button(page, 'Save changes'))
 }
 
-/** "You must select at least one event before you can activate your webhook": and it says so. */
+/** Checks "You must select at least one event before you can activate your webhook". */
 async function expectUnavailable(page: Page) {
   const activate = button(page, 'Activate webhook')
   expect(await activate.getAttribute('aria-disabled')).toBe('true')
@@ -51,7 +40,7 @@ async function activate(page: Page, hand: Hand) {
   await button(page, 'Deactivate webhook').waitFor()
 }
 
-/** From nothing to a webhook that is deleted again, by whichever hand. */
+/** Creates a webhook, uses it as the guide describes, and deletes it. */
 async function walk(
   page: Page,
   hand: Hand,
@@ -63,7 +52,7 @@ async function walk(
   await hand.press(link(page, 'View recent deliveries'))
   await page.getByRole('heading', { name: 'No deliveries yet' }).waitFor()
   await page.evaluate(() => Object.assign(globalThis, { neverReloaded: true }))
-  for (const type of EVENTS) await publishExample(world.client, type)
+  for (const type of EVENTS) await publishExample(site.world.client, type)
   await rows(page)
     .nth(EVENTS.length - 1)
     .waitFor()
@@ -72,10 +61,10 @@ async function walk(
   expect(receiver.requests).toHaveLength(EVENTS.length)
 
   receiver.answerWith({ status: 500, body: 'Out of order' })
-  for (const type of EVENTS) await publishExample(world.client, type)
+  for (const type of EVENTS) await publishExample(site.world.client, type)
   await page.getByText('Failed', { exact: true }).first().waitFor()
   await status(page, 'Disabled').waitFor()
-  await lookAtAnAttempt(page, hand)
+  await checkAttempt(page, hand)
 
   await hand.press(link(page, name))
   const banner = page.getByRole('alert', { name: 'This webhook was automatically disabled' })
@@ -99,8 +88,8 @@ async function walk(
   await page.getByRole('heading', { name: 'No webhooks yet' }).waitFor()
 }
 
-/** What was sent and what came back. */
-async function lookAtAnAttempt(page: Page, hand: Hand) {
+/** Opens a failed attempt and checks its request and response. */
+async function checkAttempt(page: Page, hand: Hand) {
   await hand.press(
     page
       .getByRole('row', { name: /Failed/ })
@@ -122,16 +111,16 @@ async function lookAtAnAttempt(page: Page, hand: Hand) {
   await panel.waitFor({ state: 'detached' })
 }
 
-test("the guide's walk, by mouse", async () => {
+test('the steps of the setup guide work with the mouse', async () => {
   await using receiver = await startReceiver()
-  await using visited = await visit(browser, world)
+  await using visited = await site.open()
   await walk(visited.page, mouse, { receiver, name: 'Our CRM' })
   visited.isFlawless()
 })
 
-test('the same walk by keyboard alone', async () => {
+test('the steps of the setup guide work with the keyboard alone', async () => {
   await using receiver = await startReceiver()
-  await using visited = await visit(browser, world)
+  await using visited = await site.open()
   await walk(visited.page, keyboard(visited.page), { receiver, name: 'Our ERP' })
   visited.isFlawless()
 })

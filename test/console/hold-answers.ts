@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core'
 
 export interface HeldAnswer {
-  /** Lets the API have the request. Resolves when it has answered: the page does not know yet. */
+  /** Sends the request to the API. Resolves when the API has responded, before the page gets the response. */
   reachApi(): Promise<void>
-  /** Lets the page have the answer. */
+  /** Passes the response to the page. */
   reachPage(): void
 }
 
-/** Keeps an operation from the API, and its answer from the page. */
+/** Holds the request of an operation, and then its response. */
 export async function holdAnswer(page: Page, operation: string): Promise<HeldAnswer> {
   const sent = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
@@ -29,7 +29,7 @@ export async function holdAnswer(page: Page, operation: string): Promise<HeldAns
   }
 }
 
-/** Keeps an operation from the API, until it fails as a broken line does. @returns what breaks it, once */
+/** Holds the request of an operation until it fails like a broken connection. @returns makes the request fail */
 export async function holdAndBreak(page: Page, operation: string): Promise<() => void> {
   const broken = Promise.withResolvers<void>()
   await page.route('**/graphql', async (route) => {
@@ -44,7 +44,7 @@ export async function holdAndBreak(page: Page, operation: string): Promise<() =>
 const asksFor = (operation: string, body: string | null) =>
   body?.includes(`"operationName":"${operation}"`)
 
-/** Notes each text that an element shows from now on. @returns what reads them so far, none twice in a row */
+/** Records each text that an element shows. @returns reads the texts recorded so far, without repetitions */
 export async function noteTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
   const notes = await page.evaluateHandle((wanted) => {
     const texts: string[] = []

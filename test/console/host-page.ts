@@ -10,12 +10,12 @@ import { listen } from '../helpers/open-sockets.ts'
 
 const MOUNT = fileURLToPath(new URL('../../src/console/mount.tsx', import.meta.url))
 
-/** A product's own page, on an origin of its own, which can show the console. */
+/** A page of another product on another origin, which can mount the console. */
 export interface HostPage extends AsyncDisposable {
   url: string
-  /** Below it the page shows the console, when its script is told to: `acme.show()`, and `acme.leave()`. */
+  /** The path of the console in the page. The scripts `acme.show()` and `acme.leave()` mount and unmount it. */
   basePath: string
-  /** Names the API to use: its own start needs the page's address first. */
+  /** Sets the API. It starts after the page, because it needs the origin of the page. */
   use(apiUrl: string): void
 }
 
@@ -44,11 +44,11 @@ export async function startHostPage(): Promise<HostPage> {
   }
 }
 
-/** What a host page imports, as its own bundler would make it. @returns the folder with it */
+/** Builds the console as the bundler of a host page would. @returns the folder with the result */
 async function buildModule(): Promise<string> {
   const outDir = await mkdtemp(join(tmpdir(), 'bigmind-host-page-'))
   const before = process.env.NODE_ENV
-  // Libraries have other files for tests; a page gets those for production.
+  // Selects the production files of libraries instead of those for tests.
   process.env.NODE_ENV = 'production'
   try {
     await build({
@@ -90,7 +90,7 @@ function sendPage(api: string, response: ServerResponse): void {
     .end(pageFor(api, nonce))
 }
 
-/** Its own styles stand before and after the console's, which it loads when it shows it: no order may matter. */
+/** The page has styles before and after those of the console, because their order must not matter. */
 const pageFor = (api: string, nonce: string) => `<!doctype html>
 <html lang="en">
   <head>

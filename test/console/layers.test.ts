@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 const FILES = globSync('src/console/**/*.css')
 
-/** The lines that begin a rule of the top level, without comments. Biome's format indents all others. */
+/** Returns the lines that start a top-level rule. Biome's formatter indents all other lines. */
 const topLevel = (file: string) =>
   readFileSync(file, 'utf8')
     .replaceAll(/\/\*[\s\S]*?\*\//g, '')
@@ -13,7 +13,7 @@ const topLevel = (file: string) =>
 const layerOf = (file: string) =>
   /^src\/console\/(elements|styles\/hidden)/.test(file) ? 'bigmind.elements' : 'bigmind'
 
-test('every rule of the console is in the layer of its folder', () => {
+test('every CSS rule is in the cascade layer of its folder', () => {
   expect(FILES.length).toBeGreaterThan(40)
   const modules = FILES.filter((file) => file.endsWith('.module.css'))
   const others = modules.filter((file) => {
@@ -23,7 +23,7 @@ test('every rule of the console is in the layer of its folder', () => {
   expect(others).toEqual([])
 })
 
-test('the only rule outside the layers is the one that removes the rules of the page around', () => {
+test('the only CSS rule outside the layers removes the rules of the host page', () => {
   const outside = FILES.flatMap(topLevel).filter(
     (line) => !/^@layer bigmind(\.elements(\.reset)?)? \{$|^@import .* layer\(bigmind/.test(line),
   )

@@ -1,23 +1,13 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { publishTodos } from '../helpers/delivery-operations.ts'
 import { activeDestination, publishTodo } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
-import { createWorld, type World } from '../helpers/world.ts'
-import { startBrowser, visit } from './browser.ts'
+import { visit } from './browser.ts'
 import { startLine } from './cut-line.ts'
+import { shareConsole } from './share-console.ts'
 
-let browser: Browser
-let world: World
-
-beforeAll(async () => {
-  browser = await startBrowser()
-  world = await createWorld()
-})
-afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
-})
+const site = shareConsole()
 
 const CUT_FOR = 10_000
 
@@ -30,20 +20,20 @@ const shownIds = (page: Page) =>
     .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset.attempt!))
 
 async function recordedIds(destinationId: string): Promise<string[]> {
-  const rows = await world.app.ports.db.query<{ id: string }>(
+  const rows = await site.world.app.ports.db.query<{ id: string }>(
     'select id from delivery_attempt where destination_id = $1 order by id desc',
     [destinationId],
   )
   return rows.map(({ id }) => id)
 }
 
-test('a connection that is cut for 10 s during 200 attempts loses no row and shows none twice', async () => {
+test('a connection cut for 10 s during 200 attempts loses no row and duplicates none', async () => {
   await using receiver = await startReceiver()
-  await using line = await startLine(world.url)
-  const { id } = await activeDestination(world.client, { url: receiver.url })
-  await publishTodo(world.client)
-  await using visited = await visit(browser, {
-    ...world,
+  await using line = await startLine(site.world.url)
+  const { id } = await activeDestination(site.world.client, { url: receiver.url })
+  await publishTodo(site.world.client)
+  await using visited = await visit(site.browser, {
+    ...site.world,
     url: line.url,
     path: `/destinations/${id}/deliveries`,
   })
@@ -51,14 +41,14 @@ test('a connection that is cut for 10 s during 200 attempts loses no row and sho
   await page.locator('tr[data-attempt]').waitFor()
   await sign(page, 'Live')
 
-  await publishTodos(world.client, 50)
+  await publishTodos(site.world.client, 50)
   line.cut()
-  await publishTodos(world.client, 100)
+  await publishTodos(site.world.client, 100)
   await sign(page, 'Reconnecting')
   await page.waitForTimeout(CUT_FOR)
   expect(await page.locator('tr[data-attempt]').count()).toBeLessThan(151)
   line.mend()
-  await publishTodos(world.client, 50)
+  await publishTodos(site.world.client, 50)
   await sign(page, 'Live')
 
   await receiver.request(201)
@@ -66,16 +56,16 @@ test('a connection that is cut for 10 s during 200 attempts loses no row and sho
   expect(await shownIds(page)).toEqual(await recordedIds(id))
 }, 300_000)
 
-test('a browser without a network says so, and goes on when it has one again', async () => {
+test('an offline browser shows that it is offline and resumes when it is online', async () => {
   await using receiver = await startReceiver()
-  const { id } = await activeDestination(world.client, { url: receiver.url })
+  const { id } = await activeDestination(site.world.client, { url: receiver.url })
   const path = `/destinations/${id}/deliveries`
-  await using visited = await visit(browser, { ...world, path })
+  await using visited = await site.open(path)
   const { page, context } = visited
   await sign(page, 'Live')
   await context.setOffline(true)
   await sign(page, 'Offline')
-  await publishTodo(world.client)
+  await publishTodo(site.world.client)
   await receiver.request()
   await context.setOffline(false)
   await sign(page, 'Live')

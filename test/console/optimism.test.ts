@@ -1,26 +1,17 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { inactiveDestination, UpdateDestination } from '../helpers/destination-operations.ts'
 import { heldAnswers } from '../helpers/held-answers.ts'
 import { activeDestination } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
-import { createWorld, type World } from '../helpers/world.ts'
-import { startBrowser, visit } from './browser.ts'
+import { createWorld } from '../helpers/world.ts'
+import { visit } from './browser.ts'
 import { holdAndBreak, holdAnswer, noteTexts } from './hold-answers.ts'
+import { shareConsole } from './share-console.ts'
 
-let browser: Browser
-let world: World
+const site = shareConsole()
 
-beforeAll(async () => {
-  browser = await startBrowser()
-  world = await createWorld()
-})
-afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
-})
-
-const open = (path: string) => visit(browser, { ...world, path })
+const open = (path: string) => site.open(path)
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first()
 const live = (page: Page) => page.getByText('Live', { exact: true }).waitFor()
 const field = (page: Page, name: string) => page.getByLabel(name, { exact: true })
@@ -29,8 +20,8 @@ const title = (page: Page, name: string) =>
 
 const STATUS = 'main [data-tone]'
 
-test('what is saved stands at once, and nothing flickers when it is confirmed', async () => {
-  await using visited = await open(`/destinations/${await inactiveDestination(world.client)}`)
+test('a saved change shows at once and does not flicker when confirmed', async () => {
+  await using visited = await open(`/destinations/${await inactiveDestination(site.world.client)}`)
   const { page } = visited
   await title(page, 'Receiver').waitFor()
   await live(page)
@@ -49,8 +40,8 @@ test('what is saved stands at once, and nothing flickers when it is confirmed', 
   visited.isFlawless()
 })
 
-test('what the API refuses to save is unsaved again, with the reason beside the field', async () => {
-  await using visited = await open(`/destinations/${await inactiveDestination(world.client)}`)
+test('a refused change is unsaved again, with the error below the field', async () => {
+  await using visited = await open(`/destinations/${await inactiveDestination(site.world.client)}`)
   const { page } = visited
   const answer = await holdAnswer(page, 'UpdateDestination')
   await field(page, 'Name').fill('Our CRM')
@@ -67,8 +58,8 @@ test('what the API refuses to save is unsaved again, with the reason beside the 
   visited.isFlawless()
 })
 
-test('a webhook is active at once, and stays so whatever is told live meanwhile', async () => {
-  const id = await inactiveDestination(world.client, 'https://example.com/')
+test('an activated webhook shows as active at once, also while live updates arrive', async () => {
+  const id = await inactiveDestination(site.world.client, 'https://example.com/')
   await using visited = await open(`/destinations/${id}`)
   const { page } = visited
   await title(page, 'Receiver').waitFor()
@@ -77,7 +68,7 @@ test('a webhook is active at once, and stays so whatever is told live meanwhile'
   const statuses = await noteTexts(page, STATUS)
   await button(page, 'Activate webhook').click()
   await button(page, 'Deactivate webhook').waitFor()
-  await world.client.request(UpdateDestination, { id, input: { name: 'Renamed elsewhere' } })
+  await site.world.client.request(UpdateDestination, { id, input: { name: 'Renamed elsewhere' } })
   await title(page, 'Renamed elsewhere').waitFor()
   expect(await statuses()).toEqual(['Inactive', 'Active'])
   stop()
@@ -86,13 +77,13 @@ test('a webhook is active at once, and stays so whatever is told live meanwhile'
   await title(page, 'Renamed elsewhere').waitFor()
 })
 
-test('a deleted row goes at once, and comes back in its place when the API refuses', async () => {
+test('a deleted row disappears at once and returns to its place when the deletion fails', async () => {
   await using own = await createWorld({ worker: false })
   for (const name of ['First', 'Second', 'Third']) {
     const id = await inactiveDestination(own.client)
     await own.client.request(UpdateDestination, { id, input: { name } })
   }
-  await using visited = await visit(browser, own)
+  await using visited = await visit(site.browser, own)
   const { page } = visited
   const names = () => page.getByRole('table').getByRole('link').allTextContents()
   const remove = async () => {
@@ -121,16 +112,16 @@ test('a deleted row goes at once, and comes back in its place when the API refus
   expect(await totals()).toEqual(['3 webhooks', '2 webhooks'])
 })
 
-test('a delivery that is retried waits to be sent at once, and is as before when the API refuses', async () => {
+test('a retried delivery shows as pending at once and as before when the retry fails', async () => {
   await using receiver = await startReceiver()
   receiver.answerWith({ status: 500, body: 'Out of order' })
-  const { id } = await activeDestination(world.client, { url: receiver.url })
+  const { id } = await activeDestination(site.world.client, { url: receiver.url })
   await using visited = await open(`/destinations/${id}`)
   const { page } = visited
-  // A test is tried once: its delivery has failed right away.
+  // A test event is not retried, so its delivery fails with the first attempt.
   await button(page, 'Send test event').click()
   await page.getByText('Response code 500').waitFor()
-  await page.goto(`${world.url}/destinations/${id}/deliveries`)
+  await page.goto(`${site.world.url}/destinations/${id}/deliveries`)
   await page
     .getByRole('row', { name: /Failed/ })
     .getByRole('link')
@@ -151,7 +142,7 @@ test('a delivery that is retried waits to be sent at once, and is as before when
   const answer = await holdAnswer(page, 'RetryDelivery')
   await timeline.getByRole('button', { name: 'Retry' }).click()
   await answer.reachApi()
-  // It is attempted just after the page has asked how the delivery stands now.
+  // The attempt is made just after the page has read the delivery again.
   const details = await holdAnswer(page, 'AttemptDetails')
   answer.reachPage()
   await page.getByText('Retry scheduled').first().waitFor()

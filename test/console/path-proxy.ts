@@ -4,12 +4,12 @@ import { listen } from '../helpers/open-sockets.ts'
 
 export interface PathProxy extends AsyncDisposable {
   url: string
-  /** Names the service behind the proxy, as in "http://127.0.0.1:4000". */
+  /** Sets the service behind the proxy, as in "http://127.0.0.1:4000". */
   use(service: string): void
 }
 
 /**
- * A proxy that serves a service below a path of its host, and nothing else.
+ * Starts a proxy that serves a service below a path of its host, and nothing else.
  * @param strips whether it removes the path from the requests that it forwards
  */
 export async function startPathProxy(path: string, strips: boolean): Promise<PathProxy> {

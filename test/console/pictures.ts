@@ -7,16 +7,16 @@ import { PNG } from 'pngjs'
 /** The accepted pictures. */
 const ACCEPTED = fileURLToPath(new URL('pictures/', import.meta.url))
 
-/** Where the pictures that differ go, with a picture of the difference. Not in version control. */
+/** The folder for pictures that differ and for their differences. Not in version control. */
 const DIFFERING = fileURLToPath(new URL('../../screenshots/', import.meta.url))
 
-/** How much the colour of a pixel may differ, from 0 to 1: other processors round another way. */
-const COLOUR_TOLERANCE = 0.05
+/** How much the color of a pixel may differ, from 0 to 1, because processors round differently. */
+const COLOR_TOLERANCE = 0.05
 
 /** How many pixels of a picture may differ by more. */
 const PIXEL_TOLERANCE = 12
 
-/** Without filters, and with repetitions found anywhere, pages of text take the fewest bytes. */
+/** The PNG settings that give the smallest files for pages of text. */
 const SMALLEST = { colorType: 2, filterType: 0, deflateLevel: 9, deflateStrategy: 0 } as const
 
 /** Whether this run replaces the accepted pictures instead of comparing with them. */
@@ -41,7 +41,7 @@ export async function comparePicture(name: string, bytes: Buffer): Promise<strin
   return `${name} ${difference.words}: see screenshots/${name}.png`
 }
 
-/** @returns null when the pictures are the same within the tolerance */
+/** @returns null if the pictures are equal within the tolerance */
 function differenceOf(before: Buffer, after: Buffer): { words: string; picture?: Buffer } | null {
   const [old, now] = [PNG.sync.read(before), PNG.sync.read(after)]
   const { width, height } = old
@@ -50,13 +50,13 @@ function differenceOf(before: Buffer, after: Buffer): { words: string; picture?:
   }
   if (old.data.equals(now.data)) return null
   const diff = new PNG({ width, height })
-  const options = { threshold: COLOUR_TOLERANCE }
+  const options = { threshold: COLOR_TOLERANCE }
   const count = pixelmatch(old.data, now.data, diff.data, width, height, options)
   if (count <= PIXEL_TOLERANCE) return null
   return { words: `differs in ${count} pixels`, picture: PNG.sync.write(diff) }
 }
 
-/** The names of the accepted pictures. A run that accepts removes those that it did not take. */
+/** Returns the names of the accepted pictures. A run that accepts pictures removes those that it did not take. */
 export async function acceptedPictures(taken: readonly string[]): Promise<string[]> {
   const files = await readdir(ACCEPTED)
   const names = files.map((file) => file.replace(/\.png$/, ''))

@@ -16,7 +16,7 @@ interface History {
   attempts: object[]
 }
 
-/** Where the destinations with a history are. */
+/** The URLs of the destinations with a history. */
 export const URLS = {
   busy: 'https://crm.example.com/webhooks/bigmind',
   struggling: 'https://warehouse.example.com/ingest',
@@ -32,7 +32,7 @@ const DOWN = {
   },
 } as const
 
-/** What was sent to the busy, the struggling and the disabled destination. */
+/** The history of the busy, the struggling and the disabled destination. */
 export function historyOf(
   organization: string,
   destinations: Record<keyof typeof URLS, string>,
@@ -77,7 +77,7 @@ export function historyOf(
   return history
 }
 
-/** 58 minutes of attempts, with a quarter of an hour in which the receiver was in trouble, and every event at last. */
+/** 58 minutes of attempts, with failures for a quarter of an hour, and one of each event at the end. */
 function busyHour(): [type: string, tries: Try[]][] {
   const hour = Array.from({ length: 58 }, (_, index) => 59 - index).flatMap((minute) => {
     const count = 6 + Math.round(4 * Math.sin(minute / 5)) + ((minute * 7) % 5)
@@ -131,7 +131,7 @@ interface NewDelivery {
   url: string
   type: string
   tries: Try[]
-  /** When the next attempt is to be made; null when the delivery has ended. */
+  /** When the next attempt is due; null if the delivery has ended. */
   dueAt: Date | null
 }
 

@@ -1,7 +1,7 @@
 import type { Sql } from '../../src/storage/database.ts'
 import { lowestId } from '../../src/storage/ids.ts'
 
-/** The moment at which the pages are shown. */
+/** The time at which the pages are shown. */
 export const NOW = new Date('2026-01-15T10:30:20.000Z')
 
 export const secondsAgo = (seconds: number) => new Date(NOW.getTime() - seconds * 1000)
@@ -10,7 +10,7 @@ export const minutesAgo = (minutes: number) => secondsAgo(minutes * 60)
 
 type Prefix = Parameters<typeof lowestId>[0]
 
-/** The id that was made at a time. `number` tells ids of one time apart. */
+/** Returns an id created at a time. `number` makes ids of the same time unique. */
 export const idOf = (prefix: Prefix, time: Date, number: number) =>
   lowestId(prefix, time).slice(0, -6) + String(number).padStart(6, '0')
 

@@ -5,7 +5,7 @@ import { EVENTS } from './examples.ts'
 import { historyOf, URLS } from './scenery-history.ts'
 import { idOf, insert, minutesAgo, NOW } from './scenery-rows.ts'
 
-/** Keys for the pages to be shown with. */
+/** The API keys that pages are opened with. */
 export interface Scenery {
   /** Has every scope, in the organization with the destinations. */
   owner: string
@@ -17,19 +17,19 @@ export interface Scenery {
 
 /** Destinations in every state, by name. The ids are the same in every run, because pages and addresses show them. */
 export const DESTINATIONS = {
-  /** ACTIVE, with a busy hour behind it. */
+  /** ACTIVE, with many attempts in the last hour. */
   busy: idOf('whk', minutesAgo(40_000), 1),
   /** ACTIVE, with a delivery that is retried. */
   struggling: idOf('whk', minutesAgo(30_000), 2),
   /** DISABLED by 15 failures of every kind. */
   disabled: idOf('whk', minutesAgo(20_000), 3),
-  /** INACTIVE, with a name and a URL that are too long for their places, and two signing secrets. */
+  /** INACTIVE, with a name and a URL that are truncated, and two signing secrets. */
   long: idOf('whk', minutesAgo(9_000), 4),
-  /** INACTIVE, with nothing set but its name. */
+  /** INACTIVE, with only a name. */
   fresh: idOf('whk', minutesAgo(3), 5),
 }
 
-/** The clock of the service in front of the scenery: it does not go on. */
+/** The clock of the service, which stands still at the time of the pictures. */
 export const STILL: Clock = { ...systemClock, now: () => NOW.getTime() }
 
 const ORGANIZATION = idOf('org', minutesAgo(50_000), 1)
@@ -52,7 +52,7 @@ export async function buildScenery({ app }: World): Promise<Scenery> {
       current: secrets.encrypt(`wsec_k7${'Qx3'.repeat(11)}`, id),
       created_at: minutesAgo(3),
       previous: id === DESTINATIONS.long ? secrets.encrypt(`wsec_m2${'Tz8'.repeat(11)}`, id) : null,
-      // Beyond the end of any run: what the service leaves out is decided by the clock of the database.
+      // After the end of any run, because the clock of the database decides what has expired.
       previous_expires_at: id === DESTINATIONS.long ? new Date('2126-01-16T10:30:00Z') : null,
     })),
   )

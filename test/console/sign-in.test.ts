@@ -1,22 +1,12 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Scope } from '../../src/domain/api-key.ts'
 import { inactiveDestination } from '../helpers/destination-operations.ts'
-import { createWorld, type World } from '../helpers/world.ts'
 import { makeKey } from './api-keys.ts'
-import { startBrowser, visit } from './browser.ts'
+import { visit } from './browser.ts'
+import { shareConsole } from './share-console.ts'
 
-let browser: Browser
-let world: World
-
-beforeAll(async () => {
-  browser = await startBrowser()
-  world = await createWorld()
-})
-afterAll(async () => {
-  await browser.close()
-  await world[Symbol.asyncDispose]()
-})
+const site = shareConsole()
 
 async function signIn(page: Page, key: string) {
   await page.getByLabel('API key or token').fill(key)
@@ -25,24 +15,24 @@ async function signIn(page: Page, key: string) {
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
 
-test('a key that is pasted once opens the page that was asked for, and is in no address', async () => {
-  const id = await inactiveDestination(world.client)
+test('signing in opens the requested page, and the key is in no address', async () => {
+  const id = await inactiveDestination(site.world.client)
   const path = `/destinations/${id}`
-  await using visited = await visit(browser, { url: world.url, path })
+  await using visited = await visit(site.browser, { url: site.world.url, path })
   const { page } = visited
   const addresses: string[] = []
   page.on('request', (request) => addresses.push(request.url()))
-  await signIn(page, `Bearer ${world.apiKey} `)
+  await signIn(page, `Bearer ${site.world.apiKey} `)
   await page.getByText('Signing secret').waitFor()
   await page.reload()
   await page.getByText('Signing secret').waitFor()
-  expect(page.url()).toBe(world.url + path)
-  expect(addresses.join()).not.toContain(world.apiKey)
+  expect(page.url()).toBe(site.world.url + path)
+  expect(addresses.join()).not.toContain(site.world.apiKey)
   visited.isFlawless()
 })
 
-test('a key that is not taken is refused in words, and kept nowhere', async () => {
-  await using visited = await visit(browser, { url: world.url })
+test('an invalid key is refused with a message and not stored', async () => {
+  await using visited = await visit(site.browser, { url: site.world.url })
   const { page } = visited
   await signIn(page, 'bmk_wrong')
   await page.getByRole('alert').getByText('is not valid').waitFor()
@@ -52,9 +42,9 @@ test('a key that is not taken is refused in words, and kept nowhere', async () =
   await page.getByText('Enter an API key or token.').waitFor()
 })
 
-test('a key that is revoked while the page is open leads to the sign-in, and back to the page', async () => {
-  const { key, revoke } = await makeKey(world)
-  await using visited = await visit(browser, { url: world.url })
+test('a revoked key leads to the sign-in, and signing in leads back to the page', async () => {
+  const { key, revoke } = await makeKey(site.world)
+  await using visited = await visit(site.browser, { url: site.world.url })
   const { page } = visited
   await signIn(page, key)
   await heading(page, 'Webhooks').waitFor()
@@ -63,16 +53,19 @@ test('a key that is revoked while the page is open leads to the sign-in, and bac
   await page.getByText('Live', { exact: true }).waitFor()
   await revoke()
   await page.getByText('Your session has ended').waitFor()
-  await signIn(page, world.apiKey)
+  await signIn(page, site.world.apiKey)
   await heading(page, 'Webhooks').waitFor()
 })
 
-test('what is not saved when a key is revoked is there again for the same organization, and for no other', async () => {
-  const id = await inactiveDestination(world.client)
+test('unsaved edits survive a revoked key for the same organization and for no other', async () => {
+  const id = await inactiveDestination(site.world.client)
   const scopes: Scope[] = ['DESTINATIONS_READ', 'DESTINATIONS_WRITE']
-  const own = await makeKey(world, scopes)
-  const others = await makeKey({ client: await world.clientFor('Others') }, scopes)
-  await using visited = await visit(browser, { url: world.url, path: `/destinations/${id}` })
+  const own = await makeKey(site.world, scopes)
+  const others = await makeKey({ client: await site.world.clientFor('Others') }, scopes)
+  await using visited = await visit(site.browser, {
+    url: site.world.url,
+    path: `/destinations/${id}`,
+  })
   const { page } = visited
   const name = page.getByLabel('Name', { exact: true })
   await signIn(page, own.key)
@@ -91,7 +84,7 @@ test('what is not saved when a key is revoked is there again for the same organi
   await page.getByText('Your session has ended').waitFor()
   await page.goBack()
 
-  await signIn(page, world.apiKey)
+  await signIn(page, site.world.apiKey)
   await page.getByText('You have unsaved changes.').waitFor()
   expect(await name.inputValue()).toBe('Not saved yet')
   await page.getByRole('button', { name: 'Save changes' }).click()
@@ -99,24 +92,24 @@ test('what is not saved when a key is revoked is there again for the same organi
   await heading(page, 'Not saved yet').waitFor()
 })
 
-test('who signs out leaves nothing behind for who signs in next', async () => {
-  const path = `/destinations/${await inactiveDestination(world.client)}`
-  await using visited = await visit(browser, { url: world.url, path })
+test('signing out drops unsaved edits', async () => {
+  const path = `/destinations/${await inactiveDestination(site.world.client)}`
+  await using visited = await visit(site.browser, { url: site.world.url, path })
   const { page } = visited
   const name = page.getByLabel('Name', { exact: true })
-  await signIn(page, world.apiKey)
+  await signIn(page, site.world.apiKey)
   await name.fill('Not saved yet')
   await page.getByRole('button', { name: 'Sign out' }).click()
-  await signIn(page, world.apiKey)
+  await signIn(page, site.world.apiKey)
   await page.getByText('All changes saved.').waitFor()
   expect(await name.inputValue()).toBe('Receiver')
 })
 
-test('on this machine it opens ready to use, until somebody signs out', async () => {
-  const { apiKey, app } = world
+test('the local key signs in automatically until somebody signs out', async () => {
+  const { apiKey, app } = site.world
   const api = await app.startApi({ host: '127.0.0.1', port: 0, localKey: apiKey })
   onTestFinished(() => api.close())
-  await using visited = await visit(browser, { url: api.url })
+  await using visited = await visit(site.browser, { url: api.url })
   const { page } = visited
   await heading(page, 'Webhooks').waitFor()
   expect(await page.content()).not.toContain(apiKey)

@@ -21,7 +21,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Runs the code as somebody who copied it would. @returns where it listens */
+/** Runs the code like a user who copied it. @returns the URL it listens on */
 async function run(command: string, file: string, code: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'verification-'))
   const path = join(folder, file)
@@ -61,7 +61,7 @@ describe.each([
 ])('the code for $language', ({ command, file, code, language }) => {
   const able = language !== 'Python' || pythonIsPresent()
 
-  test.runIf(able)('takes what the secret signed, and nothing else', async () => {
+  test.runIf(able)('accepts requests signed with the secret and rejects others', async () => {
     const url = await run(command, file, code({ overlapping: false }))
     expect(await statusOf(url, signed(SECRET))).toBe(200)
     expect(await statusOf(url, signed(PREVIOUS))).toBe(401)
@@ -69,9 +69,9 @@ describe.each([
     expect(await statusOf(url, { 'x-webhook-signature': 'ä' })).toBe(401)
   })
 
-  test.runIf(able)('also takes the previous secret while that still signs', async () => {
+  test.runIf(able)('accepts the previous secret while it still signs', async () => {
     const url = await run(command, file, code({ overlapping: true }))
-    // The receiver has the old secret still: what it knows stands in the second header.
+    // The receiver still has the previous secret, which signs the second header.
     expect(await statusOf(url, signed(PREVIOUS, SECRET))).toBe(200)
     expect(await statusOf(url, signed(SECRET))).toBe(200)
     expect(await statusOf(url, signed(PREVIOUS))).toBe(401)

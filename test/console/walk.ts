@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core'
 
-/** How somebody gets at what a page offers: by mouse or by keyboard. */
+/** A way to operate a page: by mouse or by keyboard. */
 export interface Hand {
   press(control: Locator): Promise<void>
   write(field: Locator, text: string): Promise<void>
@@ -13,13 +13,16 @@ export const mouse: Hand = {
   check: (box) => box.check(),
 }
 
-/** Tabs at most so often before something counts as out of reach. */
+/** The number of presses of Tab after which an element counts as unreachable. */
 const REACH = 200
 
-/** Nothing but Tab, Enter, Space and letters: what cannot be reached by them is not used. */
+/** Uses only Tab, Enter, Space and letters. */
 export function keyboard(page: Page): Hand {
   async function go(to: Locator): Promise<void> {
     await to.waitFor()
+    for (let tabs = await to.evaluate(stopsBefore); tabs > 0; tabs -= 1) {
+      await page.keyboard.press('Tab')
+    }
     for (let tabs = 0; tabs < REACH; tabs += 1) {
       if (await to.evaluate((element) => element === document.activeElement)) return
       await page.keyboard.press('Tab')
@@ -41,4 +44,13 @@ export function keyboard(page: Page): Hand {
       await page.keyboard.press('Space')
     },
   }
+}
+
+/** Returns how many presses of Tab certainly end before an element, so that the focus need not be checked after each. */
+function stopsBefore(element: Element): number {
+  const all = [...document.querySelectorAll('a[href], button, input, select, summary, textarea')]
+  const stops = all.filter((stop) => (stop as HTMLElement).tabIndex >= 0 && stop.checkVisibility())
+  const start = stops.indexOf(document.activeElement as Element)
+  const skipped = stops.filter((stop) => stop.matches('[type=radio], dialog *, [role=dialog] *'))
+  return start < 0 || skipped.length > 0 ? 0 : Math.max(0, stops.indexOf(element) - start - 1)
 }
