@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ADVISORY_LOCKS } from '../src/storage/advisory-locks.ts'
 import { CHANNELS } from '../src/storage/channels.ts'
 import { defineRowSet } from '../src/storage/row-set.ts'
@@ -49,6 +49,28 @@ test('channels are named and advisory locks are numbered in one place, each diff
   expect(new Set(locks).size).toBe(locks.length)
   expect(filesWith(new RegExp(`'(${names.join('|')})'`, 'g'))).toEqual(['src/storage/channels.ts'])
   expect(filesWith(/\b4_?018_?0\d\d\b/g)).toEqual(['src/storage/advisory-locks.ts'])
+})
+
+/** See `src/concurrency/clock.ts`. */
+describe('of the clocks', () => {
+  test('that of pg-boss is used in the queue alone', () => {
+    expect(filesWith(/\bpgboss\.|\bbossSchema\}\.|\bjob_now\(/g)).toEqual(['src/delivery/queue.ts'])
+  })
+
+  test('that of the database is read through service_now alone', () => {
+    const statements =
+      /(?<![\w.])(?:now\(\)|current_timestamp|clock_timestamp|statement_timestamp)/gi
+    // The record of migrations is written before the function exists, and the clock itself has a method of that name.
+    expect(filesWith(statements).sort()).toEqual([
+      'src/concurrency/clock.ts',
+      'src/storage/migrations/migrations.ts',
+    ])
+  })
+
+  test('that of the process is read in the clock, and for the name of a new migration', () => {
+    const readers = filesWith(/\bDate\.now\(|\bnew Date\(\)/g)
+    expect(readers.sort()).toEqual(['src/cli/migration.ts', 'src/concurrency/clock.ts'])
+  })
 })
 
 test('a row set numbers its parameters and lists its values by column', () => {

@@ -127,7 +127,7 @@ async function findRoom(tx: Sql, organizationId: string): Promise<void> {
   const [row] = await tx.query<{ count: number }>(
     `select count(*)::int as count from api_key
     where organization_id = $1 and revoked_at is null
-      and (expires_at is null or expires_at > job_now())`,
+      and (expires_at is null or expires_at > service_now())`,
     [organizationId],
   )
   if ((row?.count ?? 0) < API_KEY_LIMIT) return
@@ -152,7 +152,7 @@ export async function revokeApiKey(
   key: { id: string; organizationId: string },
 ): Promise<void> {
   const [row] = await db.query(
-    `update api_key set revoked_at = coalesce(revoked_at, now())
+    `update api_key set revoked_at = coalesce(revoked_at, service_now())
     where id = $1 and organization_id = $2 returning id`,
     [key.id, key.organizationId],
   )
@@ -165,7 +165,7 @@ export async function revokeApiKey(
  */
 export async function revokeAnyApiKey({ db }: { db: Database }, id: string): Promise<boolean> {
   const rows = await db.query(
-    'update api_key set revoked_at = coalesce(revoked_at, now()) where id = $1 returning id',
+    'update api_key set revoked_at = coalesce(revoked_at, service_now()) where id = $1 returning id',
     [id],
   )
   return rows.length > 0
@@ -221,14 +221,14 @@ export async function findApiKey(
     noted: boolean
   }>(
     `select id, organization_id as "organizationId", scopes, expires_at as "expiresAt",
-      coalesce(last_used_at > now() - make_interval(secs => $2::float8 / 1000), false) as noted
+      coalesce(last_used_at > service_now() - make_interval(secs => $2::float8 / 1000), false) as noted
     from api_key
-    where hash = $1 and revoked_at is null and (expires_at is null or expires_at > job_now())`,
+    where hash = $1 and revoked_at is null and (expires_at is null or expires_at > service_now())`,
     [hash, NOTED_EVERY],
   )
   if (!row) return null
   if (!row.noted) {
-    db.query('update api_key set last_used_at = now() where id = $1', [row.id]).catch(
+    db.query('update api_key set last_used_at = service_now() where id = $1', [row.id]).catch(
       (error: unknown) => log.warn({ err: error }, "could not note a key's use"),
     )
   }

@@ -1,4 +1,14 @@
-/** Source of time and timers, in the shape of pg-boss's own clock, so that a test can move both at once. */
+/**
+ * The clock and timers of this process. Its interface is that of pg-boss's clock, so that a test can move both.
+ *
+ * Which clock decides what:
+ * - `service_now()`, the clock of the database, decides what processes share: when a delivery is due, when a secret, key or
+ *   lock expires, and the times that rows are stored with. It is the time at which the transaction began.
+ * - `Clock` decides what this process does on its own: timers, how long a cached value is used, the time of an attempt
+ *   and of an event without a timestamp, and the times in ids.
+ * - `performance.now()` measures durations: time limits and `durationMs` must not change when a clock is set.
+ * - pg-boss compares the times of its jobs with its own function, which only `delivery/queue.ts` uses.
+ */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number

@@ -20,7 +20,7 @@ const BACKLOG = `
 with recursive ${WAITING}, behind as materialized (
   select destination_id, waiting.due_at
   from waiting join destination on id = destination_id
-  where waiting.due_at <= job_now() and destination.status = 'ACTIVE'
+  where waiting.due_at <= service_now() and destination.status = 'ACTIVE'
 )
 select
   (
@@ -30,13 +30,13 @@ select
       cross join lateral (
         select from delivery
         where delivery.destination_id = behind.destination_id and status = 'PENDING'
-          and delivery.due_at <= job_now()
+          and delivery.due_at <= service_now()
         order by delivery.due_at limit ${MAX_COUNTED_DELIVERIES}
       ) as due
       limit ${MAX_COUNTED_DELIVERIES}
     ) as counted
   ) as deliveries,
-  coalesce(extract(epoch from job_now() - (select min(${plannedAtSql('due_at')}) from behind)), 0)::float8 as "oldestAge"`
+  coalesce(extract(epoch from service_now() - (select min(${plannedAtSql('due_at')}) from behind)), 0)::float8 as "oldestAge"`
 
 /** Creates a function that reads the backlog. Concurrent callers share one query and its error. */
 export function createBacklogReader({ db, clock }: { db: Database; clock: Clock }) {

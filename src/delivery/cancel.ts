@@ -30,7 +30,7 @@ export async function cancelingTransaction<Result>(
 }
 
 const CANCEL = `
-update delivery set status = 'CANCELED', due_at = null, completed_at = job_now()
+update delivery set status = 'CANCELED', due_at = null, completed_at = service_now()
 where id in (
   select id from delivery
   where destination_id = any($1) and status = 'PENDING' and not test

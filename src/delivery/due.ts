@@ -98,13 +98,13 @@ with due as (
     event.id as "eventId", event.type as "eventType", event.data, event.relations, event.timestamp,
     event.trace_parent as "traceParent",
     destination.url, destination.activation, signing_secret.current as secret,
-    case when previous_expires_at > job_now() then previous end as "previousSecret"
+    case when previous_expires_at > service_now() then previous end as "previousSecret"
   from delivery
   join event on event.id = delivery.event_id
   join destination on destination.id = delivery.destination_id
   join signing_secret on signing_secret.destination_id = destination.id
   where delivery.destination_id = $1 and delivery.status = 'PENDING'
-    and delivery.due_at <= job_now() and delivery.id <> all($3::text[])
+    and delivery.due_at <= service_now() and delivery.id <> all($3::text[])
     and (destination.status = 'ACTIVE' or delivery.test) and event.erased_at is null
   order by delivery.due_at, delivery.id
   limit $2

@@ -11,7 +11,7 @@ const URGENT_BEFORE = '2000-01-01T00:00:00Z'
 const URGENT_BEFORE_MS = Date.parse(URGENT_BEFORE)
 
 /** SQL: the `due_at` of an urgent delivery that is due now. In hours, since days and years vary with the time zone. */
-export const URGENT_DUE_AT = `job_now() - interval '${AHEAD_HOURS} hours'`
+export const URGENT_DUE_AT = `service_now() - interval '${AHEAD_HOURS} hours'`
 
 export const isUrgent = (dueAt: Date): boolean => dueAt.getTime() < URGENT_BEFORE_MS
 

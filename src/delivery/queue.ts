@@ -150,14 +150,14 @@ export function bossDatabaseOn(sql: Sql): Db {
 const bringForward = (schema: string) => `
 with checked as (
   update ${schema}.queue set monitor_claim_on = null, monitor_on = null
-  where name = $1 and greatest(monitor_claim_on, monitor_on) > job_now() + interval '1 minute'
+  where name = $1 and greatest(monitor_claim_on, monitor_on) > ${schema}.job_now() + interval '1 minute'
 )
 update ${schema}.job set
-  start_after = least(start_after, job_now()),
-  started_on = least(started_on, job_now()),
-  heartbeat_on = least(heartbeat_on, job_now())
+  start_after = least(start_after, ${schema}.job_now()),
+  started_on = least(started_on, ${schema}.job_now()),
+  heartbeat_on = least(heartbeat_on, ${schema}.job_now())
 where name = $1 and state <= 'active'
-  and greatest(start_after, started_on, heartbeat_on) > job_now() + interval '1 minute'`
+  and greatest(start_after, started_on, heartbeat_on) > ${schema}.job_now() + interval '1 minute'`
 
 /** Creates the schema of pg-boss and the two queues where they are missing. Several processes may call it at once. */
 export async function startQueue(boss: PgBoss): Promise<void> {

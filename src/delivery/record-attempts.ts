@@ -86,12 +86,12 @@ with result as (
     end::delivery_status,
     due_at = case
       when not succeeded and delivery.status = 'PENDING' and destination_status = 'ACTIVE'
-      then job_now() + make_interval(secs => retry_delay)
+      then service_now() + make_interval(secs => retry_delay)
     end,
     completed_at = case
       when succeeded or (
         delivery.status = 'PENDING' and (retry_delay is null or destination_status <> 'ACTIVE')
-      ) then job_now()
+      ) then service_now()
       else delivery.completed_at
     end
   from target

@@ -74,8 +74,8 @@ with counted as (
   update destination set
     failure_count = failure_count + failures,
     status = (case when reached then 'DISABLED' else status::text end)::destination_status,
-    disabled_at = case when reached then job_now() else disabled_at end,
-    updated_at = case when reached then job_now() else updated_at end
+    disabled_at = case when reached then service_now() else disabled_at end,
+    updated_at = case when reached then service_now() else updated_at end
   from (
     select destination.id, failures, entry_id,
       status = 'ACTIVE' and failure_count + failures >= $3 as reached

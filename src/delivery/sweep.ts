@@ -26,10 +26,10 @@ export async function wakeOverdueDestinations({ db, queue, metrics, log }: Ports
     await queue.bringForward(tx)
     const rows = await tx.query<{ id: string; active: boolean; ahead: boolean }>(
       `with recursive ${WAITING}
-      select id, status = 'ACTIVE' as active, due_at > job_now() as ahead
+      select id, status = 'ACTIVE' as active, due_at > service_now() as ahead
       from waiting join destination on id = destination_id
-      where due_at < job_now() - make_interval(secs => $1)
-        or due_at > job_now() + make_interval(secs => $2)`,
+      where due_at < service_now() - make_interval(secs => $1)
+        or due_at > service_now() + make_interval(secs => $2)`,
       [OVERDUE_SECONDS, MAX_AHEAD_SECONDS],
     )
     await makeDue(
@@ -48,8 +48,8 @@ export async function wakeOverdueDestinations({ db, queue, metrics, log }: Ports
 async function makeDue(tx: Sql, destinationIds: readonly string[]): Promise<void> {
   if (destinationIds.length === 0) return
   await tx.query(
-    `update delivery set due_at = job_now()
-    where destination_id = any($1) and status = 'PENDING' and due_at > job_now()`,
+    `update delivery set due_at = service_now()
+    where destination_id = any($1) and status = 'PENDING' and due_at > service_now()`,
     [destinationIds],
   )
 }

@@ -30,7 +30,7 @@ export async function activateDestination(
       await tx.query(
         `update destination set
           status = 'ACTIVE', activation = activation + 1, failure_count = 0, disabled_at = null,
-          updated_at = job_now()
+          updated_at = service_now()
         where id = $1`,
         [target.id],
       )
@@ -54,7 +54,7 @@ export async function deactivateDestination(
     const { status } = await lockDestination(tx, target)
     if (status === 'INACTIVE') return false
     await tx.query(
-      `update destination set status = 'INACTIVE', disabled_at = null, updated_at = job_now()
+      `update destination set status = 'INACTIVE', disabled_at = null, updated_at = service_now()
       where id = $1`,
       [target.id],
     )

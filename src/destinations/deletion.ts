@@ -44,7 +44,7 @@ with deleted as (
   delete from destination where id = $1 returning id, organization_id
 )
 insert into destination_deletion (id, organization_id, deleted_at)
-select id, organization_id, job_now() from deleted
+select id, organization_id, service_now() from deleted
 returning pg_notify('${CHANNELS.destinationDeleted}', '')`
 
 /** Stops new deliveries during the deletion. The audit log shows it, in case the deletion is interrupted. */

@@ -110,7 +110,7 @@ export async function updateDestination(
     const changed = changedSettings(before, after)
     if (changed.length === 0) return
     await tx.query(
-      'update destination set name = $2, url = $3, events = $4, updated_at = job_now() where id = $1',
+      'update destination set name = $2, url = $3, events = $4, updated_at = service_now() where id = $1',
       [target.id, after.name, after.url, after.events],
     )
     const change = { action: 'SETTINGS_CHANGED', changed } as const

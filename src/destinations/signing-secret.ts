@@ -32,12 +32,12 @@ export async function rotateSecret(
     await tx.query(
       `update signing_secret set
         previous = case when $3 > 0 then current end,
-        previous_expires_at = case when $3 > 0 then job_now() + make_interval(secs => $3) end,
-        current = $2, created_at = job_now()
+        previous_expires_at = case when $3 > 0 then service_now() + make_interval(secs => $3) end,
+        current = $2, created_at = service_now()
       where destination_id = $1`,
       [target.id, ports.secrets.encrypt(secret, target.id), overlap],
     )
-    await tx.query('update destination set updated_at = job_now() where id = $1', [target.id])
+    await tx.query('update destination set updated_at = service_now() where id = $1', [target.id])
     await writeAuditEntry({ tx, newId: ports.newId }, target, { action: 'SECRET_ROTATED' })
   })
   return secret

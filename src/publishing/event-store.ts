@@ -152,7 +152,7 @@ with stored as (
   )
   select
     id, organization_id, type, data, relations, string_to_array(related_ids, chr(31)), timestamp,
-    idempotency_key, fingerprint, trace_parent, $15::bool, job_now()
+    idempotency_key, fingerprint, trace_parent, $15::bool, service_now()
   from ${EVENTS.sql}
   on conflict (organization_id, idempotency_key) do nothing
   returning id
@@ -162,9 +162,9 @@ with stored as (
     delivery.id, event_id, destination_id,
     (case when active then 'PENDING' else 'SKIPPED' end)::delivery_status,
     $15::bool,
-    case when active then case when $15::bool then ${URGENT_DUE_AT} else job_now() end end,
-    job_now(),
-    case when not active then job_now() end
+    case when active then case when $15::bool then ${URGENT_DUE_AT} else service_now() end end,
+    service_now(),
+    case when not active then service_now() end
   from ${DELIVERIES.sql}
   join stored on stored.id = event_id
 )

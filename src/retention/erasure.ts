@@ -26,7 +26,7 @@ export async function eraseEvent(
     const erased = await tx.query(
       `update event set
         data = '{}', relations = $3, related_ids = null, fingerprint = null,
-        erased_at = coalesce(erased_at, job_now())
+        erased_at = coalesce(erased_at, service_now())
       where id = $1 and organization_id = $2
       returning 1`,
       [eventId, organizationId, relationsJson({})],
@@ -84,7 +84,7 @@ with part as (
     erased = true,
     status = (case when status = 'PENDING' then 'CANCELED' else status::text end)::delivery_status,
     due_at = null,
-    completed_at = case when status = 'PENDING' then job_now() else completed_at end
+    completed_at = case when status = 'PENDING' then service_now() else completed_at end
   where id in (
     select id from delivery where event_id = $1 and id > $2 and not erased
     order by id limit $3 for no key update

@@ -6,4 +6,4 @@
  */
 export const INSERT_AUDIT_ENTRIES = `
 insert into audit_entry (id, destination_id, action, api_key_id, user_id, changed, created_at)
-select id, destination_id, action::audit_action, api_key_id, user_id, changed, job_now() from entry`
+select id, destination_id, action::audit_action, api_key_id, user_id, changed, service_now() from entry`

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createNameResolver, type NameAnswer } from '../../src/delivery/http/name-resolver.ts'
+import { inTime } from '../faults/extent.ts'
 import cases from '../fixtures/ssrf-cases.json' with { type: 'json' }
 import { trustTestAuthority } from '../helpers/certificates.ts'
 import { type NameServerAnswer, startNameServer } from '../helpers/name-server.ts'
@@ -11,7 +12,6 @@ import {
   startClient,
   strictPolicy,
 } from '../helpers/webhook-client.ts'
-import { inTime } from '../faults/extent.ts'
 
 beforeAll(trustTestAuthority)
 

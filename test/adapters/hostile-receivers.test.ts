@@ -3,11 +3,11 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { inTime } from '../faults/extent.ts'
 import { type CertificateName, trustTestAuthority } from '../helpers/certificates.ts'
 import { drip, startRawReceiver } from '../helpers/raw-receiver.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { expectFailure, startClient } from '../helpers/webhook-client.ts'
-import { inTime } from '../faults/extent.ts'
 
 beforeAll(trustTestAuthority)
 

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { inTime } from '../faults/extent.ts'
 import { type RawReceiver, startRawReceiver } from '../helpers/raw-receiver.ts'
 import { expectFailure, startClient } from '../helpers/webhook-client.ts'
-import { inTime } from '../faults/extent.ts'
 
 const request = { headers: {}, body: '{}' }
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { inTime } from '../faults/extent.ts'
 import { startStallingProxy } from '../faults/stalling-proxy.ts'
 import { createDatabase } from '../helpers/database.ts'
 import { publishTodos } from '../helpers/delivery-operations.ts'
@@ -7,7 +8,6 @@ import { activeDestination } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { startServiceProcess } from '../helpers/service-process.ts'
 import { createWorld } from '../helpers/world.ts'
-import { inTime } from '../faults/extent.ts'
 
 async function readiness({ url }: { url: string | null }) {
   const response = await fetch(`${url}/health/ready`)

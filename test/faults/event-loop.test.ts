@@ -75,10 +75,12 @@ test.each(steps.slice(0, extent({ short: 1, full: 2 })))(
     const stream = publishSteadily(RATE, { client, ledger, destinationIds })
     await receiver.request(100)
     for (const ahead of steps) {
-      await sql(
-        `create or replace function pgboss.job_now() returns timestamptz
-      as $$ select now() + interval '${ahead} ms' $$ language sql stable`,
-      )
+      for (const clock of ['service_now', 'pgboss.job_now']) {
+        await sql(
+          `create or replace function ${clock}() returns timestamptz
+          as $$ select now() + interval '${ahead} ms' $$ language sql stable`,
+        )
+      }
       await give({ clockAhead: ahead }, api, ...workers)
       // All signs of life are an hour old at once, and each destination may be taken over. Back again nobody seems dead.
       const atLeast = ahead > 0 ? OVERTAKEN * destinationIds.length : 0

@@ -65,7 +65,7 @@ from (
   where (status = 'PENDING') is distinct from (completed_at is null)
     or (status = 'PENDING') is distinct from (due_at is not null)
     -- What is urgent is due a century before: see src/delivery/priority.ts.
-    or case when due_at < '2000-01-01' then due_at + interval '876600 hours' else due_at end not between pgboss.job_now() - interval '60 s' and pgboss.job_now() + interval '33 s'
+    or case when due_at < '2000-01-01' then due_at + interval '876600 hours' else due_at end not between service_now() - interval '60 s' and service_now() + interval '33 s'
 
   union all
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { allDelivered } from './arrivals.ts'
 import { createDeployment } from './deployment.ts'
-import { publishAll } from './publication.ts'
 import { extent, inTime } from './extent.ts'
+import { publishAll } from './publication.ts'
 
 const DESTINATIONS = extent({ short: 40, full: 100 })
 

@@ -48,6 +48,18 @@ export async function createDatabase({ empty = false, options = '' } = {}): Prom
   return database
 }
 
+/** Makes the database take the time of pg-boss's TestClock, which moves the function of pg-boss. */
+export async function followTestClock(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client
+    .query(
+      `create or replace function service_now() returns timestamptz language sql stable
+      as 'select pgboss.job_now()'`,
+    )
+    .finally(() => client.end())
+}
+
 function hasFailed(suite: Readonly<RunnerTestSuite>): boolean {
   return suite.tasks.some((task) =>
     task.type === 'suite' ? hasFailed(task) : task.result?.state === 'fail',

@@ -9,7 +9,7 @@ import { type App, createApp } from '../../src/process/app.ts'
 import type { MutationLimits } from '../../src/server/limits/mutation-limit.ts'
 import type { EncryptionKey } from '../../src/storage/secret-encryption.ts'
 import type { Logger } from '../../src/telemetry/logger.ts'
-import { createDatabase } from './database.ts'
+import { createDatabase, followTestClock } from './database.ts'
 
 /** One process of the deployment: roles that share the world's database. */
 export interface TestProcess {
@@ -101,6 +101,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
       poolSize,
       statementTimeoutMs,
     } = options
+    if (clock) await followTestClock(databaseUrl)
     const app = await createApp({
       databaseUrl,
       encryptionKeys,

@@ -3,10 +3,10 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { inTime } from '../faults/extent.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { openConnection, readUntil } from './raw-request.ts'
 import { answerOf, KEY, post, startTestServer } from './test-server.ts'
-import { inTime } from '../faults/extent.ts'
 
 test('closing ends sockets with 1001, completes streams and leaves no source open', async () => {
   const { close, graphql, world } = await startTestServer()

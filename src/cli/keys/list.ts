@@ -21,7 +21,7 @@ export async function listKeys(db: Database): Promise<string> {
   const rows = await db.query<Row>(
     `select k.id, k.prefix, k.name, o.id as "organizationId", o.name as organization, k.scopes,
       k.last_used_at as "lastUsedAt", k.revoked_at as "revokedAt", k.expires_at as "expiresAt",
-      coalesce(k.expires_at <= now(), false) as expired
+      coalesce(k.expires_at <= service_now(), false) as expired
     from api_key k left join organization o on o.id = k.organization_id
     order by k.id desc`,
   )

@@ -9,8 +9,6 @@ export interface ServerState {
 export interface SessionSettings {
   /** The schema with the service's own tables. */
   schema: string
-  /** The schema with pg-boss's tables and the function job_now. */
-  bossSchema: string
   /** Milliseconds; 0 for no limit. */
   statementTimeoutMs: number
   /** Milliseconds; 0 for no limit. */
@@ -62,7 +60,7 @@ const FIXED: Record<string, string> = {
 export function sessionStatements(settings: SessionSettings): string {
   const values = Object.entries({
     ...FIXED,
-    search_path: `"${settings.schema}", "${settings.bossSchema}"`,
+    search_path: `"${settings.schema}"`,
     statement_timeout: String(settings.statementTimeoutMs),
     idle_in_transaction_session_timeout: String(settings.idleInTransactionTimeoutMs),
   }).map(([name, value]) => `('${name}', '${value}')`)
