@@ -100,6 +100,10 @@ const LIBRARIES: Record<string, RegExp> = {
   'graphql-ws': /^(server|cli)\/|^console\/session\/live-connection\.ts$/,
 }
 
+const manifest: { dependencies: Record<string, string> } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+)
+
 const SRC = fileURLToPath(new URL('../src', import.meta.url))
 
 interface Import {
@@ -203,6 +207,35 @@ describe('the rooms', () => {
       .filter(({ file, target }) => !LIBRARIES[packageOf(target)]?.test(file))
       .map(({ file, target }) => `${file} imports ${target}`)
     expect(strayed).toEqual([])
+  })
+})
+
+describe('the dependencies', () => {
+  /** Entry points of development, which the published package leaves out. */
+  const DEVELOPMENT = ['cli/dev.ts', 'cli/migration.ts', 'cli/print-schema.ts']
+
+  /** Every file that the entry points load, now or later. */
+  function loadedFrom(entries: readonly string[]): Set<string> {
+    const loaded = new Set(entries)
+    for (const file of loaded) {
+      for (const one of imports) {
+        if (one.file === file && one.local && !one.typeOnly) loaded.add(one.target)
+      }
+    }
+    return loaded
+  }
+
+  test('of a service that runs are none of development, such as the schema engine of Prisma', () => {
+    const entries = files.filter(
+      (file) => file === 'main.ts' || (roomOf(file) === 'cli' && !DEVELOPMENT.includes(file)),
+    )
+    const loaded = loadedFrom(entries)
+    const packages = imports
+      .filter(({ file, local, typeOnly }) => loaded.has(file) && !local && !typeOnly)
+      .map(({ target }) => packageOf(target))
+      .filter((name) => !isBuiltin(name))
+    expect(packages).toContain('pg-boss')
+    expect(packages.filter((name) => !Object.hasOwn(manifest.dependencies, name))).toEqual([])
   })
 })
 

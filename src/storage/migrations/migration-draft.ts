@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { DiffTarget } from '@prisma/schema-engine-wasm'
+import type { DiffTarget, MigrationList } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
-import { MIGRATIONS, readMigrations, toMigrationList } from './migration-folder.ts'
+import { MIGRATIONS, type Migration, readMigrations } from './migration-folder.ts'
 import { startSchemaEngine } from './schema-engine.ts'
 
 const SCHEMA = fileURLToPath(new URL('../../../prisma/schema.prisma', import.meta.url))
 
 /**
- * The SQL that leads to schema.prisma: from the migrations that there are or, with `from: 'empty'`, from nothing. Null when
- * there is nothing to do. `scratchUrl` is an empty database, in which the migrations are played through. What Prisma cannot
- * say (triggers, storage settings) it neither sees nor writes.
+ * Returns the SQL that changes the database from the state of the migrations, or from an empty one, to schema.prisma. Null
+ * when they are equal. Prisma neither compares nor writes what its schema cannot express, such as triggers.
+ * @param scratchUrl an empty database, in which the migrations are applied
  */
 export async function draftMigration(
   scratchUrl: string,
@@ -33,5 +33,17 @@ export async function draftMigration(
     return exitCode === 2 ? stdout : null
   } finally {
     await client.end()
+  }
+}
+
+function toMigrationList(folder: string, migrations: Migration[]): MigrationList {
+  return {
+    baseDir: folder,
+    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' },
+    shadowDbInitScript: '',
+    migrationDirectories: migrations.map(({ name, sql }) => ({
+      path: name,
+      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },
+    })),
   }
 }

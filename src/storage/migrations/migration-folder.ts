@@ -2,20 +2,19 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { MigrationList } from '@prisma/schema-engine-wasm'
 
-/** Where the migrations of this program are. */
+/** The folder with the migrations of this program. */
 export const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 
 export type Migration = {
-  /** Its folder's name, `<timestamp>_<name>`: in the order of names they are applied. */
+  /** The name of its folder, `<timestamp>_<name>`. Migrations are applied in the order of names. */
   name: string
   sql: string
-  /** As Prisma records it: SHA-256 of the file, in hex. */
+  /** SHA-256 of the file in hex, as Prisma records it. */
   checksum: string
 }
 
-/** The migrations in `folder`, first one first. */
+/** Reads the migrations in `folder`, in the order in which they are applied. */
 export async function readMigrations(folder: string): Promise<Migration[]> {
   const entries = await readdir(folder, { withFileTypes: true })
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
@@ -25,17 +24,4 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
     }),
   )
-}
-
-/** The form in which the schema engine wants them. */
-export function toMigrationList(folder: string, migrations: Migration[]): MigrationList {
-  return {
-    baseDir: folder,
-    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' },
-    shadowDbInitScript: '',
-    migrationDirectories: migrations.map(({ name, sql }) => ({
-      path: name,
-      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },
-    })),
-  }
 }
