@@ -47,7 +47,10 @@ const ROOMS: Record<string, Room> = {
       '@pothos/plugin-scope-auth',
     ],
   },
-  server: { rooms: ['telemetry', 'concurrency', 'access', 'feed', 'graphql'], packages: 'any' },
+  server: {
+    rooms: ['domain', 'telemetry', 'concurrency', 'access', 'feed', 'graphql'],
+    packages: 'any',
+  },
   config: {
     rooms: ['domain', 'telemetry', 'storage', 'access', 'server', 'root'],
     packages: ['node:crypto', 'node:path'],
@@ -95,7 +98,6 @@ const LIBRARIES: Record<string, RegExp> = {
   'typeid-js': /^storage\/ids\.ts$/,
   '@prisma/adapter-pg': /^storage\/(database|migrations\/schema-engine)\.ts$/,
   'graphql-yoga': /^server\//,
-  'rate-limiter-flexible': /^server\/limits\/mutation-limit\.ts$/,
   ws: /^(server|cli)\//,
   'graphql-ws': /^(server|cli)\/|^console\/session\/live-connection\.ts$/,
 }

@@ -23,17 +23,17 @@ export function refusal(
 
 /**
  * A refusal that time mends.
- * @param retryAfter whole seconds after which it is worth to try again
+ * @param retryAfterSeconds whole seconds after which it is worth to try again
  */
 export const rateLimited = (
   message: string,
-  { status, retryAfter }: { status: 429 | 503; retryAfter: number },
+  { status, retryAfterSeconds }: { status: 429 | 503; retryAfterSeconds: number },
 ): GraphQLError =>
   new GraphQLError(message, {
     extensions: {
       code: 'RATE_LIMITED',
-      retryAfterSeconds: retryAfter,
-      http: { status, headers: { 'retry-after': String(retryAfter) } },
+      retryAfterSeconds,
+      http: { status, headers: { 'retry-after': String(retryAfterSeconds) } },
     },
   })
 

@@ -9,13 +9,10 @@ import type { TrustedDocuments } from './documents/persisted-documents.ts'
 import { acceptBasePath } from './http/base-path.ts'
 import { createRequestListener } from './http/http.ts'
 import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './http/listen.ts'
-import {
-  type ConnectionLimits,
-  DEFAULT_CONNECTION_LIMITS,
-  limitConnections,
-} from './limits/connection-limit.ts'
+import { DEFAULT_CONNECTION_LIMITS } from './limits/connection-limit.ts'
 import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from './limits/mutation-limit.ts'
-import { createUnreadAnswers } from './limits/unread-answers.ts'
+import { createSlots, type SlotLimits } from './limits/slots.ts'
+import { createUnreadResponses } from './limits/unread-responses.ts'
 import type { Monitoring } from './monitoring.ts'
 import { type ConsoleOptions, createConsole } from './pages/console.ts'
 import { createGraphiql, type GraphiqlOptions } from './pages/graphiql.ts'
@@ -47,7 +44,7 @@ export interface ServerOptions {
   /** Default: `DEFAULT_MUTATION_LIMITS`. */
   mutationLimits?: MutationLimits
   /** Default: `DEFAULT_CONNECTION_LIMITS`. */
-  connectionLimits?: ConnectionLimits
+  connectionLimits?: SlotLimits
   /** Milliseconds for a request to arrive whole. Streams are not held to it. Default: 30,000. */
   requestTimeout?: number
   /** Milliseconds that a client has to take an answer. Event streams are not held to it. Default: 120,000. */
@@ -88,12 +85,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     unreadTimeout = UNREAD_TIMEOUT,
     heartbeatInterval = HEARTBEAT_INTERVAL,
   } = options
-  const enter = limitConnections(connectionLimits)
-  const unread = createUnreadAnswers({ after: unreadTimeout })
+  const takeSlot = createSlots(connectionLimits)
+  const unread = createUnreadResponses({ timeoutMs: unreadTimeout })
   const graphql = createGraphql({
     ...options,
     live,
-    enter,
+    takeSlot,
     mutationLimits,
     unread,
     heartbeatInterval,
@@ -105,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...options,
       graphql,
       live,
-      enter,
+      takeSlot,
       unread,
       heartbeatInterval,
     }),
@@ -123,7 +120,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     listener,
   )
-  serveWebSockets(server, { ...options, graphql, live, enter, unread, newRequestId: randomUUID })
+  serveWebSockets(server, { ...options, graphql, live, takeSlot, unread, newRequestId: randomUUID })
   acceptBasePath(server, basePath)
   await listen(server, options).catch((error: unknown) => {
     live.close()

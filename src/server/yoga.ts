@@ -22,13 +22,13 @@ import {
 } from './documents/persisted-documents.ts'
 import { presentErrors, refusal } from './errors.ts'
 import { graphqlExecutor } from './graphql-executor.ts'
-import type { Enter } from './limits/connection-limit.ts'
+import { limitStreams } from './limits/connection-limit.ts'
 import { documentLimits } from './limits/document-limits.ts'
-import { takeTurns } from './limits/heavy-turns.ts'
+import { queueLargeQueries } from './limits/large-query-queue.ts'
 import { limitMutations, type MutationLimits } from './limits/mutation-limit.ts'
 import { pageLimitRule } from './limits/page-limit.ts'
-import { limitStreams } from './limits/stream-limit.ts'
-import type { UnreadAnswers } from './limits/unread-answers.ts'
+import type { TakeSlot } from './limits/slots.ts'
+import type { UnreadResponses } from './limits/unread-responses.ts'
 import type { LiveConnections } from './streams/live-connections.ts'
 import { formatResults } from './streams/result-format.ts'
 
@@ -54,8 +54,8 @@ export interface GraphqlOptions {
   tracing: Tracing
   live: LiveConnections
   mutationLimits: MutationLimits
-  enter: Enter
-  unread: UnreadAnswers
+  takeSlot: TakeSlot
+  unread: UnreadResponses
   /** Milliseconds between two heartbeats of an event stream. */
   heartbeatInterval: number
   /** Documents that every client may name by their ids. Default: none. */
@@ -88,8 +88,8 @@ export function createGraphql(options: GraphqlOptions) {
       limitPages(sizes),
       requireKey,
       limitMutations(options.mutationLimits),
-      limitStreams(options.enter),
-      takeTurns(sizes),
+      limitStreams(options.takeSlot),
+      queueLargeQueries(sizes),
       presentResults(options),
       formatResults(options),
     ],
@@ -191,10 +191,10 @@ function presentResults({ live, maskError, unread }: GraphqlOptions): Plugin<obj
 }
 
 /** An answer that nobody takes would stay in memory for as long as its client likes. */
-function holdUnread(response: ServerResponse, unread: UnreadAnswers): void {
+function holdUnread(response: ServerResponse, unread: UnreadResponses): void {
   const left = unread.add({
     bytes: () => response.writableLength,
-    giveUp: () => response.destroy(),
+    abort: () => response.destroy(),
   })
   response.once('close', left)
 }

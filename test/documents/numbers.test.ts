@@ -38,7 +38,7 @@ const numbersIn = (text: string): number[] =>
   })
 
 test('the limits in README.md are those of the code', () => {
-  const { holder, organization } = DEFAULT_CONNECTION_LIMITS
+  const { caller, organization } = DEFAULT_CONNECTION_LIMITS
   const values: [limit: string, numbers: number[], source?: string][] = [
     ['Request body', [1_000_000], 'server/http'],
     ['Data of an event', [1_000_000, MAX_NESTING], 'publishing'],
@@ -51,7 +51,7 @@ test('the limits in README.md are those of the code', () => {
     ['Overlap of', [MAX_OVERLAP_SECONDS]],
     ['Stored response body', [MAX_BODY_BYTES]],
     ['Operations of a WebSocket', [20], 'server/websocket'],
-    ['WebSockets and event streams', [holder, organization]],
+    ['WebSockets and event streams', [caller, organization]],
   ]
   const rows = rowsUnder('README.md', 'Limits')
   expect(rows).toHaveLength(values.length)
@@ -68,7 +68,7 @@ const SOURCES: string[][] = [
   ['server/http'],
   ['server/limits'],
   ['server/limits'],
-  ['server/limits'],
+  ['server/limits', 'graphql', 'domain'],
   ['graphql', 'publishing'],
   ['server/limits'],
   ['server'],

@@ -4,16 +4,16 @@ import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Viewer } from '../../src/access/authentication.ts'
-import type { ConnectionLimits } from '../../src/server/limits/connection-limit.ts'
+import type { SlotLimits } from '../../src/server/limits/slots.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { answerOf, post, startTestServer } from './test-server.ts'
 
 const SUBSCRIPTION = { query: 'subscription { count(to: 1) }' }
 
 /** Everybody is who their key says, whatever it is, and of the organization that its first letter names. */
-const start = (limits: Partial<ConnectionLimits>) =>
+const start = (limits: Partial<SlotLimits>) =>
   startTestServer({
-    connectionLimits: { process: 9, organization: 9, holder: 9, ...limits },
+    connectionLimits: { process: 9, organization: 9, caller: 9, ...limits },
     authenticate: async ({ authorization }) => {
       const viewer: Viewer = {
         organizationId: `org_${authorization?.[0]}`,
@@ -55,7 +55,7 @@ async function stream(url: string, authorization: string) {
 }
 
 test('a key has as many sockets as it may, one more is closed with 1013, and other keys have their own', async () => {
-  const { graphql } = await start({ holder: 2 })
+  const { graphql } = await start({ caller: 2 })
   const first = await greet(graphql, 'a')
   expect(first.code).toBeNull()
   expect((await greet(graphql, 'a')).code).toBeNull()
@@ -91,7 +91,7 @@ test('a process has as many sockets as it may, and one more is answered 503 with
 })
 
 test('event streams count with the sockets, and are refused before their source is opened', async () => {
-  const { graphql, world } = await start({ holder: 2 })
+  const { graphql, world } = await start({ caller: 2 })
   expect((await greet(graphql, 'a')).code).toBeNull()
   const second = await stream(graphql, 'a')
   expect(second.response.status).toBe(200)
@@ -117,7 +117,7 @@ test('an event stream that finds the process full is answered 503', async () => 
 })
 
 test('what does not stay open needs no place', async () => {
-  const { graphql } = await start({ process: 1, holder: 1 })
+  const { graphql } = await start({ process: 1, caller: 1 })
   await greet(graphql, 'a')
   const headers = { authorization: 'a' }
   expect(await answerOf(post(graphql, { query: '{ viewer }' }, headers))).toEqual({
@@ -126,7 +126,7 @@ test('what does not stay open needs no place', async () => {
 })
 
 test('an upgrade that comes to nothing gives its place back', async () => {
-  const { graphql, url } = await start({ process: 1, holder: 1 })
+  const { graphql, url } = await start({ process: 1, caller: 1 })
   const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
   const [response] = (await once(get(graphql, { headers: upgrade }), 'response')) as [
     IncomingMessage,

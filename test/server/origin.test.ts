@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { loadConfig } from '../../src/config/config.ts'
-import { isWelcome } from '../../src/server/http/origin.ts'
+import { isAllowedOrigin } from '../../src/server/http/origin.ts'
 import { createWorld } from '../helpers/world.ts'
 
 test.each([
@@ -13,7 +13,7 @@ test.each([
   ['http://[::1]:4000', '[::1]:4000'],
   [undefined, 'hooks.example.com'],
 ])('a page of %s may open a socket to %s', (origin, host) => {
-  expect(isWelcome({ host, ...(origin && { origin }) })).toBe(true)
+  expect(isAllowedOrigin({ host, ...(origin && { origin }) })).toBe(true)
 })
 
 test.each([
@@ -28,12 +28,12 @@ test.each([
   ['file://', ''],
   ['https://hooks.example.com', undefined],
 ])('a page of "%s" may not open a socket to %s', (origin, host) => {
-  expect(isWelcome({ origin, ...(host !== undefined && { host }) })).toBe(false)
+  expect(isAllowedOrigin({ origin, ...(host !== undefined && { host }) })).toBe(false)
 })
 
 test('a page of a listed origin may, written exactly so', () => {
   const allowed = ['https://app.example.com']
-  const from = (origin: string) => isWelcome({ host: 'hooks.example.com', origin }, allowed)
+  const from = (origin: string) => isAllowedOrigin({ host: 'hooks.example.com', origin }, allowed)
   expect(from('https://app.example.com')).toBe(true)
   expect(from('http://app.example.com')).toBe(false)
   expect(from('https://app.example.com:8443')).toBe(false)

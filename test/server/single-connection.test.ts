@@ -163,7 +163,7 @@ test('a stream that does not exist is refused with what to do', async () => {
 })
 
 test('a reserved stream takes a place, like an open one', async () => {
-  const connectionLimits = { process: 10, organization: 10, holder: 1 }
+  const connectionLimits = { process: 10, organization: 10, caller: 1 }
   const { graphql } = await startTestServer({ connectionLimits })
   const { stream } = await openStream(graphql)
   const put = () => fetch(graphql, { method: 'PUT', headers: { authorization: KEY } })

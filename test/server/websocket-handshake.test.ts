@@ -45,7 +45,7 @@ test.each([
 })
 
 test('one socket more than there is room for is refused with a sentence', async () => {
-  const connectionLimits = { process: 1, organization: 1, holder: 1 }
+  const connectionLimits = { process: 1, organization: 1, caller: 1 }
   const { graphql } = await startTestServer({ connectionLimits })
   await openRawSocket(graphql)
   const refused = await refusedHandshake(graphql, { protocols: [PROTOCOL] })

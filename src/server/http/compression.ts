@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { FetchAPI } from 'graphql-yoga'
-import type { UnreadAnswers } from '../limits/unread-answers.ts'
+import type { UnreadResponses } from '../limits/unread-responses.ts'
 
 /** An answer of up to ten TCP segments arrives in one round trip as it is: compressing it would only cost time. */
 const COMPRESSED_FROM_BYTES = 14_600
@@ -23,7 +23,7 @@ export interface CompressionOptions {
   encoding: Encoding
   fetchAPI: Pick<FetchAPI, 'Response'>
   response: ServerResponse
-  unread: UnreadAnswers
+  unread: UnreadResponses
 }
 
 /** Compresses a long answer, outside of the event loop. Until then its text counts as waiting for its client. */
@@ -34,7 +34,7 @@ export async function compress(
   const { headers, status, statusText } = answer
   if (Number(headers.get('content-length')) < COMPRESSED_FROM_BYTES) return answer
   const text = await answer.text()
-  const left = unread.add({ bytes: () => text.length, giveUp: () => response.destroy() })
+  const left = unread.add({ bytes: () => text.length, abort: () => response.destroy() })
   try {
     const body = await COMPRESS[encoding](text)
     headers.set('content-encoding', encoding)

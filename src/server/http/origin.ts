@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /**
- * Whether who opens a socket may do so. Browsers ask no preflight for one and tell the page's origin instead:
- * it has to be on the host that was asked for, by whatever scheme since a proxy may end TLS, or be listed. No
- * origin at all means that it is no browser.
+ * Whether a page can open a WebSocket. Browsers send no preflight for it, but the page's origin: it must be listed, or have
+ * the same host as the request. The scheme is not compared, because a proxy can end TLS. Clients other than browsers
+ * send no origin.
  */
-export function isWelcome(
+export function isAllowedOrigin(
   { host, origin }: IncomingHttpHeaders,
   allowed: readonly string[] = [],
 ): boolean {

@@ -1,78 +1,44 @@
+import type { ServerResponse } from 'node:http'
+import type { Plugin } from 'graphql-yoga'
 import type { Viewer } from '../../access/authentication.ts'
-import { holderOf } from './holder.ts'
-
-/** What stays open at once: WebSockets and event streams together. */
-export interface ConnectionLimits {
-  /** In this process, also those who have not said yet who they are. */
-  process: number
-  /** Of one organization, whatever its keys and users. */
-  organization: number
-  /** Of one holder: a key, or a user of the host product. */
-  holder: number
-}
+import { rateLimited } from '../errors.ts'
+import type { SlotLimits, TakeSlot } from './slots.ts'
 
 /**
- * A backend may keep a socket for each of its thousands of users on one key. An organization can make as many
- * keys as it likes, and no one of them fills a process; who needs more needs more processes.
+ * WebSockets and event streams that can be open at once. A backend can keep a socket for each of its users on one key. An
+ * organization can create many keys, but cannot fill a process.
  */
-export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
+export const DEFAULT_CONNECTION_LIMITS: SlotLimits = {
   process: 10_000,
   organization: 5_000,
-  holder: 2_500,
+  caller: 2_500,
 }
 
-/** Seconds after which it is worth to try again. */
-export const RETRY_AFTER = 10
+/** Seconds after which a client that found no slot tries again. */
+export const CONNECTION_RETRY_AFTER_SECONDS = 10
 
-/** Room for one connection. */
-export interface Place {
-  /** Says, once, whose it is. @returns false when its organization or its holder has as many as it may */
-  claim(viewer: Viewer): boolean
-  /** Gives it back. Later calls change nothing. */
-  leave(): void
-}
-
-/** @returns a place, or null when the process has no room */
-export type Enter = () => Place | null
-
-/** Counts what is open: in the whole, by organization and by holder. */
-export function limitConnections(limits: ConnectionLimits): Enter {
-  const owned = new Map<string, number>()
-  let open = 0
-
-  const hasRoom = (owner: string, limit: number) => (owned.get(owner) ?? 0) < limit
-
-  function count(owner: string, change: 1 | -1): void {
-    const now = (owned.get(owner) ?? 0) + change
-    if (now > 0) owned.set(owner, now)
-    else owned.delete(owner)
-  }
-
-  function placeOf(): Place {
-    let owners: string[] = []
-    let left = false
-    return {
-      claim(viewer) {
-        const { organizationId } = viewer
-        const holder = holderOf(viewer)
-        const room = hasRoom(organizationId, limits.organization) && hasRoom(holder, limits.holder)
-        if (left || !room) return false
-        owners = [organizationId, holder]
-        for (const owner of owners) count(owner, 1)
-        return true
-      },
-      leave() {
-        if (left) return
-        left = true
-        open -= 1
-        for (const owner of owners) count(owner, -1)
-      },
-    }
-  }
-
-  return () => {
-    if (open >= limits.process) return null
-    open += 1
-    return placeOf()
+/** Refuses an event stream without a slot before its source is opened. A WebSocket takes its slot in the handshake. */
+export function limitStreams(
+  takeSlot: TakeSlot,
+): Plugin<{ res?: ServerResponse; viewer: Viewer | null }> {
+  return {
+    onSubscribe: ({ args, setResultAndStopExecution }) => {
+      const { res, viewer } = args.contextValue
+      if (!res || !viewer) return
+      const slot = takeSlot()
+      // The response closes also if no stream is opened. A closed response emits no further "close".
+      if (res.closed) slot?.release()
+      else res.once('close', () => slot?.release())
+      if (!slot) setResultAndStopExecution({ errors: [noSlot(503)] })
+      else if (!slot.assign(viewer)) setResultAndStopExecution({ errors: [noSlot(429)] })
+    },
   }
 }
+
+const noSlot = (status: 429 | 503) =>
+  rateLimited(
+    status === 429
+      ? `Your key, user or organization has the maximum number of open WebSockets and streams. Close one that is no longer used, or try again in ${CONNECTION_RETRY_AFTER_SECONDS} s.`
+      : `The server has no free connection for another stream. Try again in ${CONNECTION_RETRY_AFTER_SECONDS} s.`,
+    { status, retryAfterSeconds: CONNECTION_RETRY_AFTER_SECONDS },
+  )

@@ -3,26 +3,26 @@ import type { GraphQLError, ValidationContext } from 'graphql'
 import { refusal } from '../errors.ts'
 
 /**
- * What one document may hold: far above what a screen or a backend asks for, far below what hurts.
- * Tokens also bound the validation, which compares fields in pairs.
+ * Limits of one document. They are far above what pages and backends need. The number of tokens also limits the time of
+ * validation, which compares fields in pairs.
  */
-const DEPTH = 15
-const ALIASES = 50
-const DIRECTIVES = 50
-const TOKENS = 2_000
-const COST = 50_000
+const MAX_DEPTH = 15
+const MAX_ALIASES = 50
+const MAX_DIRECTIVES = 50
+const MAX_TOKENS = 2_000
+const MAX_COST = 50_000
 
-/** Refuses documents that are too large before they are parsed whole or any resolver runs. */
+/** Refuses documents that are too large, as early as possible: the number of tokens while parsing. */
 export function documentLimits(): ReturnType<EnvelopArmor['protect']>['plugins'] {
   const rejected = { propagateOnRejection: false, onReject: [reject] }
   const armor = new EnvelopArmor({
-    // The schema is public, so a helpful "Did you mean" gives nothing away.
+    // The schema is public, so "Did you mean" reveals nothing.
     blockFieldSuggestion: { enabled: false },
-    maxDepth: { n: DEPTH, flattenFragments: true, ...rejected },
-    maxAliases: { n: ALIASES, ...rejected },
-    maxDirectives: { n: DIRECTIVES, ...rejected },
-    maxTokens: { n: TOKENS, ...rejected },
-    costLimit: { maxCost: COST, flattenFragments: true, ...rejected },
+    maxDepth: { n: MAX_DEPTH, flattenFragments: true, ...rejected },
+    maxAliases: { n: MAX_ALIASES, ...rejected },
+    maxDirectives: { n: MAX_DIRECTIVES, ...rejected },
+    maxTokens: { n: MAX_TOKENS, ...rejected },
+    costLimit: { maxCost: MAX_COST, flattenFragments: true, ...rejected },
   })
   return armor.protect().plugins
 }
@@ -30,11 +30,11 @@ export function documentLimits(): ReturnType<EnvelopArmor['protect']>['plugins']
 function reject(context: ValidationContext | null, error: GraphQLError): void {
   const limit = error.message.replace(/^Syntax Error: /, '')
   const tooComplex = refusal(
-    `${limit} Ask for less at once, and pass values as variables instead of writing them into the query.`,
+    `${limit} Split the operation, and pass values as variables instead of literals.`,
     'QUERY_TOO_COMPLEX',
     { status: 400, spec: true },
   )
-  // While the text is still being read there is no context to report to, and no reason to read on.
+  // There is no context while the document is still being parsed.
   if (!context) throw tooComplex
   context.reportError(tooComplex)
 }

@@ -7,116 +7,123 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Viewer } from '../../access/authentication.ts'
 import { rateLimited } from '../errors.ts'
-import { holderOf } from './holder.ts'
+import { callerKey } from './slots.ts'
 
-/** Mutations that one holder may send to this process in a minute; 0 means any number. */
+/** Mutations that one caller can send to this process in a minute. 0 means no limit. */
 export interface MutationLimits {
-  /** Of those that publish. */
+  /** Mutations that publish events. */
   publish: number
-  /** Of all others. */
+  /** All other mutations. */
   manage: number
 }
 
 /**
- * Publishing comes from machines: one process takes 1,500 to 4,000 publications a second, so an honest
- * backend stays below this. The rest comes from people and their scripts, and writes to tables that all share.
+ * A process handles 1,500 to 4,000 publications a second, so a well-behaved backend stays below the first limit. The second
+ * one protects tables that all organizations share from runaway scripts.
  */
 export const DEFAULT_MUTATION_LIMITS: MutationLimits = { publish: 300_000, manage: 30_000 }
 
 const PUBLISHING = new Set(['eventPublish', 'eventPublishMany'])
 
-const WINDOW_SECONDS = 60
+const WINDOW_MS = 60_000
 
-interface Budget {
-  /** The mutations it is for, in words. */
-  name: string
-  perMinute: number
-  /** Counts in memory, and forgets each holder when its minute is over. */
-  limiter: RateLimiterMemory
+/** Counts the mutations of each caller in windows of a minute. A window begins with the caller's first mutation. */
+class Budget {
+  /** The mutations that it limits, in words. */
+  readonly name: string
+  readonly perMinute: number
+  /** By caller, in the order in which the windows end. */
+  readonly #windows = new Map<string, Window>()
+
+  constructor(name: string, perMinute: number) {
+    this.name = name
+    this.perMinute = perMinute
+  }
+
+  /** Returns what the caller has left, and the milliseconds until its window ends. */
+  rest(caller: string): { left: number; endsInMs: number } {
+    const { used, endsAt } = this.#windowOf(caller)
+    return { left: this.perMinute - used, endsInMs: endsAt - performance.now() }
+  }
+
+  spend(caller: string, count: number): void {
+    const { used, endsAt } = this.#windowOf(caller)
+    this.#windows.set(caller, { used: used + count, endsAt })
+  }
+
+  #windowOf(caller: string): Window {
+    const now = performance.now()
+    for (const [key, { endsAt }] of this.#windows) {
+      if (endsAt > now) break
+      this.#windows.delete(key)
+    }
+    const current = this.#windows.get(caller)
+    if (current && current.endsAt > now) return current
+    this.#windows.delete(caller)
+    return { used: 0, endsAt: now + WINDOW_MS }
+  }
+}
+
+interface Window {
+  used: number
+  endsAt: number
 }
 
 interface Charge {
   budget: Budget
-  points: number
+  count: number
 }
 
 type Operation = { document: DocumentNode; operationName?: string | null | undefined }
 
 /**
- * Refuses a mutation as a whole, before anything of it runs, when its sender has no budget left for it. Each root
- * field takes a point. Stands behind the check of the key: who has none takes nobody's points.
+ * Refuses an operation before any of its mutations runs if its caller exceeds a limit. Each root field counts as one
+ * mutation, and a refused operation counts as none. An operation without a valid key counts for nobody.
  */
 export function limitMutations({
   publish,
   manage,
 }: MutationLimits): Plugin<{ viewer: Viewer | null }> {
-  const publishing = createBudget('calls of eventPublish and eventPublishMany', publish)
-  const managing = createBudget('mutations other than publishing', manage)
+  const publishing = new Budget('calls of eventPublish and eventPublishMany', publish)
+  const managing = new Budget('mutations other than publishing', manage)
 
   function chargesOf(operation: Operation): Charge[] {
     const fields = [...mutationsOf(operation)]
     const published = fields.filter((field) => PUBLISHING.has(field)).length
-    return [
-      { budget: publishing, points: published },
-      { budget: managing, points: fields.length - published },
-    ].flatMap(({ budget, points }) => (budget && points > 0 ? { budget, points } : []))
+    const charges = [
+      { budget: publishing, count: published },
+      { budget: managing, count: fields.length - published },
+    ]
+    return charges.filter(({ budget, count }) => budget.perMinute > 0 && count > 0)
   }
 
   return {
     onExecute: ({ args, setResultAndStopExecution }) => {
-      const charges = chargesOf(args)
       const { viewer } = args.contextValue
-      if (charges.length === 0 || !viewer) return
-      return pay(charges, holderOf(viewer)).then((refusal) => {
-        if (refusal) setResultAndStopExecution({ errors: [refusal] })
-      })
+      if (!viewer) return
+      const charges = chargesOf(args)
+      const caller = callerKey(viewer)
+      const exceeded = charges.find(({ budget, count }) => count > budget.rest(caller).left)
+      if (exceeded) setResultAndStopExecution({ errors: [refusalOf(exceeded, caller)] })
+      else for (const { budget, count } of charges) budget.spend(caller, count)
     },
   }
 }
 
-function createBudget(name: string, perMinute: number): Budget | null {
-  if (perMinute === 0) return null
-  const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS })
-  return { name, perMinute, limiter }
-}
-
-/** Takes the points of all charges, or none. @returns why none */
-async function pay(charges: readonly Charge[], holder: string): Promise<GraphQLError | null> {
-  const paid: Charge[] = []
-  for (const charge of charges) {
-    paid.push(charge)
-    const refused = await charge.budget.limiter.consume(holder, charge.points).then(
-      () => null,
-      (reason: unknown) => {
-        if (reason instanceof RateLimiterRes) return reason
-        throw reason
-      },
-    )
-    if (!refused) continue
-    // What was not done costs nothing: a smaller operation may still find room.
-    await Promise.all(paid.map(({ budget, points }) => budget.limiter.reward(holder, points)))
-    return refusalOf(charge, refused)
-  }
-  return null
-}
-
-function refusalOf(
-  { budget: { name, perMinute }, points }: Charge,
-  { consumedPoints, msBeforeNext }: RateLimiterRes,
-): GraphQLError {
-  const left = Math.max(0, perMinute + points - consumedPoints)
-  const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000))
-  const advice = points > perMinute ? 'send it in parts' : `send it again in ${seconds} s`
+function refusalOf({ budget, count }: Charge, caller: string): GraphQLError {
+  const { name, perMinute } = budget
+  const { left, endsInMs } = budget.rest(caller)
+  const seconds = Math.max(1, Math.ceil(endsInMs / 1_000))
+  const advice = count > perMinute ? 'split the operation' : `try again in ${seconds} s`
   return rateLimited(
-    `At most ${perMinute} ${name} are taken in a minute. This operation has ${points}, and ${left} are left. Nothing of it was done: ${advice}.`,
-    { status: 429, retryAfter: seconds },
+    `You can send at most ${perMinute} ${name} in a minute. This operation has ${count}, and ${left} are left. None of them was executed: ${advice}.`,
+    { status: 429, retryAfterSeconds: seconds },
   )
 }
 
-/** The root fields that a mutation would run, one for each name in its answer; none for another operation. */
+/** Yields the root fields that a mutation executes, one for each response key. Other operations have none. */
 function* mutationsOf({ document, operationName }: Operation): Iterable<string> {
   const operation = getOperationAST(document, operationName)
   if (operation?.operation !== 'mutation') return
@@ -124,21 +131,21 @@ function* mutationsOf({ document, operationName }: Operation): Iterable<string> 
   for (const one of document.definitions) {
     if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one)
   }
-  const answered = new Set<string>()
+  const responseKeys = new Set<string>()
 
   function* walk({ selections }: SelectionSetNode): Iterable<string> {
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
         const name = selection.name.value
-        const answer = selection.alias?.value ?? name
-        if (answered.has(answer) || name.startsWith('__')) continue
-        answered.add(answer)
+        const responseKey = selection.alias?.value ?? name
+        if (responseKeys.has(responseKey) || name.startsWith('__')) continue
+        responseKeys.add(responseKey)
         yield name
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         yield* walk(selection.selectionSet)
       } else {
         const fragment = fragments.get(selection.name.value)
-        // Once is enough: the second time would answer under the same names.
+        // A second spread has the same response keys.
         fragments.delete(selection.name.value)
         if (fragment) yield* walk(fragment.selectionSet)
       }

@@ -17,43 +17,45 @@ import {
   TypeMetaFieldDef,
   type ValidationContext,
 } from 'graphql'
+import { API_KEY_LIMIT } from '../../domain/api-key.ts'
+import { MAX_ATTEMPTS } from '../../domain/backoff.ts'
+import { MAX_BUCKETS } from '../../graphql/destination/attempt-histogram.ts'
+import { MAX_NODE_IDS } from '../../graphql/node.ts'
+import { MAX_PAGE_SIZE } from '../../graphql/pagination.ts'
 import { refusal } from '../errors.ts'
 
-/** Rows that one operation may ask for, over all its lists within lists. */
-const ROWS = 20_000
+/** Rows that one operation can select, in all nested lists together. */
+const MAX_ROWS = 20_000
 
-/** What a list within the schema's own description counts as: about what a type has of fields, a field of arguments. */
-const DESCRIBED = 5
+/** The assumed length of a list of introspection, such as the fields of a type. */
+const INTROSPECTION_LIST_SIZE = 5
 
-/** What lists without a "first" count as: about what each of them can be long. */
+/** The assumed lengths of lists without pages. */
 const LISTS: ReadonlyMap<string, number> = new Map([
-  ['Query.nodes', 100],
-  ['Query.apiKeys', 1_000],
-  ['Delivery.attempts', 6],
-  ['Destination.attemptHistogram', 120],
+  ['Query.nodes', MAX_NODE_IDS],
+  ['Query.apiKeys', API_KEY_LIMIT],
+  ['Delivery.attempts', MAX_ATTEMPTS],
+  ['Destination.attemptHistogram', MAX_BUCKETS],
 ])
 
-/** The fields that can be a megabyte each, and what one counts as: one page of 100 is what an answer may hold. */
-const CONTENTS: ReadonlySet<string> = new Set(['Event.data', 'Delivery.payload'])
-const CONTENT = 150
+/** Fields of up to a megabyte, and the rows that one counts as. An operation can select them on one full page. */
+const LARGE_FIELDS: ReadonlySet<string> = new Set(['Event.data', 'Delivery.payload'])
+const LARGE_FIELD_ROWS = 150
 
 const META_FIELDS = new Map(
   [SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
 )
 
-/** What a variable counts as: the most that `first` and `last` may be. The document is judged before its values are known. */
-const LARGEST_PAGE = 100
-
 /**
- * A validation rule: multiplies the `first` or `last` of pages within pages, defaults included. The document's own
- * cost sees neither a default nor a variable, so four pages deep would come cheap and read 390,000 rows.
- * The lists of introspection count too: it needs no key, and repeated under aliases fills megabytes. So do
- * statements that a list without pages costs, and the contents of events, which are what answers are large by.
- * @param tell hears how many rows each operation asks for
+ * Returns a validation rule that limits the rows of an operation: the product of the sizes of nested lists. The cost limit
+ * of the document does not know default sizes, variables, lists without pages and large fields. Lists of introspection
+ * count too, because introspection needs no key. A variable counts as the largest page, because validation does not know
+ * its value.
+ * @param report is called with the rows of each operation
  */
 export function pageLimitRule(
   context: ValidationContext,
-  tell: (operation: OperationDefinitionNode, rows: number) => void = () => {},
+  report: (operation: OperationDefinitionNode, rows: number) => void = () => {},
 ): ASTVisitor {
   const fragments = new Map<string, number>()
 
@@ -71,12 +73,12 @@ export function pageLimitRule(
     const known = isObjectType(parent) || isInterfaceType(parent)
     const { value: name } = field.name
     const coordinate = `${parent.name}.${name}`
-    if (CONTENTS.has(coordinate)) return CONTENT
+    if (LARGE_FIELDS.has(coordinate)) return LARGE_FIELD_ROWS
     const definition = META_FIELDS.get(name) ?? (known ? parent.getFields()[name] : undefined)
     const type = definition && getNamedType(definition.type)
     if (!definition || !field.selectionSet || !isCompositeType(type)) return 0
     const size = isIntrospectionType(parent)
-      ? describedSize(context.getSchema(), parent, definition)
+      ? introspectionSize(context.getSchema(), parent, definition)
       : (namedIds(field) ?? LISTS.get(coordinate) ?? pageSize(field, definition))
     const within = rowsOf(field.selectionSet, type)
     return size === null ? within : size * (1 + within)
@@ -85,7 +87,7 @@ export function pageLimitRule(
   function rowsOfFragment(name: string): number {
     const counted = fragments.get(name)
     if (counted !== undefined) return counted
-    // One that contains itself is refused by another rule.
+    // Another rule refuses fragments that contain themselves.
     fragments.set(name, 0)
     const fragment = context.getFragment(name)
     const type = fragment && conditionOf(fragment)
@@ -103,19 +105,19 @@ export function pageLimitRule(
     OperationDefinition(operation) {
       const root = context.getSchema().getRootType(operation.operation)
       const rows = root ? rowsOf(operation.selectionSet, root) : 0
-      tell(operation, rows)
-      if (rows > ROWS) context.reportError(tooMany(rows))
+      report(operation, rows)
+      if (rows > MAX_ROWS) context.reportError(tooMany(rows))
     },
   }
 }
 
-/** How many ids stand in the query itself; null where they are no list there. */
+/** Returns the number of ids in a literal list. Null for a variable, and for fields without ids. */
 function namedIds({ arguments: given }: FieldNode): number | null {
   const ids = given?.find(({ name }) => name.value === 'ids')?.value
   return ids?.kind === 'ListValue' ? ids.values.length : null
 }
 
-/** Returns how many rows a page may have; null for a field that is no page. */
+/** Returns the maximum number of items of a page. Null for a field without pages. */
 function pageSize(field: FieldNode, definition: GraphQLField<unknown, unknown>): number | null {
   const first = definition.args.find(({ name }) => name === 'first')
   if (!first) return null
@@ -124,24 +126,24 @@ function pageSize(field: FieldNode, definition: GraphQLField<unknown, unknown>):
   const last = argument('last')
   const value = last && last.kind !== 'NullValue' ? last : argument('first')
   if (value?.kind === 'IntValue') return Math.max(1, Number(value.value))
-  if (value?.kind === 'Variable') return LARGEST_PAGE
-  return typeof first.defaultValue === 'number' ? first.defaultValue : LARGEST_PAGE
+  if (value?.kind === 'Variable') return MAX_PAGE_SIZE
+  return typeof first.defaultValue === 'number' ? first.defaultValue : MAX_PAGE_SIZE
 }
 
-/** The same within the schema's own description, where lists have no pages. */
-function describedSize(
+/** Returns the assumed length of a list of introspection. Null for a field that is not a list. */
+function introspectionSize(
   schema: GraphQLSchema,
   parent: GraphQLCompositeType,
   { name, type }: GraphQLField<unknown, unknown>,
 ): number | null {
   if (!isListType(getNullableType(type))) return null
   const all = parent.name === '__Schema' && name === 'types'
-  return all ? Object.keys(schema.getTypeMap()).length : DESCRIBED
+  return all ? Object.keys(schema.getTypeMap()).length : INTROSPECTION_LIST_SIZE
 }
 
 const tooMany = (rows: number) =>
   refusal(
-    `This asks for up to ${rows} rows, and an operation may ask for ${ROWS}. Ask for smaller pages, or for fewer lists within lists; "first" or "last" as a variable counts as ${LARGEST_PAGE}, the data or payload of an event as ${CONTENT}.`,
+    `The operation can return ${rows} rows, and the maximum is ${MAX_ROWS}. Request smaller pages, or fewer nested lists. "first" or "last" as a variable counts as ${MAX_PAGE_SIZE} rows, the data or payload of an event as ${LARGE_FIELD_ROWS}.`,
     'QUERY_TOO_COMPLEX',
     { status: 400, spec: true },
   )

@@ -1,19 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-
-/** A file of the console, under a name that changes with its content, as built in three encodings. */
-export interface ConsoleFile {
-  type: string
-  plain: Buffer
-  br: Buffer
-  gzip: Buffer
-}
+import type { StaticFile } from './static-file.ts'
 
 export interface ConsoleFiles {
-  /** The page, as built: what changes with each answer is put into its head. */
+  /** The page as it was built. Each response adds elements to its head. */
   page: string
-  /** By path, as in "/assets/index-B0x5hfug.css". */
-  assets: ReadonlyMap<string, ConsoleFile>
+  /** The files by path, as in "/assets/index-B0x5hfug.css". */
+  assets: ReadonlyMap<string, StaticFile>
 }
 
 const TYPES: Record<string, string> = {
@@ -23,9 +16,9 @@ const TYPES: Record<string, string> = {
 }
 
 /**
- * Reads the whole build, a few hundred kilobytes, so that no request names a file of this machine.
- * @param basePath the path that the page's links to its files begin with, as in "/webhooks"; the page's script reads it too
- * @returns null when there is no build
+ * Reads the whole build into memory, a few hundred kilobytes, so that no request reads a path of the file system. Returns
+ * null if the console was not built.
+ * @param basePath the prefix of the page's links to its files, as in "/webhooks"; the page's script reads it too
  */
 export async function readConsoleFiles(
   folder: string,
@@ -38,18 +31,13 @@ export async function readConsoleFiles(
   if (built === null) return null
   const names = (await readdir(join(folder, 'assets'))).filter((name) => extname(name) in TYPES)
   const assets = await Promise.all(
-    names.map(async (name): Promise<[string, ConsoleFile]> => {
+    names.map(async (name): Promise<[string, StaticFile]> => {
       const file = join(folder, 'assets', name)
-      const [plain, br, gzip] = await Promise.all(
-        ['', '.br', '.gz'].map((suffix) => readFile(file + suffix)),
-      )
-      return [
-        `/assets/${name}`,
-        { type: TYPES[extname(name)]!, plain: plain!, br: br!, gzip: gzip! },
-      ]
+      const [br, gzip] = await Promise.all([readFile(`${file}.br`), readFile(`${file}.gz`)])
+      return [`/assets/${name}`, { type: TYPES[extname(name)]!, br, gzip }]
     }),
   )
-  // The build names its files relative to the page, whose own address has any depth.
+  // The build refers to its files relative to the page, which has URLs of any depth.
   const page = built
     .replaceAll('="./assets/', `="${basePath}/assets/`)
     .replace('</head>', `${basePath && `<meta name="base-path" content="${basePath}">`}</head>`)

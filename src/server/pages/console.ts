@@ -1,32 +1,33 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { type ConsoleFile, type ConsoleFiles, readConsoleFiles } from './console-files.ts'
+import { type ConsoleFiles, readConsoleFiles } from './console-files.ts'
 import { isLocalRequest } from './local-request.ts'
+import { sendStaticFile } from './static-file.ts'
 
 export interface ConsoleOptions {
-  /** The path below which a proxy serves the console, as in "/webhooks". Default: none. */
+  /** The path under which a proxy serves the console, as in "/webhooks". Default: none. */
   basePath?: string
-  /** The build to serve. Default: what `npm run build:console` makes. */
+  /** The folder of the build. Default: that of `npm run build:console`. */
   folder?: string
-  /** Signs browsers on this machine in, and no others. */
+  /** The API key that browsers on this machine sign in with. Other clients do not get it. */
   localKey?: string
 }
 
 export interface Console {
-  /** @returns whether the path is one of the console's pages or files, and so is answered */
+  /** Responds to requests for the console's pages and files. Returns false for any other path. */
   answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean>
 }
 
 const BUILT = fileURLToPath(new URL('../../../dist/console', import.meta.url))
 
-/** The addresses of its pages: all are answered by the one page, whose script shows what the address names. */
+/** The paths of its pages. All of them get the same HTML, whose script renders the page. */
 const PAGES = /^\/(destinations\/[^/]+(\/deliveries)?|events(\/[^/]+)?|api)?$/
 
 const NOT_BUILT =
   'The console is not built: run "npm run build:console", then load this page again. The API is at /graphql.\n'
 
-/** The web pages, from a folder that is read when the first of them is asked for. */
+/** Serves the web pages from a folder, which is read on the first request. */
 export function createConsole({
   basePath = '',
   folder = BUILT,
@@ -39,7 +40,7 @@ export function createConsole({
       reading = null
       throw error
     })
-    // It may be built while we run.
+    // The console can be built while the service runs.
     if (!files) reading = null
     return files
   }
@@ -48,7 +49,7 @@ export function createConsole({
       if (request.method !== 'GET' && request.method !== 'HEAD') return false
       if (path.startsWith('/assets/')) {
         const file = (await read())?.assets.get(path)
-        if (file) sendFile(file, request, response)
+        if (file) await sendStaticFile(file, request, response)
         return file !== undefined
       }
       if (!PAGES.test(path) || !takesHtml(request)) return false
@@ -65,34 +66,6 @@ const PLAIN = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'n
 
 const takesHtml = ({ headers: { accept = '*/*' } }: IncomingMessage) =>
   accept.includes('text/html') || accept.includes('*/*')
-
-/** Kept for good: another content has another name. */
-function sendFile(
-  { type, plain, br, gzip }: ConsoleFile,
-  { headers }: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const accepted = String(headers['accept-encoding'] ?? '')
-  const encoding = takes(accepted, 'br') ? 'br' : takes(accepted, 'gzip') ? 'gzip' : null
-  const body = { br, gzip, plain }[encoding ?? 'plain']
-  response
-    .writeHead(200, {
-      'content-type': type,
-      'content-length': body.length,
-      ...(encoding && { 'content-encoding': encoding }),
-      'cache-control': 'public, max-age=31536000, immutable',
-      'cross-origin-resource-policy': 'same-origin',
-      vary: 'accept-encoding',
-    })
-    .end(body)
-}
-
-/** Whether an encoding is named, and not by a weight of 0. */
-const takes = (accepted: string, encoding: string) =>
-  accepted
-    .split(',')
-    .map((one) => one.trim().split(/\s*;\s*q=/i))
-    .some(([name, weight]) => name === encoding && Number(weight ?? 1) > 0)
 
 function sendPage(
   page: string,
@@ -112,11 +85,11 @@ function sendPage(
 const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i
 
 /**
- * Only this service's own files and its API; no other page may frame it or read it. The nonce is for the one
- * style that an open dialog adds, to keep the page behind it from scrolling.
+ * Allows the page only this service's files and its API, and no other page to frame or read it. The nonce is for a style
+ * that open dialogs add, which stops the page behind them from scrolling.
  */
 function pageHeaders(nonce: string, host: string): Record<string, string> {
-  // Not every browser takes a socket to the own host for 'self'.
+  // Some browsers do not include WebSockets of the same host in 'self'.
   const sockets = HOST.test(host) ? ` ws://${host} wss://${host}` : ''
   return {
     'content-type': 'text/html; charset=utf-8',

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import type { StaticFile } from './static-file.ts'
 
-/** A file of the page, under a name that changes with its content. */
-export interface Asset {
+interface Asset extends StaticFile {
   path: string
-  type: string
-  gzipped: Buffer
 }
 
 export interface GraphiqlAssets {
@@ -17,8 +15,8 @@ export interface GraphiqlAssets {
 const START = `
 const options = JSON.parse(document.getElementById('options').textContent)
 
-// GraphiQL keeps tabs and headers in this browser. When the service made a new local key since (a new data
-// folder), the old one in what it kept would fail everywhere; what was typed besides stays as it is.
+// GraphiQL stores tabs and headers in this browser. If the service has a new local key (because its data folder
+// is new), the old key is replaced in them, and everything else stays as it is.
 const KEY = 'bigmind:local-key'
 const before = localStorage.getItem(KEY)
 if (options.localKey) {
@@ -30,7 +28,7 @@ if (options.localKey) {
   localStorage.setItem(KEY, options.localKey)
 }
 
-// The console signs in for its tab, and a page that it opened has a copy of that. It is not kept here for longer.
+// The console stores its key for its tab, and a page that it opens gets a copy, which GraphiQL must not store longer.
 const signedIn = sessionStorage.getItem('bigmind:credential')
 if (signedIn && signedIn !== 'signed-out') {
   const headers = JSON.stringify({ authorization: 'Bearer ' + signedIn }, null, 2)
@@ -38,22 +36,22 @@ if (signedIn && signedIn !== 'signed-out') {
   Object.assign(options.graphiql, { defaultHeaders: headers, initialHeaders: headers, shouldPersistHeaders: false })
 }
 
-// On the first open GraphiQL shows the default tabs, but leaves the variables of the one in front empty.
+// On the first visit GraphiQL shows the default tabs, but without the variables of the active one.
 const firstOpen = !localStorage.getItem('graphiql:tabState') && !location.search
 const initial = firstOpen ? { initialVariables: options.graphiql.defaultTabs[0].variables } : {}
 
 YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), { ...options.graphiql, ...initial })
 `
 
-/** Without the first, a pressed tab jumps to where an animation left it, and the click misses it. */
+/** Without the first rule, a pressed tab moves by a leftover animation, and the click misses it. */
 const OWN_STYLE = `
 .graphiql-tab { transform: none !important }
 .graphiql-logo { white-space: nowrap }
 `
 
 /**
- * GraphiQL with its editors and workers, from the package that carries all of it. It comes as one page of
- * 9 MB; taken apart, a browser can keep its files, and the page itself needs no inline script.
+ * Returns GraphiQL with its editors and workers. Its package contains one page of 9 MB, which is split into files: browsers
+ * can cache them, and the page needs no inline script.
  */
 export async function loadGraphiqlAssets(): Promise<GraphiqlAssets> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
@@ -66,7 +64,7 @@ export async function loadGraphiqlAssets(): Promise<GraphiqlAssets> {
   }
 }
 
-/** From the first `start` to the last `end`. */
+/** Returns the text between the first `start` and the last `end`. */
 function between(text: string, start: string, end: string): string {
   const from = text.indexOf(start)
   const to = text.lastIndexOf(end)
@@ -80,6 +78,6 @@ async function asset(extension: string, type: string, content: string): Promise<
   return {
     path: `/graphql/graphiql-${hash}.${extension}`,
     type,
-    gzipped: await promisify(gzip)(content),
+    gzip: await promisify(gzip)(content),
   }
 }

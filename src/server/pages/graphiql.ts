@@ -1,26 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
-import { type Asset, type GraphiqlAssets, loadGraphiqlAssets } from './graphiql-assets.ts'
+import { type GraphiqlAssets, loadGraphiqlAssets } from './graphiql-assets.ts'
 import { graphiqlExamples } from './graphiql-examples.ts'
 import { isLocalRequest } from './local-request.ts'
+import { sendStaticFile } from './static-file.ts'
 
 export interface GraphiqlOptions {
-  /** The path below which a proxy serves the page, as in "/webhooks". Default: none. */
+  /** The path under which a proxy serves the page, as in "/webhooks". Default: none. */
   basePath?: string
-  /** Prefills the Headers pane, for browsers on this machine only. */
+  /** The API key in the Headers pane for browsers on this machine. Other clients do not get it. */
   localKey?: string
-  /** What the first example creates a destination for. */
+  /** The URL of the destination in the first example. */
   exampleUrl?: string
 }
 
 export interface Graphiql {
   answerPage(request: IncomingMessage, response: ServerResponse): Promise<void>
-  /** @returns whether the path is one of the page's files */
+  /** Responds to requests for the page's files. Returns false for any other path. */
   answerAsset(path: string, request: IncomingMessage, response: ServerResponse): Promise<boolean>
 }
 
-/** Only this service's own files; no other page may frame it or read it. Monaco writes styles as it runs. */
+/** Allows the page only this service's files, and no other page to frame or read it. Monaco adds styles at run time. */
 const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
@@ -42,7 +41,7 @@ const PAGE_HEADERS = {
   'x-frame-options': 'DENY',
 }
 
-/** GraphiQL, served whole: nothing of it comes from another host. It is loaded when first asked for. */
+/** Serves GraphiQL without files from other hosts. It is loaded on the first request. */
 export function createGraphiql(options: GraphiqlOptions = {}): Graphiql {
   let loading: Promise<GraphiqlAssets> | null = null
   const assets = () => {
@@ -58,26 +57,11 @@ export function createGraphiql(options: GraphiqlOptions = {}): Graphiql {
     },
     answerAsset: async (path, request, response) => {
       if (!path.startsWith('/graphql/graphiql-')) return false
-      const found = Object.values(await assets()).find((asset: Asset) => asset.path === path)
-      if (found) await sendAsset(found, request, response)
+      const found = Object.values(await assets()).find((asset) => asset.path === path)
+      if (found) await sendStaticFile(found, request, response)
       return found !== undefined
     },
   }
-}
-
-async function sendAsset(
-  { gzipped, type }: Asset,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const headers = {
-    'content-type': type,
-    'cache-control': 'public, max-age=31536000, immutable',
-    vary: 'accept-encoding',
-  }
-  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
-  if (takesGzip) response.writeHead(200, { ...headers, 'content-encoding': 'gzip' }).end(gzipped)
-  else response.writeHead(200, headers).end(await promisify(gunzip)(gzipped))
 }
 
 const MARK =
@@ -97,7 +81,7 @@ function renderPage(
       title: TITLE,
       logo: MARK,
       endpoint: `${basePath}/graphql`,
-      // The one protocol with which the Headers pane goes along to subscriptions.
+      // Only this protocol sends the headers of the Headers pane with subscriptions.
       subscriptionsProtocol: 'SSE',
       defaultHeaders: headers,
       defaultTabs: graphiqlExamples(exampleUrl).map(({ query, variables }) => ({

@@ -7,17 +7,17 @@ LOOPBACK.addAddress('::1', 'ipv6')
 
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
 
-/** What proxies add: a request that came through one began who knows where. */
+/** Headers that proxies add. A forwarded request can come from anywhere. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
 
 /**
- * Whether a request was made by this machine and for this machine: the name in Host is checked too, since
- * a foreign name that resolves to 127.0.0.1 lets its page read what a local browser is answered.
+ * Whether a request comes from this machine directly and has a loopback name in Host. A page of another site whose name
+ * resolves to 127.0.0.1 could otherwise read what local browsers get.
  */
 export function isLocalRequest({ headers, httpVersion, socket }: IncomingMessage): boolean {
   const { remoteAddress, remoteFamily } = socket
   if (remoteAddress === undefined) return false
-  // No browser speaks 1.0 any more, but proxies do by default, and may show a loopback name in Host.
+  // Browsers do not use HTTP/1.0, but proxies do by default, and can send a loopback name in Host.
   if (httpVersion === '1.0') return false
   const family = remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4'
   return (

@@ -7,9 +7,9 @@ import type { MaskError } from '../../graphql/mask-error.ts'
 import { unauthenticated } from '../../graphql/request-error.ts'
 import { presentErrors, refusal } from '../errors.ts'
 import { HttpRefusal, readJsonBody } from '../http/request-body.ts'
-import { type Enter, RETRY_AFTER } from '../limits/connection-limit.ts'
-import { holderOf } from '../limits/holder.ts'
-import type { UnreadAnswers } from '../limits/unread-answers.ts'
+import { CONNECTION_RETRY_AFTER_SECONDS } from '../limits/connection-limit.ts'
+import { callerKey, type TakeSlot } from '../limits/slots.ts'
+import type { UnreadResponses } from '../limits/unread-responses.ts'
 import { type OperationParams, prepareOperation } from '../prepare-operation.ts'
 import type { LiveConnections } from '../streams/live-connections.ts'
 import type { Caller, Graphql } from '../yoga.ts'
@@ -26,17 +26,18 @@ export interface SingleConnectionOptions {
   authenticate: Authenticate
   maskError: MaskError
   live: LiveConnections
-  enter: Enter
-  unread: UnreadAnswers
+  takeSlot: TakeSlot
+  unread: UnreadResponses
   heartbeatInterval: number
 }
 
 /** A reserved stream. Only who reserved it may use it. */
 interface Reservation {
   session: Session
-  holder: string
+  /** See `callerKey`. */
+  caller: string
   credentials: Credentials
-  leave(): void
+  cancel(): void
 }
 
 export type ServeSingleConnection = (
@@ -75,10 +76,12 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
 
   async function reserve(response: ServerResponse, { credentials, requestId }: Caller) {
     const viewer = await viewerOf(credentials)
-    const place = options.enter()
-    if (!place?.claim(viewer)) {
-      place?.leave()
-      throw new HttpRefusal(place ? 429 : 503, NO_ROOM, { 'retry-after': `${RETRY_AFTER}` })
+    const slot = options.takeSlot()
+    if (!slot?.assign(viewer)) {
+      slot?.release()
+      throw new HttpRefusal(slot ? 429 : 503, NO_SLOT, {
+        'retry-after': `${CONNECTION_RETRY_AFTER_SECONDS}`,
+      })
     }
     const present = presentWith(options.maskError, requestId)
     const session = createSession({ ...options, presentFailure: (error) => present([error]) })
@@ -87,21 +90,21 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
       credentials,
       end: (refused) => {
         session.end(refused ? present([unauthenticated()]) : undefined)
-        reservation.leave()
+        reservation.cancel()
       },
     })
     const reservation: Reservation = {
       session,
-      holder: holderOf(viewer),
+      caller: callerKey(viewer),
       credentials,
-      leave() {
+      cancel() {
         reservations.delete(token)
         gone()
-        place.leave()
+        slot.release()
       },
     }
     reservations.set(token, reservation)
-    setTimeout(() => session.isOpen() || reservation.leave(), RESERVATION_MS).unref()
+    setTimeout(() => session.isOpen() || reservation.cancel(), RESERVATION_MS).unref()
     response.writeHead(201, { 'content-type': 'text/plain; charset=utf-8' }).end(token)
   }
 
@@ -117,14 +120,14 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
   async function findOwn(request: IncomingMessage, caller: Caller): Promise<Reservation> {
     const viewer = await viewerOf(caller.credentials)
     const reservation = find(request)
-    if (reservation.holder !== holderOf(viewer)) throw new HttpRefusal(404, NOT_FOUND)
+    if (reservation.caller !== callerKey(viewer)) throw new HttpRefusal(404, NOT_FOUND)
     return reservation
   }
 
   function open(request: IncomingMessage, response: ServerResponse): void {
     const reservation = find(request)
     if (reservation.session.isOpen()) throw new HttpRefusal(409, 'The stream is open already.')
-    response.once('close', reservation.leave)
+    response.once('close', reservation.cancel)
     reservation.session.open(response)
   }
 
@@ -167,7 +170,7 @@ const LONGEST_ID = 200
 const NOT_FOUND =
   'There is no such stream in this process, or not any more. Reserve one with PUT and open it with GET within 10 s. Behind several processes, send all requests of a client to the same one, or use a connection for each operation.'
 const NO_ID = `Send a text of at most ${LONGEST_ID} characters as "extensions.operationId".`
-const NO_ROOM = `There is no room for another stream of your key, user or organization. Close one that is no longer used, or try again in ${RETRY_AFTER} s.`
+const NO_SLOT = `Your key, user or organization has the maximum number of open streams, or the server has no free connection. Close a stream that is no longer used, or try again in ${CONNECTION_RETRY_AFTER_SECONDS} s.`
 const NOT_OPEN = `At most ${MAX_OPERATIONS} operations can wait for a stream. Open it with GET first.`
 const METHODS = 'A stream is reserved with PUT, opened with GET, and used with POST and DELETE.'
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { ExecutionResult } from 'graphql'
 import { isAsyncIterable } from 'graphql-yoga'
 import { formatResult } from '../errors.ts'
-import type { UnreadAnswers } from '../limits/unread-answers.ts'
+import type { UnreadResponses } from '../limits/unread-responses.ts'
 import { EVENT_STREAM, STREAM_HEADERS } from '../streams/stream-format.ts'
 
 /** Runs one operation. Rejects with nothing: what fails is a result with errors. */
@@ -10,7 +10,7 @@ export type RunOperation = () => Promise<AsyncIterable<ExecutionResult> | Execut
 
 export interface SessionOptions {
   heartbeatInterval: number
-  unread: UnreadAnswers
+  unread: UnreadResponses
   /** Turns what a source throws into a result. */
   presentFailure: (error: unknown) => ExecutionResult
 }
@@ -50,7 +50,7 @@ export function createSession({
   function write(response: ServerResponse, text: string): Promise<void> {
     if (response.closed || response.writableEnded) return Promise.resolve()
     const { promise, resolve } = Promise.withResolvers<void>()
-    const left = unread.add({ bytes: () => text.length, giveUp: () => response.destroy() })
+    const left = unread.add({ bytes: () => text.length, abort: () => response.destroy() })
     response.once('close', resolve)
     response.write(text, () => resolve())
     return promise.finally(() => {

@@ -4,7 +4,7 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { hasParameter, preferred } from '../http/accept.ts'
 import { compress, ENCODINGS } from '../http/compression.ts'
 import { HttpRefusal } from '../http/request-body.ts'
-import type { UnreadAnswers } from '../limits/unread-answers.ts'
+import type { UnreadResponses } from '../limits/unread-responses.ts'
 import { streamBody } from './stream-body.ts'
 import {
   EVENT_STREAM,
@@ -41,7 +41,7 @@ export const acceptsEvents = (accept = '*/*'): boolean => acceptedStream(accept)
 interface FormatOptions {
   /** Milliseconds between two heartbeats of a stream. */
   heartbeatInterval: number
-  unread: UnreadAnswers
+  unread: UnreadResponses
 }
 
 /**

@@ -14,10 +14,9 @@ export interface Closing {
 /** The socket closes for a cause that passes. Clients of graphql-ws try again by themselves, later and later. */
 const TRY_AGAIN_LATER = 1013
 
-export const NO_ROOM: Closing = {
+export const NO_SLOT: Closing = {
   code: TRY_AGAIN_LATER,
-  reason:
-    'Try again later: this key, user or organization has as many sockets and streams open as it may.',
+  reason: 'Try again later: this key, user or organization has too many open sockets and streams.',
 }
 export const UNAVAILABLE: Closing = {
   code: TRY_AGAIN_LATER,

@@ -5,8 +5,8 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Authenticate, Credentials } from '../../access/authentication.ts'
 import type { MaskError } from '../../graphql/mask-error.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-import type { Enter, Place } from '../limits/connection-limit.ts'
-import type { UnreadAnswers } from '../limits/unread-answers.ts'
+import type { Slot, TakeSlot } from '../limits/slots.ts'
+import type { UnreadResponses } from '../limits/unread-responses.ts'
 import type { LiveConnection, LiveConnections } from '../streams/live-connections.ts'
 import type { Graphql } from '../yoga.ts'
 import {
@@ -14,7 +14,7 @@ import {
   type ConnectionParams,
   closingOf,
   credentialsOf,
-  NO_ROOM,
+  NO_SLOT,
   TOO_EARLY,
   UNAVAILABLE,
 } from './authorize.ts'
@@ -45,8 +45,8 @@ export interface WebSocketOptions {
   maskError: MaskError
   newRequestId: () => string
   live: LiveConnections
-  enter: Enter
-  unread: UnreadAnswers
+  takeSlot: TakeSlot
+  unread: UnreadResponses
   log: Logger
   /** Origins of pages that may open sockets, as in "https://app.example.com", beside those on our own host. */
   allowedOrigins?: readonly string[]
@@ -57,7 +57,7 @@ export interface WebSocketOptions {
 type Extra = SocketOperations & {
   socket: WebSocket
   connection: LiveConnection
-  place: Place
+  slot: Slot
   /** Of the upgrade request. */
   headers: IncomingHttpHeaders
 }
@@ -76,12 +76,12 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): void
   const protocol = makeServer<ConnectionParams, Extra>(protocolOptions(options))
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', (error) => options.log.debug({ err: error }, 'a WebSocket failed'))
-    const place = admit(request, stream, options)
-    if (!place) return
+    const slot = admit(request, stream, options)
+    if (!slot) return
     sockets.handleUpgrade(request, stream, head, (socket) => {
       socket.on('error', (error) => options.log.debug({ err: error }, 'a WebSocket failed'))
       if (socket.protocol !== PROTOCOL) return refuseProtocol(socket)
-      attach({ socket, place, headers: request.headers }, protocol, options)
+      attach({ socket, slot, headers: request.headers }, protocol, options)
     })
   })
 }
@@ -107,7 +107,7 @@ async function authorize(
   extra: Extra,
 ): Promise<boolean> {
   const credentials = credentialsOf(params, extra.headers)
-  const closing = await refusalOf(credentials, extra.place, options)
+  const closing = await refusalOf(credentials, extra.slot, options)
   if (closing) {
     closeSocket(extra.socket, closing)
     return false
@@ -119,13 +119,13 @@ async function authorize(
 
 async function refusalOf(
   credentials: Credentials,
-  place: Place,
+  slot: Slot,
   { authenticate, log }: WebSocketOptions,
 ): Promise<Closing | null> {
   try {
     const found = await authenticate(credentials)
     if (!found.viewer) return closingOf(credentials, found)
-    return place.claim(found.viewer) ? null : NO_ROOM
+    return slot.assign(found.viewer) ? null : NO_SLOT
   } catch (error) {
     log.error({ err: error }, 'could not check the key of a WebSocket')
     return UNAVAILABLE
@@ -134,7 +134,7 @@ async function refusalOf(
 
 /** Joins a socket to the protocol: messages, pings, the end. */
 function attach(
-  { headers, place, socket }: Pick<Extra, 'headers' | 'place' | 'socket'>,
+  { headers, slot, socket }: Pick<Extra, 'headers' | 'slot' | 'socket'>,
   protocol: Protocol,
   { live, log, unread }: WebSocketOptions,
 ): void {
@@ -145,7 +145,7 @@ function attach(
   })
   const extra: Extra = {
     socket,
-    place,
+    slot,
     headers,
     running,
     connection: connectionOf(socket),

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { RawData, WebSocket } from 'ws'
 import { refuseInexactNumbers } from '../../graphql/scalars/exact-number.ts'
-import type { UnreadAnswers } from '../limits/unread-answers.ts'
+import type { UnreadResponses } from '../limits/unread-responses.ts'
 import type { Closing } from './authorize.ts'
 
 const PING_INTERVAL_MS = 12_000
@@ -40,11 +40,11 @@ export function endWhenSilent(socket: WebSocket): void {
 }
 
 /** Sends a message. @returns when the network has taken it, or the socket is not open */
-export function sendText(socket: WebSocket, text: string, unread: UnreadAnswers): Promise<void> {
+export function sendText(socket: WebSocket, text: string, unread: UnreadResponses): Promise<void> {
   return new Promise((resolve, reject) => {
     if (socket.bufferedAmount > MAX_WAITING_BYTES) socket.terminate()
     if (socket.readyState !== socket.OPEN) return resolve()
-    const left = unread.add({ bytes: () => text.length, giveUp: () => socket.terminate() })
+    const left = unread.add({ bytes: () => text.length, abort: () => socket.terminate() })
     socket.send(text, (error) => {
       left()
       if (error) reject(error)

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { isWelcome } from '../http/origin.ts'
-import { type Enter, type Place, RETRY_AFTER } from '../limits/connection-limit.ts'
+import { isAllowedOrigin } from '../http/origin.ts'
+import { CONNECTION_RETRY_AFTER_SECONDS } from '../limits/connection-limit.ts'
+import type { Slot, TakeSlot } from '../limits/slots.ts'
 
 const PATH = '/graphql'
 
@@ -31,26 +32,28 @@ export function chooseProtocol(offered: ReadonlySet<string>): string | false {
 }
 
 /**
- * Decides whether a handshake may be completed, and answers it when not.
- * @returns the connection's place, which is left when the connection closes; null when it was refused
+ * Takes a slot for a WebSocket, or refuses the handshake and returns null. The slot is released when the connection closes.
  */
 export function admit(
   request: IncomingMessage,
   stream: Duplex,
-  { allowedOrigins, enter }: { allowedOrigins?: readonly string[] | undefined; enter: Enter },
-): Place | null {
+  {
+    allowedOrigins,
+    takeSlot,
+  }: { allowedOrigins?: readonly string[] | undefined; takeSlot: TakeSlot },
+): Slot | null {
   const refusal = refusalOf(request, allowedOrigins)
   if (refusal) return refuse(stream, refusal)
-  const place = enter()
-  if (!place) return refuse(stream, NO_ROOM)
-  stream.once('close', place.leave)
-  return place
+  const slot = takeSlot()
+  if (!slot) return refuse(stream, NO_SLOT)
+  stream.once('close', slot.release)
+  return slot
 }
 
-const NO_ROOM: Refusal = {
+const NO_SLOT: Refusal = {
   status: '503 Service Unavailable',
-  message: `There is no room for another WebSocket at the moment. Try again in ${RETRY_AFTER} s.`,
-  headers: `Retry-After: ${RETRY_AFTER}\r\n`,
+  message: `The server has no free connection for another WebSocket. Try again in ${CONNECTION_RETRY_AFTER_SECONDS} s.`,
+  headers: `Retry-After: ${CONNECTION_RETRY_AFTER_SECONDS}\r\n`,
 }
 
 function refusalOf(
@@ -60,7 +63,7 @@ function refusalOf(
   if (url?.split('?')[0] !== PATH) {
     return { status: '404 Not Found', message: `WebSockets are opened at ${PATH}.` }
   }
-  if (!isWelcome(headers, allowedOrigins)) {
+  if (!isAllowedOrigin(headers, allowedOrigins)) {
     const message =
       'Pages of this origin may not open WebSockets here. List the origin in ALLOWED_ORIGINS.'
     return { status: '403 Forbidden', message }

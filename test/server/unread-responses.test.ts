@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createUnreadAnswers } from '../../src/server/limits/unread-answers.ts'
+import { createUnreadResponses } from '../../src/server/limits/unread-responses.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 /** Answers of ten bytes each that begin to wait, and the names of those that were given up. */
-function startWaiting(limits: { after: number; most: number; grace: number }) {
-  const unread = createUnreadAnswers(limits)
+function startWaiting(limits: { timeoutMs: number; maxBytes: number; graceMs: number }) {
+  const unread = createUnreadResponses(limits)
   const givenUp: string[] = []
   const add = (name: string) =>
-    unread.add({ bytes: () => 10, giveUp: () => void givenUp.push(name) })
+    unread.add({ bytes: () => 10, abort: () => void givenUp.push(name) })
   return { add, givenUp }
 }
 
 test('when they are too much, the oldest are given up after a moment until the others have room', () => {
-  const { add, givenUp } = startWaiting({ after: 60_000, most: 25, grace: 1_000 })
+  const { add, givenUp } = startWaiting({ timeoutMs: 60_000, maxBytes: 25, graceMs: 1_000 })
   const leave = add('taken')
   for (const name of ['first', 'second', 'third', 'fourth']) add(name)
   leave()
@@ -27,7 +27,7 @@ test('when they are too much, the oldest are given up after a moment until the o
 })
 
 test('however few they are, one that waits for too long is given up, and nobody looks any more', () => {
-  const { add, givenUp } = startWaiting({ after: 5_000, most: 100, grace: 1_000 })
+  const { add, givenUp } = startWaiting({ timeoutMs: 5_000, maxBytes: 100, graceMs: 1_000 })
   add('late')
   vi.advanceTimersByTime(3_000)
   add('later')
