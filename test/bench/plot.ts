@@ -77,8 +77,8 @@ function barChart(bars: readonly Bar[]): string[] {
       const color = reached ? REACHED : MISSED
       return [
         text(name, [BARS.left - 8, y + 4], 'end'),
-        `<rect x="${BARS.left}" y="${y - 6}" width="${Math.max(0, end - BARS.left)}" height="12" fill="${color}"/>`,
-        text(label, [end + 5, y + 4], 'start'),
+        `<rect x="${round(Math.min(x(1), end))}" y="${y - 6}" width="${round(Math.abs(end - x(1)))}" height="12" fill="${color}"/>`,
+        text(label, [Math.max(x(1), end) + 5, y + 4], 'start'),
       ]
     }),
     line([x(1), TOP], [x(1), bottom], INK),
