@@ -11,7 +11,7 @@ const documents = {
   },
 }
 
-/** Typed documents from the committed schema and each side's own operations: tests and demo, and the console. */
+/** Generates typed documents from schema.graphql, for the tests and the demo and for the console. */
 const config: CodegenConfig = {
   schema: 'schema.graphql',
   ignoreNoDocuments: true,

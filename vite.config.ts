@@ -8,16 +8,16 @@ import { defineConfig, type Plugin } from 'vite'
 const OUT = 'dist/console'
 const API = `http://127.0.0.1:${process.env.PORT || '4000'}`
 
-/** The console: `vite` serves it with hot reload beside a running API, `vite build` makes what the API serves. */
+/** The console: `vite` serves it with hot reload, `vite build` builds the files that the API serves. */
 export default defineConfig({
   root: 'src/console',
-  // The files name each other relative to themselves: the server may be mounted below any path.
+  // Relative paths, because the service may be served below any path.
   base: './',
   plugins: [react(), precompress(), localKey()],
   build: {
     outDir: `../../${OUT}`,
     emptyOutDir: true,
-    // Inlined files would be data: URLs, which the page's policy does not let in.
+    // The policy of the page does not allow data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
@@ -26,7 +26,7 @@ export default defineConfig({
   },
 })
 
-/** Writes each built file compressed as well, as small as it gets: the API then only chooses. */
+/** Also writes each built file compressed, so that the API does not compress it for each request. */
 function precompress(): Plugin {
   const smallest = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }
   return {
@@ -49,7 +49,7 @@ function precompress(): Plugin {
   }
 }
 
-/** While developing, the page gets the local key as the API's own page would give it. */
+/** During development, adds the local key to the page, as the API does. */
 function localKey(): Plugin {
   return {
     name: 'local-key',

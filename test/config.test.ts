@@ -27,7 +27,7 @@ function faultsOf(env: Record<string, string>, role?: string): readonly string[]
   return []
 }
 
-test('without any variable everything has its default', () => {
+test('every setting has its default when no variable is set', () => {
   const { addressPolicy, ...config } = loadConfig({})
   expect(config).toEqual({
     role: 'all',
@@ -50,7 +50,7 @@ test('without any variable everything has its default', () => {
   expect(addressPolicy).toMatchObject({ allowHttp: false })
 })
 
-test('an empty variable counts as one that is not set', () => {
+test('an empty variable counts as not set', () => {
   const names = [
     'PORT',
     'HOST',
@@ -122,31 +122,31 @@ test('every variable is read', () => {
   expect(config.encryptionKeys?.map(({ id }) => id)).toEqual(['new', 'old'])
 })
 
-describe('a fault is named with its variable and what would be right', () => {
+describe('an invalid setting is reported with its name and what is valid', () => {
   const cases: [name: string, env: Record<string, string>, says: string, role?: string][] = [
     [
-      'a port that is none',
+      'a port out of range',
       { PORT: '70000' },
       'PORT is "70000"; it must be a whole number from 0 to 65535.',
     ],
-    ['a port in words', { PORT: 'four' }, 'PORT is "four"'],
+    ['a port that is not a number', { PORT: 'four' }, 'PORT is "four"'],
     [
       'a database of another kind',
       { ...shared, DATABASE_URL: 'mysql://db' },
       'DATABASE_URL is not a PostgreSQL URL',
     ],
     [
-      'a boolean that is none',
+      'an invalid boolean',
       { DELIVERY_ALLOW_HTTP: 'yes' },
       'DELIVERY_ALLOW_HTTP is "yes"; it must be true or false.',
     ],
-    ['a network that is none', { DELIVERY_ALLOW_NETWORKS: '127.0.0.0' }, 'DELIVERY_ALLOW_NETWORKS'],
+    ['an invalid network', { DELIVERY_ALLOW_NETWORKS: '127.0.0.0' }, 'DELIVERY_ALLOW_NETWORKS'],
     [
-      'half a publication',
+      'a limit that is not a whole number',
       { PUBLISH_LIMIT_PER_MINUTE: '0.5' },
       'PUBLISH_LIMIT_PER_MINUTE is "0.5"; it must be a whole number from 0 to 1000000000.',
     ],
-    ['fewer mutations than none', { MUTATION_LIMIT_PER_MINUTE: '-1' }, 'MUTATION_LIMIT_PER_MINUTE'],
+    ['a negative limit', { MUTATION_LIMIT_PER_MINUTE: '-1' }, 'MUTATION_LIMIT_PER_MINUTE'],
     ...[
       'app.example.com',
       'https://app.example.com/',
@@ -159,40 +159,44 @@ describe('a fault is named with its variable and what would be right', () => {
       'null',
       '*',
     ].map((origin): [string, Record<string, string>, string] => [
-      `an origin that no browser would send: ${origin}`,
+      `an invalid origin: ${origin}`,
       { ALLOWED_ORIGINS: `https://good.example.com,${origin}` },
       `ALLOWED_ORIGINS has "${origin}"; an origin is a scheme, a host`,
     ]),
     ...['webhooks', '//webhooks', '/web hooks', '/a/../b', '/a//b', '/a?b', '/a"b', '/%61'].map(
       (path): [string, Record<string, string>, string] => [
-        `a base path that is none: ${path}`,
+        `an invalid base path: ${path}`,
         { BASE_PATH: path },
         `BASE_PATH is "${path}"; it must be a path of letters, digits`,
       ],
     ),
     [
-      "a base path that is the service's own",
+      'a base path that the service uses itself',
       { BASE_PATH: '/graphql/webhooks' },
       'BASE_PATH is "/graphql/webhooks", but the service uses /graphql itself.',
     ],
     [
-      'no retention',
+      'a retention of 0 days',
       { RETENTION_DAYS: '0' },
       'RETENTION_DAYS is "0"; it must be a whole number from 1 to 36500.',
     ],
-    ['half a day', { RETENTION_DAYS: '0.5' }, 'RETENTION_DAYS is "0.5"'],
     [
-      'a token that can be guessed',
+      'a retention that is not a whole number',
+      { RETENTION_DAYS: '0.5' },
+      'RETENTION_DAYS is "0.5"',
+    ],
+    [
+      'a metrics token that is too short',
       { METRICS_TOKEN: 'secret' },
       'METRICS_TOKEN must have at least 16',
     ],
     [
-      'a level that is none',
+      'an unknown log level',
       { LOG_LEVEL: 'loud' },
       'LOG_LEVEL is "loud"; it must be one of fatal, error',
     ],
     [
-      'a shared database without keys',
+      'a shared database without encryption keys',
       { DATABASE_URL: shared.DATABASE_URL },
       'ENCRYPTION_KEYS is not set.',
     ],
@@ -202,22 +206,22 @@ describe('a fault is named with its variable and what would be right', () => {
       'ENCRYPTION_KEYS: entry 1 is not',
     ],
     [
-      'a key of one byte over and over',
+      'a key that repeats one byte',
       { ENCRYPTION_KEYS: `${key('a')},b:${'A'.repeat(43)}=` },
       'ENCRYPTION_KEYS: entry 2',
     ],
     [
-      'two keys of one name',
+      'two keys with one name',
       { ENCRYPTION_KEYS: `${key('a')},${key('b').replace('b:', 'a:')}` },
       'two keys named "a"',
     ],
     [
-      'one key under two names',
+      'one key with two names',
       { ENCRYPTION_KEYS: `${key('a')},${key('a').replace('a:', 'b:')}` },
       '"a" and "b" are the same key',
     ],
     [
-      'certificates unchecked',
+      'a disabled check of certificates',
       { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
       'NODE_TLS_REJECT_UNAUTHORIZED=0',
     ],
@@ -228,27 +232,31 @@ describe('a fault is named with its variable and what would be right', () => {
       'JWT_JWKS_URL and JWT_SECRET are both set.',
     ],
     [
-      'keys of tokens that come unprotected',
+      'public keys over http',
       { ...jwt, JWT_JWKS_URL: 'http://app.example.com/jwks.json' },
       'JWT_JWKS_URL must be an https URL',
     ],
-    ['a secret of tokens that is too short', { ...jwt, JWT_SECRET: 'x'.repeat(31) }, 'JWT_SECRET'],
+    ['a JWT secret that is too short', { ...jwt, JWT_SECRET: 'x'.repeat(31) }, 'JWT_SECRET'],
     [
-      'a secret of one character',
+      'a JWT secret that repeats one character',
       { ...jwt, JWT_SECRET: 'x'.repeat(64) },
       'JWT_SECRET must have at least 32',
     ],
-    ['tokens of anyone', { ...jwt, JWT_ISSUER: '', JWT_SECRET }, 'JWT_ISSUER is not set.'],
-    ['tokens for anyone', { ...jwt, JWT_AUDIENCE: '', JWT_SECRET }, 'JWT_AUDIENCE is not set.'],
-    ['a role that is none', {}, 'The role is "boss"; it must be api, worker or all.', 'boss'],
+    ['tokens without an issuer', { ...jwt, JWT_ISSUER: '', JWT_SECRET }, 'JWT_ISSUER is not set.'],
     [
-      'a worker alone without a database',
+      'tokens without an audience',
+      { ...jwt, JWT_AUDIENCE: '', JWT_SECRET },
+      'JWT_AUDIENCE is not set.',
+    ],
+    ['an unknown role', {}, 'The role is "boss"; it must be api, worker or all.', 'boss'],
+    [
+      'the role worker without DATABASE_URL',
       {},
       'DATABASE_URL is not set, and the role "worker" shares',
       'worker',
     ],
     [
-      'an api alone without a database',
+      'the role api without DATABASE_URL',
       {},
       'DATABASE_URL is not set, and the role "api" shares',
       'api',
@@ -259,7 +267,7 @@ describe('a fault is named with its variable and what would be right', () => {
   })
 })
 
-describe('a key that others know or could guess is refused, and the sentence says how to make one', () => {
+describe('a key that can be guessed is refused with a command that creates one', () => {
   const ascending = Uint8Array.from({ length: 32 }, (_, index) => index)
   const samples: Record<string, Uint8Array> = {
     'hex digits': Buffer.from('0123456789abcdef0123456789abcdef'),
@@ -293,7 +301,7 @@ describe('a key that others know or could guess is refused, and the sentence say
   const shownIn = (text: string) =>
     [...text.matchAll(/[\w-]{1,32}:[A-Za-z0-9+/_-]{43}=?/g)].map(([shown]) => shown)
 
-  test('and no document shows one that would be taken', () => {
+  test('no document contains a key that would be accepted', () => {
     const documents = globSync(['*.{md,json,ts,graphql}', 'docs/**/*.*', '.ci/*', 'src/**/*.ts'])
     const shown = documents.flatMap((file) => shownIn(readFileSync(file, 'utf8')))
     expect(documents.length).toBeGreaterThan(100)
@@ -302,13 +310,13 @@ describe('a key that others know or could guess is refused, and the sentence say
   })
 })
 
-test('a worker listens only where it was told to', () => {
+test('a worker listens only if PORT is set', () => {
   expect(loadConfig(shared, 'worker').port).toBeNull()
   expect(loadConfig(shared, 'api').port).toBe(4000)
   expect(loadConfig({ ...shared, PORT: '9464' }, 'worker').port).toBe(9464)
 })
 
-test('traces are sent where the standard variables say so', () => {
+test('the standard variables of OpenTelemetry switch traces on', () => {
   const OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = 'http://collector:4318/v1/traces'
   expect(loadConfig({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT }).traces).toBe('http/protobuf')
   const off = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_SDK_DISABLED: 'true' }
@@ -331,7 +339,7 @@ test.each([
   expect(loadConfig(env).traces).toBe(protocol)
 })
 
-test('a protocol that traces cannot be sent by is refused, where traces are sent', () => {
+test('an unsupported protocol is refused if traces are sent', () => {
   const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
   expect(faultsOf(env)).toEqual([])
   expect(faultsOf({ ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' })).toEqual([
@@ -339,7 +347,7 @@ test('a protocol that traces cannot be sent by is refused, where traces are sent
   ])
 })
 
-test('random keys are taken', () => {
+test('random keys are accepted', () => {
   for (let round = 0; round < 1_000; round += 1) {
     const bytes = randomBytes(32)
     expect(faultsOf({ ENCRYPTION_KEYS: entry(bytes) })).toEqual([])
@@ -347,7 +355,7 @@ test('random keys are taken', () => {
   }
 })
 
-test('all faults are named at once, and none repeats a secret', () => {
+test('all invalid settings are reported together, without secrets', () => {
   const env = {
     PORT: 'x',
     DATABASE_URL: 'mysql://user:hunter2@db',

@@ -25,7 +25,12 @@ const cases: [what: string, error: unknown, config: Config | null, says: string 
     embedded,
     'It is in use.',
   ],
-  ['a migration that cannot be made', new MigrationError('It is newer.'), shared, 'It is newer.'],
+  [
+    'a migration that cannot be applied',
+    new MigrationError('It is newer.'),
+    shared,
+    'It is newer.',
+  ],
   ['a port in use', fault('EADDRINUSE'), embedded, 'Port 4000 of here.example is in use.'],
   [
     'an address of another machine',
@@ -33,14 +38,9 @@ const cases: [what: string, error: unknown, config: Config | null, says: string 
     embedded,
     'Set HOST to one of its addresses',
   ],
-  [
-    'a HOST that nobody knows',
-    unknownName('here.example'),
-    embedded,
-    'Set HOST to one of its addresses',
-  ],
-  ['a HOST that nobody knows, with a database', unknownName('here.example'), shared, 'Set HOST'],
-  ['a database host that nobody knows', unknownName('db.example'), shared, 'Check DATABASE_URL.'],
+  ['an unknown HOST', unknownName('here.example'), embedded, 'Set HOST to one of its addresses'],
+  ['an unknown HOST, with DATABASE_URL', unknownName('here.example'), shared, 'Set HOST'],
+  ['an unknown database host', unknownName('db.example'), shared, 'Check DATABASE_URL.'],
   [
     'a database that refuses connections',
     fault('ECONNREFUSED', { syscall: 'connect' }),
@@ -49,18 +49,18 @@ const cases: [what: string, error: unknown, config: Config | null, says: string 
   ],
   ['a wrong password', fault('28P01'), shared, 'Check DATABASE_URL.'],
   ['a user who may not connect', fault('28000'), shared, 'Check DATABASE_URL.'],
-  ['a database that is not there', fault('3D000'), shared, 'Check DATABASE_URL.'],
+  ['a missing database', fault('3D000'), shared, 'Check DATABASE_URL.'],
   ['a folder that is a file', fault('ENOTDIR'), embedded, '/var/lib/bigmind cannot be used'],
   ['a folder that may not be written', fault('EACCES'), embedded, 'Set DATA_DIR'],
   ['a statement that is wrong', fault('42601'), shared, null],
   [
-    'a connection that our own database refuses',
+    'a connection that the embedded database refuses',
     fault('ECONNREFUSED', { syscall: 'connect' }),
     embedded,
     null,
   ],
   ['a bug', new TypeError('x is not a function'), embedded, null],
-  ['what is no error', 'gone', embedded, null],
+  ['a thrown text', 'gone', embedded, null],
 ]
 
 test.each(cases)('%s', (_what, error, config, says) => {

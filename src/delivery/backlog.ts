@@ -8,7 +8,7 @@ export interface Backlog {
   /** At most `MAX_COUNTED_DELIVERIES`, since counting more takes too long. */
   deliveries: number
   /** Seconds since the oldest of them became due; 0 when there is none. */
-  oldestAge: number
+  oldestAgeSeconds: number
 }
 
 export const MAX_COUNTED_DELIVERIES = 10_000
@@ -36,7 +36,7 @@ select
       limit ${MAX_COUNTED_DELIVERIES}
     ) as counted
   ) as deliveries,
-  coalesce(extract(epoch from service_now() - (select min(${plannedAtSql('due_at')}) from behind)), 0)::float8 as "oldestAge"`
+  coalesce(extract(epoch from service_now() - (select min(${plannedAtSql('due_at')}) from behind)), 0)::float8 as "oldestAgeSeconds"`
 
 /** Creates a function that reads the backlog. Concurrent callers share one query and its error. */
 export function createBacklogReader({ db, clock }: { db: Database; clock: Clock }) {

@@ -34,15 +34,15 @@ const REQUESTS_PER_TURN = 8
 const CLOSE_TIMEOUT_MS = 5_750
 
 /**
- * Starts delivering. `close` waits for requests on the wire, at most the 5 s of an attempt.
+ * Starts delivering. `close` waits for running requests, at most the 5 s of an attempt.
  * @param role.alone whether no other worker can be running: jobs of an earlier worker are then released at once
  */
 export async function startWorker(
-  { jobs, options, storage, telemetry }: Parts,
+  parts: Parts,
   { alone = false }: { alone?: boolean },
 ): Promise<RunningWorker> {
-  const { db } = storage
-  const ports = { ...storage, ...telemetry, ...jobs }
+  const { jobs, options, storage } = parts
+  const ports = { ...storage, ...parts.telemetry, ...jobs }
   if (alone) await releaseActiveJobs(ports)
   const recorder = createAttemptRecorder(ports)
   const sender = createWebhookClient({
@@ -54,31 +54,34 @@ export async function startWorker(
   const drainPorts = { ...ports, recorder, sender, pace }
   const pump = await startDrainPump(ports, (turn) => drainDestination(drainPorts, turn))
   const wakeWorker = await startWakeWorker({ ...storage, adapter: jobs })
-  const sweep = every(ports, SWEEP_INTERVAL_MS, () => wakeOverdueDestinations(ports))
-  const purge = every(ports, PURGE_INTERVAL_MS, async (signal) => {
-    // Expired rows are found by the order of their ids.
-    if (await idsAreByteOrdered(db)) await purgeExpired(ports, options.retentionDays, signal)
-  })
-  const erasures = every(ports, FINISH_ERASURES_INTERVAL_MS, (signal) =>
-    finishErasures(ports, signal),
-  )
-  const collation = every(
-    ports,
-    ID_COLLATION_INTERVAL_MS,
-    createCollation(options.databaseUrl, telemetry),
-  )
+  const periodic = startPeriodicWork(parts)
   return {
     drains: pump.active,
     alive: pump.alive,
     async close() {
       const timer = setTimeout(() => storage.closing.abort(), CLOSE_TIMEOUT_MS)
-      const periodic = [sweep, purge, erasures, collation].map((one) => one.stop())
-      await Promise.all([pump.stop(), wakeWorker.stop(), ...periodic])
+      await Promise.all([pump.stop(), wakeWorker.stop(), ...periodic.map((one) => one.stop())])
       await recorder.idle()
       await sender.close()
       clearTimeout(timer)
     },
   }
+}
+
+/** Starts the sweep, the deletion of expired events, the completion of erasures and the change of the collation. */
+function startPeriodicWork({ jobs, options, storage, telemetry }: Parts) {
+  const ports = { ...storage, ...telemetry, ...jobs }
+  const collation = createCollation(options.databaseUrl, telemetry)
+  return [
+    every(ports, SWEEP_INTERVAL_MS, () => wakeOverdueDestinations(ports)),
+    every(ports, PURGE_INTERVAL_MS, async (signal) => {
+      // Expired rows are found by the order of their ids.
+      const ordered = await idsAreByteOrdered(storage.db)
+      if (ordered) await purgeExpired(ports, options.retentionDays, signal)
+    }),
+    every(ports, FINISH_ERASURES_INTERVAL_MS, (signal) => finishErasures(ports, signal)),
+    every(ports, ID_COLLATION_INTERVAL_MS, collation),
+  ]
 }
 
 /** Creates a function that changes the collation of ids in a database of an earlier release while the service runs. */

@@ -4,7 +4,7 @@ import type { CountedAttempt, Metrics } from './metrics.ts'
 /** Functions that return the current values of the gauges. They are called for each read of the metrics. */
 export interface GaugeSources {
   /** Due deliveries, and the age of the oldest in seconds. */
-  backlog(): Promise<{ deliveries: number; oldestAge: number }>
+  backlog(): Promise<{ deliveries: number; oldestAgeSeconds: number }>
   pool(): { active: number; idle: number; waiting: number }
   /** Destinations that this process is draining. */
   drains(): number
@@ -107,41 +107,25 @@ function createHistograms(registry: Registry): Pick<Metrics, 'attempted' | 'stre
 
 function registerGauges(registry: Registry, sources: GaugeSources): void {
   const { backlog, drains, feedHeld, lostLines, pool, subscribers } = sources
-  const registers = [registry]
-  new Counter({
-    name: `${PREFIX}log_lines_lost_total`,
-    help: 'Log lines that could not be written to standard output.',
-    registers,
-    collect() {
-      this.reset()
-      this.inc(lostLines())
-    },
-  })
-  const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
-    new Gauge({
-      name: PREFIX + name,
-      help,
-      registers,
-      async collect() {
-        this.set(await orNaN(read))
-      },
-    })
-  gauge(
-    'due_backlog',
-    'Deliveries that are due and not sent; 10,000 means 10,000 or more.',
-    async () => (await backlog()).deliveries,
-  )
-  gauge(
-    'due_oldest_age_seconds',
-    'Age of the oldest delivery that is due and not sent.',
-    async () => (await backlog()).oldestAge,
-  )
-  gauge('drains_active', 'Destinations that this process is draining.', drains)
-  gauge(
-    'feed_held_seconds',
-    'Time for which an open transaction has delayed the live feeds; 0 below 10 s.',
-    feedHeld,
-  )
+  const gauges: [name: string, help: string, read: () => number | Promise<number>][] = [
+    [
+      'due_backlog',
+      'Deliveries that are due and not sent; 10,000 means 10,000 or more.',
+      async () => (await backlog()).deliveries,
+    ],
+    [
+      'due_oldest_age_seconds',
+      'Age of the oldest delivery that is due and not sent.',
+      async () => (await backlog()).oldestAgeSeconds,
+    ],
+    ['drains_active', 'Destinations that this process is draining.', drains],
+    [
+      'feed_held_seconds',
+      'Time for which an open transaction has delayed the live feeds; 0 below 10 s.',
+      feedHeld,
+    ],
+  ]
+  for (const [name, help, read] of gauges) registerGauge(registry, { name, help, read })
   registerByLabel(registry, 'feed', {
     name: 'subscribers',
     help: 'Open subscriptions of this process, by feed.',
@@ -151,6 +135,33 @@ function registerGauges(registry: Registry, sources: GaugeSources): void {
     name: 'pool_connections',
     help: 'Database connections of the pool, by state; "waiting" counts callers without one.',
     read: pool,
+  })
+  registerLostLines(registry, lostLines)
+}
+
+function registerGauge(
+  registry: Registry,
+  { name, help, read }: { name: string; help: string; read(): number | Promise<number> },
+): void {
+  new Gauge({
+    name: PREFIX + name,
+    help,
+    registers: [registry],
+    async collect() {
+      this.set(await orNaN(read))
+    },
+  })
+}
+
+function registerLostLines(registry: Registry, read: () => number): void {
+  new Counter({
+    name: `${PREFIX}log_lines_lost_total`,
+    help: 'Log lines that could not be written to standard output.',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(read())
+    },
   })
 }
 

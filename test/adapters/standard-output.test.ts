@@ -6,7 +6,7 @@ import { Writable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { fileOutput, streamOutput } from '../../src/telemetry/standard-output.ts'
 
-test('each line is written to a file at once', async () => {
+test('each line is written to a file synchronously', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bigmind-log-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const file = join(folder, 'log')
@@ -24,7 +24,7 @@ test.skipIf(!existsSync('/dev/full'))('lines that a full disk refuses are counte
   expect(output.lost()).toBe(2)
 })
 
-test('a stream that nobody reads keeps a limited amount in memory and loses the rest', () => {
+test('a stream without a reader buffers a limited number of bytes and drops further lines', () => {
   const unread = new Writable({ write() {} })
   const output = streamOutput(unread, 1_000)
   for (let line = 0; line < 100; line += 1) output.write(`${'x'.repeat(99)}\n`)
@@ -32,7 +32,7 @@ test('a stream that nobody reads keeps a limited amount in memory and loses the 
   expect(unread.writableLength).toBe(1_100)
 })
 
-test('lines written to a stream that has failed are counted', async () => {
+test('lines written to a failed stream are counted as lost', async () => {
   const failing = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EIO')) })
   failing.on('error', () => {})
   const output = streamOutput(failing)

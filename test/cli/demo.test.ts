@@ -18,7 +18,7 @@ async function temporaryFolder(): Promise<string> {
   return folder
 }
 
-test('a demo whose output nobody reads to the end leaves no PostgreSQL and no folder behind', async () => {
+test('a demo whose output is closed removes its PostgreSQL and its folder', async () => {
   const folder = await temporaryFolder()
   const shell = spawn('/bin/sh', ['-c', '"$1" "$2" | head -1', 'sh', process.execPath, DEMO], {
     env: { ...process.env, TMPDIR: folder },
@@ -45,10 +45,10 @@ async function entryAppears(folder: string, ending: string): Promise<void> {
 }
 
 test.each([
-  ['its folder was made', 'demo-[^/]+$'],
-  ['PostgreSQL makes its data', 'postgres-new-[^/]+$'],
+  ['its folder was created', 'demo-[^/]+$'],
+  ['PostgreSQL creates its data', 'postgres-new-[^/]+$'],
   ['PostgreSQL starts', '/postgres/postmaster.pid$'],
-])('a demo that is ended by Ctrl-C when %s leaves nothing behind', async (_, ending) => {
+])('Ctrl-C when %s removes everything that the demo created', async (_, ending) => {
   const folder = await temporaryFolder()
   const demo = startProgram(['cli/demo.ts'], { TMPDIR: folder })
   await entryAppears(folder, ending)

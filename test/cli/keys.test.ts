@@ -7,7 +7,7 @@ import { createWorld } from '../helpers/world.ts'
 
 const create = ['cli/keys.ts', 'create', '--organization', 'Acme', '--name', 'backend', '--scopes']
 
-test('npm run keys prints one key alone on stdout, and the key works', async () => {
+test('npm run keys -- create prints only a working key on stdout', async () => {
   await using world = await createWorld({ worker: false })
 
   const { code, stdout, stderr } = await runProgram([...create, 'all'], {
@@ -24,7 +24,7 @@ test('npm run keys prints one key alone on stdout, and the key works', async () 
 
 const platform = ['cli/keys.ts', 'create', '--platform', '--name', 'platform']
 
-test('npm run keys makes a platform key, which may publish unless told otherwise', async () => {
+test('npm run keys -- create --platform creates a key with the scope EVENTS_PUBLISH by default', async () => {
   await using world = await createWorld({ worker: false })
   const env = { DATABASE_URL: world.databaseUrl }
   const scopesOf = async (key: string) =>
@@ -39,7 +39,7 @@ test('npm run keys makes a platform key, which may publish unless told otherwise
   expect(both).toMatchObject({ code: 1, stdout: '' })
 })
 
-test('npm run keys lists every key and how it stands, and revokes any', async () => {
+test('npm run keys lists every key with its state, and revokes any key', async () => {
   await using world = await createWorld({ worker: false })
   const env = { DATABASE_URL: world.databaseUrl }
   const key = await world.app.createPlatformKey({ name: 'backend', scopes: ['EVENTS_PUBLISH'] })
@@ -67,7 +67,7 @@ test('npm run keys lists every key and how it stands, and revokes any', async ()
   expect(none.stderr).toContain('There is no key "key_none".')
 })
 
-test('npm run keys does not guess between two organizations of one name', async () => {
+test('npm run keys -- create refuses a name that two organizations have', async () => {
   await using world = await createWorld({ worker: false })
   const { prisma } = world.app.ports.db
   await prisma.organization.create({ data: { id: 'org_2', name: 'Acme', externalId: 'acme-2' } })

@@ -71,7 +71,7 @@ function expectAllSigned({ requests }: Receiver, secrets: ReadonlyMap<string, st
   expect(forged).toEqual([])
 }
 
-test('the encryption key is rotated while deliveries flow and signing secrets are rotated, and nobody notices', async () => {
+test('rotating the encryption key interrupts neither deliveries nor rotations of signing secrets', async () => {
   await using receiver = await startReceiver()
   await using world = await createWorld({ encryptionKeys: [OLD], worker: false })
   const secrets = new Map<string, string[]>()
@@ -130,7 +130,7 @@ test('the encryption key is rotated while deliveries flow and signing secrets ar
     .toEqual([{ status: 'SUCCEEDED', attempts: 1, count: published.length * DESTINATIONS }])
 }, 300_000)
 
-test('a secret that does not open is named and left as it is, and all others are re-encrypted once', async () => {
+test('a secret that cannot be decrypted is reported and not changed, and all others are re-encrypted once', async () => {
   await using world = await createWorld({ encryptionKeys: [OLD], worker: false })
   const { client } = world
   const { query } = world.app.ports.db

@@ -26,7 +26,7 @@ const environment = (databaseUrl: string) => ({
   ENCRYPTION_KEYS: `main:${randomBytes(32).toString('base64')}`,
 })
 
-test('a database that goes silent makes the process unready within 2 s, and not dead', async () => {
+test('a process with a silent database is not ready within 2 s, but live', async () => {
   const database = await createDatabase()
   const proxy = await startStallingProxy(database.url)
   const service = await startServiceProcess(environment(proxy.url))
@@ -49,7 +49,7 @@ test('a database that goes silent makes the process unready within 2 s, and not 
   await expect.poll(() => readiness(service)).toEqual(READY)
 })
 
-test('a worker that cannot look for work is named, and so is a migration that is missing', async () => {
+test('readiness reports a worker that cannot fetch jobs and a missing migration', async () => {
   await using world = await createWorld()
   const { db } = world.app.ports
   const api = await world.addProcess({ worker: false })
@@ -69,7 +69,7 @@ test('a worker that cannot look for work is named, and so is a migration that is
     .toMatchObject({ status: 503, parts: { ...READY.parts, migrations: false } })
 })
 
-test('a newer program may have migrated: who runs goes on', async () => {
+test('migrations of a newer version do not affect readiness', async () => {
   await using world = await createWorld()
   await world.app.ports.db.query(
     `insert into bigmind_migration (name, checksum) values ('29991231000000_newer', 'x')`,
@@ -77,7 +77,7 @@ test('a newer program may have migrated: who runs goes on', async () => {
   expect(await readiness(world)).toEqual(READY)
 })
 
-test('a worker with a port answers health and metrics alone, and says when it closes', async () => {
+test('a worker with PORT serves only health and metrics, and reports when it closes', async () => {
   await using world = await createWorld({ worker: false })
   await using receiver = await startReceiver({ answers: [() => {}] })
   const shared = {

@@ -5,7 +5,7 @@ import { activeDestination, attempts, collectAttempts } from '../helpers/operati
 import { startReceiver } from '../helpers/receiver.ts'
 import { createWorld } from '../helpers/world.ts'
 
-test('lines of attempts carry the delivery, lines of operations the request that its answer names', async () => {
+test('a log line of an attempt has the id of its delivery, one of an operation that of its request', async () => {
   const lines: { message: string; [field: string]: unknown }[] = []
   const keep = (fields: object, message: string) => void lines.push({ message, ...fields })
   const log: Logger = { debug: keep, info: keep, warn: keep, error: keep }

@@ -21,7 +21,7 @@ async function scrape({ url }: { url: string }): Promise<Record<string, number>>
   )
 }
 
-test('the figures are those of what was published, attempted and told', async () => {
+test('metrics count publications, attempts and the delay of the feed', async () => {
   await using world = await createWorld()
   await using good = await startReceiver()
   await using shaky = await startReceiver({ answers: [503, 200] })
@@ -62,7 +62,7 @@ test('the figures are those of what was published, attempted and told', async ()
   await stream.return(undefined)
 })
 
-test('each process counts for itself', async () => {
+test('each process has its own counters', async () => {
   await using world = await createWorld()
   await using receiver = await startReceiver()
   const other = await world.addProcess({ worker: false })
@@ -77,7 +77,7 @@ test('each process counts for itself', async () => {
   })
 })
 
-test('the backlog is what is due for ACTIVE destinations, and how long it has been', async () => {
+test('the backlog counts due deliveries of ACTIVE destinations, with the age of the oldest', async () => {
   await using world = await createWorld({ worker: false })
   const url = 'http://127.0.0.1:4001/never-sent'
   const inactive = await activeDestination(world.client, { url })
@@ -101,7 +101,7 @@ test('the backlog is what is due for ACTIVE destinations, and how long it has be
   expect(due_oldest_age_seconds).toBeLessThan(90)
 })
 
-test('what waits and is canceled counts as ended; our own faults count as errors and as lines', async () => {
+test('canceled deliveries count as ended; internal errors count as API errors and as log lines', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, { url: 'http://127.0.0.1:4001/never-sent' })
   await publishTodos(world.client, 3)

@@ -130,7 +130,7 @@ testWhere(program('script'))(
   60_000,
 )
 
-test('a second SIGHUP does not break off the closing that the first began', async () => {
+test('a second SIGHUP does not interrupt closing', async () => {
   const { env, url } = await environment(await overDatabase())
   const child = killWhenFinished(spawn(process.execPath, [MAIN], { env, stdio: 'ignore' }))
   await expect.poll(() => isReady(url), { timeout: 30_000 }).toBe(true)

@@ -76,11 +76,7 @@ const CAUSES: Cause[] = [
   configuration('a port that is no number', { PORT: 'http' }, 'PORT is "http"'),
   configuration('a log level that is none', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"'),
   configuration('a retention of 0 days', { RETENTION_DAYS: '0' }, 'RETENTION_DAYS is "0"'),
-  configuration(
-    'a boolean that is none',
-    { DELIVERY_ALLOW_HTTP: 'yes' },
-    'it must be true or false',
-  ),
+  configuration('an invalid boolean', { DELIVERY_ALLOW_HTTP: 'yes' }, 'it must be true or false'),
   configuration('a network that is none', { DELIVERY_ALLOW_NETWORKS: 'x' }, 'DELIVERY_ALLOW_NETW'),
   configuration('an origin that is none', { ALLOWED_ORIGINS: 'here' }, 'ALLOWED_ORIGINS has'),
   configuration(
@@ -230,7 +226,7 @@ test.each(CAUSES)(
   60_000,
 )
 
-test.each(['--help', '-h'])('%s prints how to start it, and starts nothing', async (option) => {
+test.each(['--help', '-h'])('npm start -- %s prints the usage and starts nothing', async (option) => {
   const { code, stdout, stderr } = await runProgram(['main.ts', option], {})
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^Usage: npm start \[-- ROLE\]\n/)

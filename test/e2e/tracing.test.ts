@@ -58,7 +58,7 @@ async function publishTraced({ url, apiKey }: { url: string; apiKey: string }): 
 const storedIn = ({ app }: World) =>
   app.ports.db.query<{ trace_parent: string | null }>('select trace_parent from event')
 
-test('a publication and its attempts are one trace, over two processes, and receivers are told nothing', async () => {
+test('a publication and its attempts are one trace over two processes, and webhooks have no traceparent', async () => {
   await using world = await createWorld({ worker: false })
   await using collector = await startReceiver()
   await using receiver = await startReceiver({ answers: [503, 200] })
@@ -113,7 +113,7 @@ test('a publication and its attempts are one trace, over two processes, and rece
   }
 })
 
-test('traces are sent as protobuf where nothing else is said', async () => {
+test('traces are sent as protobuf by default', async () => {
   await using world = await createWorld({ worker: false })
   await using collector = await startReceiver()
   const service = await startServiceProcess(
@@ -135,7 +135,7 @@ test('traces are sent as protobuf where nothing else is said', async () => {
   }
 })
 
-test('a collector that hangs holds nothing up', async () => {
+test('a collector that hangs delays neither operations nor the exit', async () => {
   await using world = await createWorld({ worker: false })
   await using collector = await startReceiver({ answers: [() => {}] })
   const service = await startServiceProcess({
@@ -151,7 +151,7 @@ test('a collector that hangs holds nothing up', async () => {
   expect(collector.requests.map(({ path }) => path)).toEqual(['/v1/traces'])
 })
 
-test('without a collector nothing is kept of a trace, whatever the caller sends', async () => {
+test('no trace context is stored without a collector', async () => {
   await using world = await createWorld({ worker: false })
   await publishTraced(world)
   expect(await storedIn(world)).toEqual([{ trace_parent: null }])
