@@ -72,10 +72,10 @@ export function loadConfig(variables: Variables, role = 'all'): Config {
     port:
       role === 'worker' && env.text('PORT') === null
         ? null
-        : env.whole('PORT', 4_000, { from: 0, to: 65_535 }),
+        : env.integer('PORT', 4_000, { from: 0, to: 65_535 }),
     host: env.text('HOST') ?? '127.0.0.1',
     databaseUrl,
-    poolSize: env.whole('DATABASE_POOL', POOL_SIZE, { from: 4, to: 500 }),
+    poolSize: env.integer('DATABASE_POOL', POOL_SIZE, { from: 4, to: 500 }),
     dataDir: env.text('DATA_DIR') ?? '.data',
     encryptionKeys: readEncryptionKeys(env, databaseUrl === null),
     jwt: readJwt(env),
@@ -87,7 +87,7 @@ export function loadConfig(variables: Variables, role = 'all'): Config {
       manage: readLimit(env, 'MUTATION_LIMIT_PER_MINUTE', DEFAULT_MUTATION_LIMITS.manage),
     },
     addressPolicy: readAddressPolicy(env),
-    retentionDays: env.whole('RETENTION_DAYS', 30, { from: 1, to: 36_500 }),
+    retentionDays: env.integer('RETENTION_DAYS', 30, { from: 1, to: 36_500 }),
     metricsToken: readMetricsToken(env),
     traces: readTraces(env),
     logLevel: env.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
@@ -123,7 +123,7 @@ function readDatabaseUrl(env: Environment, variables: Variables): string | null 
 }
 
 const readLimit = (env: Environment, name: string, fallback: number) =>
-  env.whole(name, fallback, { from: 0, to: 1_000_000_000 })
+  env.integer(name, fallback, { from: 0, to: 1_000_000_000 })
 
 function readAddressPolicy(env: Environment): AddressPolicy {
   const allowHttp = env.boolean('DELIVERY_ALLOW_HTTP')

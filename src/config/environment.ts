@@ -24,7 +24,7 @@ export class Environment {
     return this.#variables[name] || null
   }
 
-  whole(name: string, fallback: number, { from, to }: { from: number; to: number }): number {
+  integer(name: string, fallback: number, { from, to }: { from: number; to: number }): number {
     const text = this.text(name)
     if (text === null) return fallback
     const value = Number(text)

@@ -1,4 +1,4 @@
-import { existsSync, globSync } from 'node:fs'
+import { existsSync, globSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 import { anchorsOf, DOCUMENTS, headingsOf, proseOf, ROOT, read, rowsUnder } from './document.ts'
@@ -45,4 +45,14 @@ test('every proof that SECURITY.md names is a test', () => {
   expect(proofs.length).toBeGreaterThan(30)
   const exists = (name: string) => globSync(`test/${name}{.test.ts,}`, { cwd: ROOT }).length > 0
   expect(proofs.filter((name) => !exists(name))).toEqual([])
+})
+
+test('CONTRIBUTING.md describes every folder of src', () => {
+  const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'generated')
+    .map(({ name }) => name)
+  const described = rowsUnder('CONTRIBUTING.md', 'Where to change what').flatMap(([cell = '']) =>
+    [...cell.matchAll(/^\[`(\w+)`\]/g)].map(([, name]) => name),
+  )
+  expect(described.sort()).toEqual(folders.sort())
 })

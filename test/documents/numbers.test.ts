@@ -135,6 +135,42 @@ describe('a number in a document is that of its constant', () => {
   })
 })
 
+describe('a number in docs/engine.md or docs/operations.md is a constant of the code', () => {
+  const rules: [document: string, sentence: RegExp, source: string][] = [
+    ['engine', /into its (\d+) slots/, 'delivery'],
+    ['engine', /notified and every ([\d.]+) s/, 'delivery'],
+    ['engine', /up to (\d+) requests at a time/, 'delivery'],
+    ['engine', /After (\d+) s a destination with more to do/, 'delivery'],
+    ['engine', /starts (\d+) requests in one turn/, 'process'],
+    ['engine', /other one has (\d+) ms more/, 'delivery/http'],
+    ['engine', /next one after (\d+) ms/, 'delivery/http'],
+    ['engine', /reused for up to (\d+) s/, 'delivery/http'],
+    ['engine', /no heartbeat for (\d+) s/, 'delivery'],
+    ['engine', /Every (\d+) s the sweep/, 'delivery'],
+    ['engine', /CANCELED in batches of ([\d,]+)\. The sweep/, 'delivery'],
+    ['engine', /reads this within (\d+) ms/, 'delivery'],
+    ['engine', /CANCELED in batches of (\d+)\. An attempt/, 'retention'],
+    ['engine', /room for (\d+) rows/, 'feed'],
+    ['operations', /send a heartbeat every (\d+) seconds/, 'server'],
+    ['operations', /after less than (\d+) s/, 'server'],
+    ['operations', /drains (\d+) destinations at a time/, 'delivery'],
+    ['operations', /A destination gets (\d+) requests at a time/, 'delivery'],
+    ['operations', /is detected after (\d+) s/, 'delivery'],
+    ['operations', /deletes at most (\d+) rows/, 'retention'],
+    ['operations', /callers wait up to (\d+) s/, 'storage'],
+    ['operations', /restarts it after ([\d.]+) s/, 'storage'],
+    ['operations', /`database` \| it answered within ([\d.]+) s/, 'process'],
+    ['operations', /feed_held_seconds` .*?; 0 below (\d+) s/, 'feed'],
+    ['operations', /gauge \| due deliveries of ACTIVE destinations; ([\d,]+) means/, 'delivery'],
+  ]
+
+  test.each(rules)('docs/%s.md: %s', (document, sentence, source) => {
+    const [, number = ''] = sentence.exec(proseOf(`docs/${document}.md`).replace(/\s+/g, ' ')) ?? []
+    expect(number, 'the sentence').not.toBe('')
+    expect(constantsIn(source)).toContain(Number(number.replaceAll(',', '')))
+  })
+})
+
 test('the figures in docs/operations.md are those of the last full benchmark run', () => {
   const run = new Map(
     tableRows(read('docs/benchmarks.md'))

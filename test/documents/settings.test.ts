@@ -18,7 +18,7 @@ const documented = new Map(
 /** Records the variables that the configuration reads, with the arguments of the call. */
 function readVariables(): Map<string, readonly unknown[]> {
   const calls = new Map<string, readonly unknown[]>()
-  for (const method of ['text', 'list', 'boolean', 'whole', 'choice'] as const) {
+  for (const method of ['text', 'list', 'boolean', 'integer', 'choice'] as const) {
     const original = Environment.prototype[method] as (...args: unknown[]) => unknown
     vi.spyOn(Environment.prototype, method).mockImplementation(function (
       this: Environment,
@@ -50,7 +50,7 @@ test('every default in docs/configuration.md is the one that the configuration u
 test('every setting with a default has it in docs/configuration.md', () => {
   const { host, dataDir } = loadConfig({})
   const defaults = [...readVariables()].flatMap(([name, [method, ...args]]) => {
-    if (method === 'whole') return [[name, String(args[0])]]
+    if (method === 'integer') return [[name, String(args[0])]]
     if (method === 'choice') return [[name, String(args[1])]]
     return method === 'boolean' ? [[name, 'false']] : []
   })
@@ -63,7 +63,7 @@ test('every setting with a default has it in docs/configuration.md', () => {
 test('docs/configuration.md names the range of every number and the choices of every text', () => {
   for (const [name, [method, first, second]] of readVariables()) {
     const meaning = documented.get(name)?.meaning
-    if (method === 'whole') {
+    if (method === 'integer') {
       const { from, to } = second as { from: number; to: number }
       expect(meaning).toContain(`${from} to ${to}`)
     }

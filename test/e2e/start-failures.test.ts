@@ -226,9 +226,12 @@ test.each(CAUSES)(
   60_000,
 )
 
-test.each(['--help', '-h'])('npm start -- %s prints the usage and starts nothing', async (option) => {
-  const { code, stdout, stderr } = await runProgram(['main.ts', option], {})
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toMatch(/^Usage: npm start \[-- ROLE\]\n/)
-  for (const role of ['all', 'api', 'worker']) expect(stdout).toContain(`\n  ${role} `)
-})
+test.each(['--help', '-h'])(
+  'npm start -- %s prints the usage and starts nothing',
+  async (option) => {
+    const { code, stdout, stderr } = await runProgram(['main.ts', option], {})
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^Usage: npm start \[-- ROLE\]\n/)
+    for (const role of ['all', 'api', 'worker']) expect(stdout).toContain(`\n  ${role} `)
+  },
+)
