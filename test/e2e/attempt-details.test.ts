@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { type Clock, systemClock } from '../../src/concurrency/clock.ts'
 import { graphql } from '../../src/generated/graphql/gql.ts'
 import { newId } from '../../src/storage/ids.ts'
 import { latestAttempt } from '../helpers/deliveries.ts'
@@ -115,6 +116,10 @@ test('an attempt keeps the URL that it went to, in lists, by its id and in the f
 })
 
 describe('the histogram of attempts', () => {
+  const NOW = Date.now()
+  /** A minute that ends between two readings of the time would add an interval. */
+  const STOPPED: Clock = { ...systemClock, now: () => NOW }
+
   /** Attempts that began so many seconds ago and have just ended, at a destination of their own. */
   async function attemptsOf(world: World, ages: number[], status: 'SUCCEEDED' | 'FAILED') {
     const { db, lowestId } = world.app.ports
@@ -128,10 +133,10 @@ describe('the histogram of attempts', () => {
       [
         // The id is as old as the attempt at most, which is what the index is searched by.
         ages.map((age) => {
-          const start = lowestId('att', new Date(Date.now() - age * 1000)).slice(0, 14)
+          const start = lowestId('att', new Date(NOW - age * 1000)).slice(0, 14)
           return start + newId('att').slice(14)
         }),
-        ages.map((age) => new Date(Date.now() - age * 1000)),
+        ages.map((age) => new Date(NOW - age * 1000)),
         status,
         world.organizationId,
       ],
@@ -152,8 +157,8 @@ describe('the histogram of attempts', () => {
     return destination!.attemptHistogram
   }
 
-  test('counts both outcomes where they belong, with spans that hold none', async () => {
-    await using world = await createWorld({ worker: false })
+  test('counts both outcomes, and includes intervals without attempts', async () => {
+    await using world = await createWorld({ worker: false, clock: STOPPED })
     const id = await aDelivery(world)
     await attemptsOf(world, [60, 61, 600], 'SUCCEEDED')
     await attemptsOf(world, [600, 4000], 'FAILED')
@@ -162,24 +167,24 @@ describe('the histogram of attempts', () => {
     const starts = minutes.map(({ start }) => Date.parse(start))
     expect(starts.every((start, place) => start === starts[0]! + place * 60_000)).toBe(true)
     expect(starts[0]! % 60_000).toBe(0)
-    expect(Date.now() - starts.at(-1)!).toBeLessThan(61_000)
+    expect(NOW - starts.at(-1)!).toBeLessThan(61_000)
     const total = (of: 'succeeded' | 'failed') => minutes.reduce((sum, one) => sum + one[of], 0)
     expect([total('succeeded'), total('failed')]).toEqual([3, 1])
     const both = minutes.filter(({ succeeded, failed }) => succeeded === 1 && failed === 1)
-    expect(Date.now() - Date.parse(both[0]!.start)).toBeGreaterThan(540_000)
+    expect(NOW - Date.parse(both[0]!.start)).toBeGreaterThan(540_000)
     const hours = await read(world, id, {
       bucketSeconds: 3600,
-      since: new Date(Date.now() - 7_200_000).toISOString(),
+      since: new Date(NOW - 7_200_000).toISOString(),
     })
     expect(hours).toHaveLength(3)
     expect(hours.reduce((sum, { failed }) => sum + failed, 0)).toBe(2)
   })
 
-  test('has at most 120 spans of 1 s to 1 h, and none that are still to come', async () => {
-    await using world = await createWorld({ worker: false })
+  test('has at most 120 intervals of 1 s to 1 h, and none in the future', async () => {
+    await using world = await createWorld({ worker: false, clock: STOPPED })
     const { client } = world
     const id = await aDelivery(world)
-    const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
+    const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString()
     expect(await read(world, id, { since: ago(118 * 60) })).toHaveLength(119)
     expect(await read(world, id, { since: ago(-120) })).toEqual([])
     for (const refused of [
@@ -189,13 +194,13 @@ describe('the histogram of attempts', () => {
       { bucketSeconds: 3601 },
     ]) {
       await expect(client.request(Histogram, { id, ...refused })).rejects.toThrow(
-        /spans|bucketSeconds/,
+        /intervals|bucketSeconds/,
       )
     }
   })
 
   test("counts nothing of another destination or another organization's", async () => {
-    await using world = await createWorld({ worker: false })
+    await using world = await createWorld({ worker: false, clock: STOPPED })
     await aDelivery(world)
     await attemptsOf(world, [60], 'SUCCEEDED')
     const { id } = await activeDestination(world.client, {
