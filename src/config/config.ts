@@ -15,7 +15,7 @@ import { type OtlpProtocol, readTraces } from './traces.ts'
 /** What a process does: it answers the API, delivers, or does both. */
 export type Role = 'api' | 'worker' | 'all'
 
-/** The settings of a process. The table of environment variables in the documentation describes each. */
+/** The settings of a process. docs/configuration.md describes each. */
 export interface Config {
   role: Role
   host: string
