@@ -16,3 +16,12 @@ test.each([
 ])('the walk "%s" enters no folder twice', (heading, folders) => {
   expect(foldersOf(heading)).toEqual(folders)
 })
+
+test('every file in a walk is linked by its path below src', () => {
+  const links = [
+    ...rowsUnder('docs/engine.md', 'From a publication to the wire'),
+    ...rowsUnder('docs/engine.md', 'From an attempt to the subscriber'),
+  ].flatMap(([, file = '']) => [...file.matchAll(/\[`([^`]+)`\]\(([^)]+)\)/g)])
+  expect(links.length).toBeGreaterThan(14)
+  for (const [, label, target] of links) expect(target).toBe(`../src/${label}`)
+})
