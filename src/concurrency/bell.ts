@@ -1,10 +1,10 @@
-/** Wakes one waiter early. A ring between `rings` and `wait` is not lost. */
+/** Wakes one waiting caller. A ring between `rings` and `wait` is not lost. */
 export interface Bell {
-  /** How often it has rung. */
+  /** Returns how often the bell has rung. */
   rings(): number
   ring(): void
-  /** Resolves when it has rung more than `heard` times, at the latest after `milliseconds`. */
-  wait(heard: number, milliseconds: number): Promise<void>
+  /** Resolves when the bell has rung more than `seen` times, or after `milliseconds`. */
+  wait(seen: number, milliseconds: number): Promise<void>
 }
 
 interface Timers {
@@ -21,8 +21,8 @@ export function createBell(timers: Timers): Bell {
       rings += 1
       wake()
     },
-    async wait(heard, milliseconds) {
-      if (rings > heard) return
+    async wait(seen, milliseconds) {
+      if (rings > seen) return
       await new Promise<void>((resolve) => {
         const timer = timers.setTimeout(resolve, milliseconds)
         wake = () => {

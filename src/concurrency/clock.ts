@@ -18,7 +18,7 @@ export interface Clock {
   clearInterval(timer: unknown): void
 }
 
-/** The time as it passes. */
+/** The clock of the operating system. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   setTimeout: (work, milliseconds) => setTimeout(work, milliseconds),
@@ -32,7 +32,7 @@ interface Timers {
   clearTimeout(timer: unknown): void
 }
 
-/** Resolves after `milliseconds`, or as soon as `signal` is aborted. Leaves neither timer nor listener behind. */
+/** Resolves after `milliseconds`, or as soon as `signal` is aborted. Removes its timer and its listener. */
 export function pause(timers: Timers, milliseconds: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve()
   return new Promise((resolve) => {

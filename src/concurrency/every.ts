@@ -2,9 +2,9 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Clock } from './clock.ts'
 
 /**
- * Runs some work at once and then once in each interval, one run at a time, until stopped. A run that throws or rejects
- * is logged, and the next one begins when it is due.
- * @param work gets a signal that is aborted when it is to end early
+ * Runs `work` at once and then once in each interval, until it is stopped. An interval that begins during a run is skipped.
+ * A run that fails is logged and does not stop the following ones.
+ * @param work receives a signal that is aborted when it must end early
  */
 export function every(
   { clock, log }: { clock: Clock; log: Logger },

@@ -1,8 +1,8 @@
-/** Hands each item to a write that serves many callers at once. */
+/** Writes the items of concurrent callers together. */
 export interface GroupCommit<Item, Result> {
-  /** Resolves when the item's write has committed, with the item's own result; rejects with its error. */
+  /** Resolves with the result of the item when its group is committed. Rejects with the error of the item or its group. */
   add(item: Item): Promise<Result>
-  /** Resolves when nothing is waiting or being written. */
+  /** Resolves when no item is waiting or being written. */
   idle(): Promise<void>
 }
 
@@ -13,11 +13,10 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * One write at a time; what arrives meanwhile goes into the next one together. A single item is written at
- * once, and under load one commit is shared by as many as arrived during the commit before it.
- *
- * @param write gets at least one and at most `size` items and answers one result each, in order. An item's
- *   own refusal is a rejected entry; what `write` itself throws is every item's error.
+ * Creates a group commit with one write at a time. An item that arrives while none runs is written at once. Items that
+ * arrive during a write share the next one.
+ * @param write receives 1 to `size` items and returns one result for each, in order. A rejected result is the error of its
+ *   item; an error that `write` throws is the error of all items
  */
 export function createGroupCommit<Item, Result>(
   write: (items: Item[]) => Promise<PromiseSettledResult<Result>[]>,

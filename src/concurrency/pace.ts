@@ -1,12 +1,12 @@
-/** Spreads what begins over the turns of the event loop, so that one burst does not keep all else waiting. */
+/** Limits how many tasks begin in one turn of the event loop, so that a burst does not delay other work. */
 export interface Pace {
-  /** Resolves when one more may begin: at once while this turn has room, else in the order of asking. */
+  /** Resolves when one more task may begin. Waiting callers continue in order, those with `ahead` first. */
   next(options: { ahead: boolean }): Promise<void>
 }
 
 /**
- * @param perTurn how many may begin in one turn
- * @param inNextTurn runs work in the event loop's next turn, as `setImmediate` does
+ * @param perTurn tasks that may begin in one turn
+ * @param inNextTurn runs a function in the next turn of the event loop, as `setImmediate` does
  */
 export function createPace(perTurn: number, inNextTurn: (work: () => void) => void): Pace {
   const ahead: (() => void)[] = []

@@ -1,42 +1,42 @@
 import type { Clock } from './clock.ts'
 
-/** Milliseconds for which what was found is trusted: a revoked key is refused within that time. */
-const TRUSTED_FOR = 2_000
+/** Milliseconds for which a value is cached. A revoked API key is refused within that time. */
+const LIFETIME_MS = 2_000
 
-/** Things remembered at once, so that no number of keys costs more memory than this. */
-const MOST_REMEMBERED = 10_000
+/** Cached values at once, which bounds the memory. The oldest is removed first. */
+const MAX_ENTRIES = 10_000
 
 interface Found<Value> {
   value: Value
-  /** Epoch milliseconds from which it no longer holds, however fresh it is. Infinity for never. */
+  /** Epoch milliseconds until which the value is valid. Infinity for always. */
   until: number
 }
 
-interface Remembered<Value> extends Found<Value> {
-  /** Epoch milliseconds. */
+interface Entry<Value> extends Found<Value> {
+  /** When the value was requested, in epoch milliseconds. */
   since: number
 }
 
-/** Finds something by its name, and remembers for a moment what was found. Null is not remembered. */
+/** Returns the cached value of a name, or the result of `find`. A null result is not cached. */
 export type ShortCache<Value> = (
   name: string,
   find: () => Promise<Found<Value> | null>,
 ) => Promise<Value | null>
 
-/** Spares the database the same question with every request. */
+/** Creates a cache that saves a query with each request of the same client. */
 export function createShortCache<Value>(clock: Clock): ShortCache<Value> {
-  const remembered = new Map<string, Remembered<Value>>()
+  const entries = new Map<string, Entry<Value>>()
   return async (name, find) => {
-    const asked = clock.now()
-    const known = remembered.get(name)
-    // When the clock was set back, nobody knows how old it is.
-    if (known && known.since <= asked && asked < known.until) return known.value
-    remembered.delete(name)
+    const now = clock.now()
+    const known = entries.get(name)
+    // When the clock was set back, the age of the entry is unknown.
+    if (known && known.since <= now && now < known.until) return known.value
+    entries.delete(name)
     const found = await find()
     if (!found) return null
-    if (remembered.size >= MOST_REMEMBERED) remembered.delete(remembered.keys().next().value!)
-    const until = Math.min(found.until, asked + TRUSTED_FOR)
-    remembered.set(name, { ...found, since: asked, until })
+    if (entries.size >= MAX_ENTRIES) entries.delete(entries.keys().next().value!)
+    const until = Math.min(found.until, now + LIFETIME_MS)
+    entries.set(name, { ...found, since: now, until })
     return found.value
   }
 }

@@ -4,19 +4,18 @@ import ipaddr from 'ipaddr.js'
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Network = readonly [Address, number]
 
-/** Where deliveries may go, as the operator has configured it. Made by `createAddressPolicy`. */
+/** The addresses to which deliveries may connect, as configured. Created by `createAddressPolicy`. */
 export interface AddressPolicy {
   /** Whether `http:` URLs are accepted beside `https:`. */
   readonly allowHttp: boolean
-  /** Networks that may be reached although they are reserved. */
+  /** Reserved networks that are allowed. */
   readonly allowNetworks: readonly Network[]
 }
 
 /**
- * Reads the networks once. A network that is written `::ffff:10.0.0.0/104` matches nothing: mapped
- * addresses are judged as the IPv4 addresses they carry.
- *
- * @throws Error naming the first entry that is not a network in CIDR notation
+ * Parses the networks. A network such as `::ffff:10.0.0.0/104` matches nothing, because mapped addresses are checked as the
+ * IPv4 addresses that they contain.
+ * @throws Error that names the first entry that is not a network in CIDR notation
  */
 export function createAddressPolicy(options: {
   allowHttp: boolean
@@ -29,14 +28,13 @@ export function createAddressPolicy(options: {
 }
 
 /**
- * Whether a delivery may connect to this address. Only addresses of the public internet pass, beside the
- * networks of the policy. An IPv4-mapped address is judged as what it carries; every other way to wrap an
- * IPv4 address (NAT64, 6to4, Teredo, ISATAP ...) is refused whole, whatever it carries.
- *
- * @param address an IPv4 or IPv6 address without brackets; anything else is refused
+ * Whether a delivery may connect to an address: a public address, or one in a network of the policy. An IPv4-mapped address
+ * is checked as the IPv4 address that it contains. Every other form that contains an IPv4 address (NAT64, 6to4, Teredo,
+ * ISATAP ...) is refused.
+ * @param address an IPv4 or IPv6 address without brackets; any other text is refused
  */
 export function isAllowed(address: string, policy: AddressPolicy): boolean {
-  // A zone names an interface of this machine.
+  // A zone is an interface of this machine.
   if (isIP(address) === 0 || address.includes('%')) return false
   const parsed = ipaddr.process(address)
   return (
@@ -60,21 +58,21 @@ function contains([network, prefix]: Network, address: Address): boolean {
   return network.kind() === address.kind() && address.match(network, prefix)
 }
 
-/** Azure's WireServer answers every virtual machine there under an address that looks public. */
+/** Azure's WireServer has a public address, but is reachable from virtual machines in Azure alone. */
 const AZURE_WIRE_SERVER = ipaddr.IPv4.parse('168.63.129.16')
 
 function isPublicIPv4(address: ipaddr.IPv4): boolean {
   return address.range() === 'unicast' && address.toString() !== AZURE_WIRE_SERVER.toString()
 }
 
-/** The only block whose addresses are routed on the internet (IANA, IPv6 global unicast). */
+/** The only IPv6 block that is routed on the internet (IANA, global unicast). */
 const GLOBAL_UNICAST: Network = [ipaddr.IPv6.parse('2000::'), 3]
 
 function isPublicIPv6(address: ipaddr.IPv6): boolean {
   return address.range() === 'unicast' && contains(GLOBAL_UNICAST, address) && !isIsatap(address)
 }
 
-/** ISATAP carries an IPv4 address behind the interface id 0:5efe or 200:5efe of any prefix (RFC 5214). */
+/** An ISATAP address contains an IPv4 address after the interface id 0:5efe or 200:5efe of any prefix (RFC 5214). */
 function isIsatap({ parts }: ipaddr.IPv6): boolean {
   return (parts[4]! & 0xfdff) === 0 && parts[5] === 0x5efe
 }

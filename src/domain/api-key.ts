@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** What a key may do. A key without any may still read the catalogue and who it is. */
+/** The scopes of API keys. A key without scopes can still read the event catalogue and `viewer`. */
 export const SCOPES = [
   'DESTINATIONS_READ',
   'DESTINATIONS_WRITE',
@@ -10,16 +10,16 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** Keys that an organization can have at once; those that are revoked or expired do not count. */
+/** API keys that an organization can have. Revoked and expired keys do not count. */
 export const API_KEY_LIMIT = 1_000
 
-/** Each scope once, in the order of the list above. */
+/** Returns each scope once, in the order of `SCOPES`. */
 export const sortScopes = (scopes: Iterable<Scope>): Scope[] => {
   const chosen = new Set(scopes)
   return SCOPES.filter((scope) => chosen.has(scope))
 }
 
-/** The scopes of a list separated by blanks, in any case. Words that are no scope of ours are passed over. */
+/** Returns the scopes of a list that is separated by white space, in any case. Ignores unknown words. */
 export function readScopes(list: string): Scope[] {
   const words = new Set(list.toUpperCase().split(/\s+/))
   return SCOPES.filter((scope) => words.has(scope))
@@ -32,26 +32,26 @@ const RANDOM_BYTES = 32
 export const API_KEY_PREFIX_LENGTH: number = MARK.length + 8
 
 /**
- * A new API key: `bmk_`, 32 random bytes and a checksum, by which scanners for leaked keys know it for one.
- * @param randomBytes a cryptographic source, such as node:crypto's
+ * Generates an API key: `bmk_`, 32 random bytes and a checksum, by which secret scanners recognize it.
+ * @param randomBytes a cryptographic source, such as that of node:crypto
  */
 export function generateApiKey(randomBytes: (size: number) => Buffer): string {
   const body = MARK + randomBytes(RANDOM_BYTES).toString('base64url')
   return body + checksum(body)
 }
 
-/** Whether the text has the form of a key: what has not needs no look into the database. */
+/** Whether a text has the form of an API key. Saves a query for texts that do not. */
 export function isApiKey(text: string): boolean {
   const end = text.length - CHECKSUM_CHARACTERS
   return text.startsWith(MARK) && text.slice(end) === checksum(text.slice(0, end))
 }
 
-/** What is stored of a key: its SHA-256, which is enough for a random key of 256 bits. */
+/** Returns the SHA-256 of a key, under which it is stored. A random key of 256 bits needs no slower hash. */
 export function hashApiKey(key: string): Buffer {
   return createHash('sha256').update(key).digest()
 }
 
-/** What may be shown of a key, to tell it from others. */
+/** Returns the beginning of a key, which identifies it to users. */
 export function apiKeyPrefix(key: string): string {
   return key.slice(0, API_KEY_PREFIX_LENGTH)
 }

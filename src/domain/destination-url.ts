@@ -2,12 +2,11 @@ import { isIP } from 'node:net'
 import { type AddressPolicy, isAllowed } from './address.ts'
 import { isReservedName } from './reserved-names.ts'
 
-/** Characters; enough for any real endpoint, and what common servers accept. */
+/** Characters. Common servers accept at least as many. */
 export const MAX_URL_LENGTH = 2048
 
 /**
- * Ports of other protocols, which no HTTP client should be talked into using: the list of the Fetch
- * standard, "bad port".
+ * Ports of other protocols, which HTTP clients must not use: the "bad ports" of the Fetch standard.
  */
 const BAD_PORTS: ReadonlySet<number> = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102,
@@ -18,11 +17,9 @@ const BAD_PORTS: ReadonlySet<number> = new Set([
 ])
 
 /**
- * Checks a destination's URL as somebody typed it.
- *
- * What a name resolves to is not looked at: that may change any time, so it is judged at each connection.
- *
- * @returns the URL to store, normalised (lower-case host, no default port), or what to do about it
+ * Validates the URL of a destination. Does not resolve its host name, because the result can change: each connection checks
+ * the address.
+ * @returns the normalized URL (lower-case host, no default port), or an issue that says what to change
  */
 export function checkDestinationUrl(
   raw: string,
@@ -38,7 +35,7 @@ export function checkDestinationUrl(
   return issueOfParts === null ? { url: url.href } : { issue: issueOfParts }
 }
 
-/** What is wrong with the text itself. The parser would repair most of this without a word. */
+/** Checks the text before it is parsed, since the parser silently repairs most of these faults. */
 function issueOfText(raw: string, policy: AddressPolicy): string | null {
   if (raw.trim() === '') return 'Enter a URL.'
   if (raw.length > MAX_URL_LENGTH) {
@@ -73,7 +70,7 @@ function issueOfUrl(url: URL, policy: AddressPolicy): string | null {
   return issueOfHost(url.hostname, policy)
 }
 
-/** @param hostname as `URL` gives it: decimal, octal, hexadecimal and full-width spellings are plain there */
+/** @param hostname the result of `URL`, which normalizes decimal, octal, hexadecimal and full-width spellings */
 function issueOfHost(hostname: string, policy: AddressPolicy): string | null {
   const address = hostname.replace(/^\[(.*)\]$/, '$1')
   if (isIP(address) !== 0) {
@@ -94,7 +91,7 @@ function issueOfHost(hostname: string, policy: AddressPolicy): string | null {
 
 const LOOPBACK = ['127.0.0.1', '::1']
 
-/** The limits of DNS (RFC 1035); the underscore is tolerated because such names exist and resolve. */
+/** Whether a name is within the limits of DNS (RFC 1035). Underscores are allowed, because names with them resolve. */
 function isHostName(name: string): boolean {
   return name.length <= 253 && name.split('.').every((label) => /^[a-z0-9_-]{1,63}$/.test(label))
 }

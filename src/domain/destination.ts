@@ -1,19 +1,19 @@
-/** Failed attempts since the last activation after which a destination is DISABLED (setup guide). */
+/** Failed attempts since the last activation that disable a destination, as the setup guide says. */
 export const FAILURE_LIMIT = 15
 
-/** Destinations an organization may have: far above any use seen, and a bound for one event's fan-out. */
+/** Destinations that an organization can have. Limits the deliveries of one event. */
 export const DESTINATION_LIMIT = 20_000
 
-/** Seconds a rotated-out secret may go on signing: a week. */
+/** The longest overlap of a secret rotation, in seconds: a week. */
 export const MAX_OVERLAP_SECONDS = 604_800
 
-/** INACTIVE as created or deactivated by hand, DISABLED by the service after too many failures. */
+/** INACTIVE: new, or deactivated by a user. DISABLED: deactivated by the service after `FAILURE_LIMIT` failed attempts. */
 export type DestinationStatus = 'INACTIVE' | 'ACTIVE' | 'DISABLED'
 
-/** What a destination needs before it can be active. */
+/** A setting without which a destination cannot be activated. */
 export type DestinationRequirement = 'URL' | 'EVENTS'
 
-/** What this destination still lacks to be active, empty when it is ready. */
+/** Returns the requirements that a destination does not meet; empty when it can be activated. */
 export function missingRequirements(destination: {
   url: string | null
   events: readonly string[]

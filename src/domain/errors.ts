@@ -2,33 +2,33 @@ import type { DestinationRequirement, DestinationStatus } from './destination.ts
 import type { Issue } from './json.ts'
 
 /**
- * The closed list of refusals: answers a caller can act on. Each is a member of the result unions that
- * name it; anything else that is thrown is our own fault and reaches no client.
+ * An error that the caller can resolve. Each subclass is a member of the result unions that name it. All other errors are
+ * faults of the service and are masked.
  */
 export abstract class Refusal extends Error {}
 
-/** Issues that a refusal's one-line message names; `issues` has them all. */
-const NAMED_ISSUES = 3
+/** Issues that the message of an error contains. `issues` has all of them. */
+const MAX_NAMED_ISSUES = 3
 
-function inWords(issues: readonly Issue[]): string {
+function describeIssues(issues: readonly Issue[]): string {
   const named = issues
-    .slice(0, NAMED_ISSUES)
+    .slice(0, MAX_NAMED_ISSUES)
     .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
   const more = issues.length - named.length
   return [...named, ...(more > 0 ? [`And ${more} more.`] : [])].join(' ')
 }
 
-/** The input breaks a rule. Nothing was written. */
+/** The input is not valid. Nothing was written. */
 export class ValidationError extends Refusal {
   override name = 'ValidationError'
   readonly issues: readonly Issue[]
   constructor(issues: readonly Issue[]) {
-    super(inWords(issues))
+    super(describeIssues(issues))
     this.issues = issues
   }
 }
 
-/** No such thing for this caller; another organization's is answered in the same words. */
+/** The object does not exist, or belongs to another organization. */
 export class NotFoundError extends Refusal {
   override name = 'NotFoundError'
   readonly id: string
@@ -40,7 +40,7 @@ export class NotFoundError extends Refusal {
 
 const REQUIREMENT = { URL: 'a URL', EVENTS: 'at least one event' } as const
 
-/** An active destination needs what is missing here. */
+/** The destination lacks requirements. */
 export class DestinationNotReadyError extends Refusal {
   override name = 'DestinationNotReadyError'
   readonly missing: readonly DestinationRequirement[]
@@ -52,7 +52,7 @@ export class DestinationNotReadyError extends Refusal {
   }
 }
 
-/** Only an ACTIVE destination is sent to. */
+/** The destination is not ACTIVE. */
 export class DestinationInactiveError extends Refusal {
   override name = 'DestinationInactiveError'
   readonly status: DestinationStatus
@@ -62,7 +62,7 @@ export class DestinationInactiveError extends Refusal {
   }
 }
 
-/** The content of the event is gone, so there is nothing to send. */
+/** The content of the event was erased, so it cannot be sent. */
 export class EventErasedError extends Refusal {
   override name = 'EventErasedError'
   readonly erasedAt: Date
@@ -72,10 +72,10 @@ export class EventErasedError extends Refusal {
   }
 }
 
-/** The idempotency key already stands for another event. */
+/** The idempotency key was used for another event. */
 export class IdempotencyConflictError extends Refusal {
   override name = 'IdempotencyConflictError'
-  /** The event that was published first under the key. */
+  /** The id of the first event under the key. */
   readonly eventId: string
   constructor(eventId: string) {
     super(
@@ -85,7 +85,7 @@ export class IdempotencyConflictError extends Refusal {
   }
 }
 
-/** The organization has as many destinations as it may. */
+/** The organization has reached its limit of destinations. */
 export class DestinationLimitError extends Refusal {
   override name = 'DestinationLimitError'
   readonly limit: number
@@ -97,7 +97,7 @@ export class DestinationLimitError extends Refusal {
   }
 }
 
-/** A secret could not be decrypted: its key is missing, or the row was tampered with. No refusal: it is our fault. */
+/** A secret could not be decrypted: its key is missing, or the row was modified. A fault of the service, no refusal. */
 export class SecretUnavailableError extends Error {
   override name = 'SecretUnavailableError'
 }

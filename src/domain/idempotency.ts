@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto'
 
-/** What was published, as its publisher sent it. */
+/** The input of a published event. */
 interface Published {
   /** Wire name. */
   type: string
   /** JSON texts as they are stored. */
   data: string
   relations: string
-  /** Null when it was left to the service: it differs at each call then, so it does not tell events apart. */
+  /** Null when the service set it: it then differs with each call, so it is not compared. */
   givenTimestamp: Date | null
 }
 
-/** A published event whose idempotency key may come again. */
+/** The first event under an idempotency key. */
 interface Keyed {
-  /** Null for one without a key. */
+  /** Null without a key. */
   fingerprint: Buffer | null
-  /** Null when it is known not to be the same in another order. */
+  /** Null when it cannot equal the other data in another order of members. */
   data: string | null
 }
 
-/** Returns the SHA-256 by which a repeat under the same idempotency key is told from another event. */
+/** Returns the SHA-256 by which events under one idempotency key are compared. */
 export function fingerprint({ type, data, relations, givenTimestamp }: Published): Buffer {
   return createHash('sha256')
     .update(JSON.stringify([type, givenTimestamp?.toISOString() ?? null, relations, data]))
@@ -27,8 +27,8 @@ export function fingerprint({ type, data, relations, givenTimestamp }: Published
 }
 
 /**
- * Decides whether an event is a repeat of the first one under its key. Their data is compared as canonical JSON
- * (RFC 8785): members of an object may come in another order. What was stored first stays as it is.
+ * Whether an event is a repeat of the first one under its key. Compares their data as canonical JSON (RFC 8785), so the
+ * members of an object may be in another order.
  */
 export function isRepeat(
   first: Keyed,
@@ -37,7 +37,7 @@ export function isRepeat(
   if (first.fingerprint === null || event.fingerprint === null) return false
   if (first.fingerprint.equals(event.fingerprint)) return true
   const { data } = first
-  // Another order has the same length.
+  // The same members in another order have the same length.
   if (data === null || data.length !== event.data.length) return false
   return (
     fingerprint({ ...event, data }).equals(first.fingerprint) &&
@@ -45,7 +45,7 @@ export function isRepeat(
   )
 }
 
-/** Returns the canonical form of RFC 8785. `value` is one of JSON.parse, at most as deep as published data can be. */
+/** Returns the canonical form of RFC 8785. `value` is a result of JSON.parse with at most `MAX_NESTING` levels. */
 export function canonicalForm(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalForm)}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)

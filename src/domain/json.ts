@@ -1,26 +1,26 @@
-/** One fault of an input. `path` leads to it from the input's root: ["data", "speakers", "0", "name"]. */
+/** A fault of an input. `path` names the value from the root of the input: ["data", "speakers", "0", "name"]. */
 export interface Issue {
   path: string[]
-  /** A sentence that says what was expected. */
+  /** A sentence that states what was expected. */
   message: string
 }
 
-/** How many objects and lists may stand inside one another. Far more than any event needs. */
+/** The deepest nesting of objects and lists. Events need far less. */
 export const MAX_NESTING = 100
 
 const EXACT_NUMBER =
   'a number that a 64-bit double holds exactly. Send one with more digits, such as a long id, as a string'
 
 /**
- * Finds the first thing in a parsed value that could not be sent on as it came: nesting deeper than
- * `MAX_NESTING` levels, or Infinity, which stands for a number that a double cannot hold, such as 1e999 or
- * 50755254975729665. Null when there is none.
+ * Finds the first part of a parsed value that cannot be delivered unchanged: nesting deeper than `MAX_NESTING` levels, or
+ * Infinity, as which the API parses a number that a double cannot hold, such as 1e999 or 50755254975729665.
+ * @returns null when there is none
  */
 export function findUnsendable(value: unknown, levels: number = MAX_NESTING): Issue | null {
   if (typeof value === 'number') return Number.isFinite(value) ? null : fault(EXACT_NUMBER)
   if (typeof value === 'bigint') return fault('a JSON value')
   if (typeof value !== 'object' || value === null) return null
-  // Recursing is safe: it goes no deeper than the limit, whatever the value.
+  // The limit bounds the recursion.
   if (levels === 0) return fault(`at most ${MAX_NESTING} levels of nesting`)
   return Array.isArray(value) ? searchList(value, levels) : searchObject(value, levels)
 }

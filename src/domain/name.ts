@@ -1,24 +1,23 @@
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches them
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
 
 /**
- * Whether a text can be stored and comes back as it was: without control characters, of which PostgreSQL
- * cannot hold NUL, and without halves of characters (lone surrogates), which no UTF-8 can say.
+ * Whether a text can be stored unchanged: without control characters, because PostgreSQL cannot store NUL, and without lone
+ * surrogates, which UTF-8 cannot encode.
  */
 export function isPlainText(text: string): boolean {
   return text.isWellFormed() && !CONTROL_CHARACTER.test(text)
 }
 
-/** Characters of a name: what people call a destination, a key, an organization. */
+/** The longest name of a destination, API key or organization, in characters. */
 export const NAME_LENGTH = 255
 
-/** They turn the direction of what follows, so that a name can be read as another one (UAX 9). */
+/** Characters that change the direction of text, with which one name can imitate another (UAX 9). */
 const DIRECTION_CHARACTER = /[\u202a-\u202e\u2066-\u2069]/
 
 /**
- * @param text as it was given
- * @returns it without blanks around it, or null when it is no name: empty, too long, or not plain text that
- *   reads as it stands
+ * Removes the white space around a name.
+ * @returns null when the name is empty, too long, not plain text, or changes the direction of text
  */
 export function parseName(text: string): string | null {
   const name = text.trim()
@@ -26,5 +25,5 @@ export function parseName(text: string): string | null {
   return fits && isPlainText(name) && !DIRECTION_CHARACTER.test(name) ? name : null
 }
 
-/** What is said of a text that is no name. */
+/** The message for a text that is not a valid name. */
 export const NAME_EXPECTED = `Expected 1 to ${NAME_LENGTH} characters, none of them a control character, one that turns the direction of text, or half a character.`

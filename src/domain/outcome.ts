@@ -14,26 +14,26 @@ export type FailureCode =
 
 export interface Failure {
   code: FailureCode
-  /** A sentence for the customer. Names no resolved address and nothing of our own network. */
+  /** A sentence for the customer. Contains no resolved address and nothing of the service's network. */
   message: string
 }
 
 /** Milliseconds from the start of connecting until the head of the response must have arrived. */
 export const ATTEMPT_TIMEOUT_MS = 5_000
 
-/** What came of one attempt. */
+/** The result of one attempt. */
 export type Outcome =
   | { status: 'SUCCEEDED'; responseCode: number; responseBody: string | null }
   | {
       status: 'FAILED'
       /** Null when no response arrived. */
       responseCode: number | null
-      /** The beginning of the body; null when there was none. */
+      /** The beginning of the body; null when it was empty. */
       responseBody: string | null
       failure: Failure
     }
 
-/** What a response means: only 2xx is a success. */
+/** Returns the outcome of a response. Only a 2xx status is a success. */
 export function outcomeOfResponse(
   { status, body }: { status: number; body: string | null },
   facts: ResponseFacts,
@@ -43,12 +43,12 @@ export function outcomeOfResponse(
   return { status: 'FAILED', ...response, failure: failureOfStatus(status, facts) }
 }
 
-/** What it means that no response arrived. */
+/** Returns the outcome of an attempt without a response. */
 export function outcomeOfFailure(failure: Failure): Outcome {
   return { status: 'FAILED', responseCode: null, responseBody: null, failure }
 }
 
-/** How far an attempt had come when its time was up. */
+/** The state of an attempt when its time limit was reached. */
 export type Phase = 'CONNECTING' | 'WAITING'
 
 export function timeoutFailure(phase: Phase, timeoutMs: number): Failure {

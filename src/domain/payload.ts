@@ -2,11 +2,10 @@ import type { EventName } from './events/index.ts'
 import { completeRelations, type Relations } from './events/relations.ts'
 
 /**
- * The text of a JSON value for which `JSON.stringify(JSON.parse(text)) === text`. Receivers rely on it:
- * one sample of the setup guide verifies the raw body, the other parses it and writes it anew.
- *
- * @param value as JSON.parse gives it, and without what `findUnsendable` finds; else it may throw a
- *   RangeError (nested too deep) or a TypeError (no JSON value).
+ * Returns a JSON text for which `JSON.stringify(JSON.parse(text)) === text`. Receivers rely on it: of the two samples of the
+ * setup guide, one verifies the raw body, and the other the parsed body after `JSON.stringify`.
+ * @param value a result of JSON.parse in which `findUnsendable` finds nothing
+ * @throws RangeError when `value` is nested too deeply, TypeError when it is not a JSON value
  */
 export function canonicalJson(value: unknown): string {
   const text = JSON.stringify(value)
@@ -14,7 +13,7 @@ export function canonicalJson(value: unknown): string {
   return text
 }
 
-/** The canonical text of relations: always four lists, in the order of the documentation. */
+/** Returns the canonical text of relations: always four lists, in the order of the documentation. */
 export function relationsJson(relations: Partial<Relations>): string {
   return canonicalJson(completeRelations(relations))
 }
@@ -25,15 +24,15 @@ export interface PayloadParts {
   data: string
   /** Canonical JSON text, see `relationsJson`. */
   relations: string
-  /** Id of the destination that it is sent to. */
+  /** The id of the destination. */
   webhookId: string
   /** When the event happened. */
   timestamp: Date
 }
 
 /**
- * The exact request body, to be sent as UTF-8. It is put together from stored texts without parsing
- * them, so the same parts always give the same bytes, in every attempt.
+ * Returns the exact request body, which is sent as UTF-8. It joins the stored texts without parsing them, so every attempt
+ * of a delivery has the same bytes.
  */
 export function payload(parts: PayloadParts): string {
   return (

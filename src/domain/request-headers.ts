@@ -1,9 +1,9 @@
 import { maskedSignatureHeaders, type SignedThings } from './signature.ts'
 
 /**
- * All headers that we give a request, in the order in which they are sent. The HTTP client adds what is its
- * own business: host, connection and content-length.
- * @param signatures made by `signatureHeaders`
+ * Returns the headers of a request in the order in which they are sent. The HTTP client adds host, connection and
+ * content-length.
+ * @param signatures the result of `signatureHeaders`
  */
 export function requestHeaders(
   userAgent: string,
@@ -17,7 +17,7 @@ export function requestHeaders(
   }
 }
 
-/** The same headers of a request that was sent, told afterwards, when no secret is at hand. */
+/** Returns the headers of an earlier request with masked signatures, which needs no secret. */
 export const maskedRequestHeaders = (
   userAgent: string,
   things: SignedThings & { withPrevious: boolean },

@@ -1,6 +1,6 @@
 /**
- * Names that the public DNS does not and will not have (IANA's special-use registry, ICANN's reserved
- * strings), and those that private networks commonly use for themselves.
+ * Top-level names that the public DNS never resolves (IANA's special-use registry, ICANN's reserved strings), and those that
+ * private networks commonly use.
  */
 const RESERVED_SUFFIXES = [
   'alt',
@@ -29,7 +29,7 @@ const RESERVED_SUFFIXES = [
 
 const RESERVED: ReadonlySet<string> = new Set(RESERVED_SUFFIXES)
 
-/** @param name a lower-case host name without a trailing dot */
+/** Whether a host name ends in a reserved name. `name` is in lower case without a trailing dot. */
 export function isReservedName(name: string): boolean {
   return RESERVED.has(name.slice(name.lastIndexOf('.') + 1))
 }

@@ -9,31 +9,30 @@ const RANDOM_CHARACTERS = 40
 /** Characters of a masked secret that are shown. */
 export const SECRET_SHOWN_CHARACTERS = 6
 
-/** What a request says of itself beside its signatures. */
+/** The fields of a request that are sent beside its signatures. */
 export interface SignedThings {
   /** The same in every attempt and resend, so that receivers can tell duplicates. */
   eventId: string
   deliveryId?: string
-  /** When this attempt is made. */
+  /** The time of the attempt. */
   timestamp: Date
 }
 
 export interface SignatureInput extends SignedThings {
   /** The exact request body. */
   body: string
-  /** The whole `wsec_...` text is the key, in both schemes. */
+  /** The whole `wsec_...` text, which is the key in both schemes. */
   secret: string
-  /** Given while a rotated-out secret still signs beside the current one. */
+  /** The secret before the last rotation, during its overlap. */
   previousSecret?: string | null
 }
 
 /**
- * The headers by which a receiver verifies a request, in two schemes side by side: the setup guide's
- * own (`X-Webhook-Signature`, hex, over the body) and Standard Webhooks (`webhook-*`, base64, over
- * `id.timestamp.body`).
+ * Returns the signature headers of a request, in two schemes: that of the setup guide (`X-Webhook-Signature`, hex, over the
+ * body) and Standard Webhooks (`webhook-*`, base64, over `id.timestamp.body`).
  *
- * `X-Webhook-Signature` never holds more than the current secret's signature, because the guide's
- * sample throws on any other length; a previous secret's goes to `X-Webhook-Signature-Previous`.
+ * `X-Webhook-Signature` contains the signature of the current secret alone, because the guide's sample throws on any other
+ * length. The signature of a previous secret is in `X-Webhook-Signature-Previous`.
  */
 export function signatureHeaders(input: SignatureInput): Record<string, string> {
   const { body, eventId, secret, previousSecret } = input
@@ -44,7 +43,7 @@ export function signatureHeaders(input: SignatureInput): Record<string, string> 
   return listHeaders(input, signWith(secret), previousSecret ? signWith(previousSecret) : null)
 }
 
-/** The same headers with dots in the place of each signature, which needs no secret. */
+/** Returns the same headers with dots in place of each signature. Needs no secret. */
 export const maskedSignatureHeaders = (
   things: SignedThings & { withPrevious: boolean },
 ): Record<string, string> => listHeaders(things, MASKING, things.withPrevious ? MASKING : null)
@@ -82,12 +81,11 @@ function hmac(key: string, text: string, encoding: 'hex' | 'base64'): string {
 }
 
 /**
- * A new signing secret: `wsec_` and 40 characters of `[A-Za-z0-9]`, 238 bits.
- *
- * @param randomBytes a cryptographic source, such as node:crypto's.
+ * Generates a signing secret: `wsec_` and 40 characters of `[A-Za-z0-9]`, which are 238 bits.
+ * @param randomBytes a cryptographic source, such as that of node:crypto
  */
 export function generateSecret(randomBytes: (size: number) => Uint8Array): string {
-  // Bytes from here on are thrown away, or the first letters would turn up more often.
+  // Larger bytes are discarded: they would make the first characters more frequent.
   const fairBytes = 256 - (256 % ALPHABET.length)
   const characters: string[] = []
   while (characters.length < RANDOM_CHARACTERS) {
@@ -98,7 +96,7 @@ export function generateSecret(randomBytes: (size: number) => Uint8Array): strin
   return PREFIX + characters.slice(0, RANDOM_CHARACTERS).join('')
 }
 
-/** What may be shown of a secret: its first 6 characters, and a "•" for each of the others. */
+/** Returns the masked form of a secret: its first 6 characters, and "•" for each of the others. */
 export function maskSecret(secret: string): string {
   const hidden = Math.max(secret.length - SECRET_SHOWN_CHARACTERS, 0)
   return secret.slice(0, SECRET_SHOWN_CHARACTERS) + '•'.repeat(hidden)

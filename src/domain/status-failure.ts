@@ -1,16 +1,16 @@
 import { isIP } from 'node:net'
 import type { Failure } from './outcome.ts'
 
-/** What a failure's sentence names of a request and its response. */
+/** The parts of a request and its response that a failure message contains. */
 export interface ResponseFacts {
   url: string
-  /** The size of the request's body. */
+  /** The size of the request body in bytes. */
   requestBytes: number
-  /** The header of that name, as it was sent. */
+  /** The value of the Location header. */
   location?: string | undefined
 }
 
-/** Returns why an attempt failed whose response has a status other than 2xx, and what can be done about it. */
+/** Returns the failure of a response whose status is not 2xx, with advice for the receiver. */
 export function failureOfStatus(status: number, facts: ResponseFacts): Failure {
   if (status >= 300 && status <= 399) return redirect(status, facts)
   const advice = status === 413 ? raiseLimit(facts) : (ADVICE.get(status) ?? cloudflare(status))
@@ -29,7 +29,7 @@ function redirect(status: number, facts: ResponseFacts): Failure {
 
 const MAX_TARGET_CHARACTERS = 200
 
-/** @returns the URL without its query, which may hold secrets; undefined for what is no name or too long */
+/** @returns the URL without its query, which may contain secrets; undefined when it has an IP address or is too long */
 function redirectTarget({ url, location }: ResponseFacts): string | undefined {
   if (!location || !URL.canParse(location, url)) return undefined
   const { protocol, hostname, origin, pathname } = new URL(location, url)
@@ -41,7 +41,7 @@ function redirectTarget({ url, location }: ResponseFacts): string | undefined {
 const raiseLimit = ({ requestBytes }: ResponseFacts) =>
   `the body was ${size(requestBytes)}; raise your server's limit (Express: \`express.json({ limit: '2mb' })\`)`
 
-/** Sizes as people read them: 1 kB is 1,000 bytes. */
+/** Formats a size. 1 kB is 1,000 bytes. */
 function size(bytes: number): string {
   if (bytes < 1000) return `${bytes} bytes`
   return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`

@@ -11,22 +11,22 @@ import type { NewId } from '../storage/ids.ts'
 import type { NewEvent } from './event-store.ts'
 import type { PublishedEvent, Publisher } from './publisher.ts'
 
-/** What a publisher says of one event. */
+/** The input of one published event. */
 export interface EventInput {
   event: EventName
   data: unknown
   relations: Relations
-  /** When it happened; null means now. */
+  /** When the event happened; null for now. */
   timestamp: Date | null
   idempotencyKey: string | null
 }
 
 type Ports = { publisher: Publisher; clock: Clock; newId: NewId }
 
-/** Events one call may publish. */
+/** Events that one call can publish. */
 export const MAX_EVENTS_PER_CALL = 1_000
 
-/** Characters of an event's data as JSON: what a request may carry, and a receiver may be asked to take. */
+/** Characters of the data of an event as JSON. Requests and deliveries are limited to about the same size. */
 const MAX_DATA_LENGTH = 1_000_000
 
 /** Characters of an idempotency key. */
@@ -35,14 +35,14 @@ export const MAX_KEY_LENGTH = 255
 /** Characters of a CRM id. */
 export const MAX_RELATION_ID_LENGTH = 255
 
-/** An earlier time is the zero value of a program's date type, not the time of an event. */
+/** Earlier timestamps are refused: they are usually the zero value of a date type. */
 const EARLIEST_TIMESTAMP = new Date('2000-01-01T00:00:00.000Z')
 
-/** How far an event can lie ahead of the clock of this process, so that a publisher's clock may be wrong. */
+/** How far a timestamp can be ahead of the clock of this process, since the clock of a publisher may be wrong. */
 const MAX_AHEAD_MS = 24 * 60 * 60 * 1_000
 
 /**
- * Publishes one event. Once this resolves, every destination that had selected it has a delivery.
+ * Publishes one event. When this resolves, every destination that selected it has a delivery.
  * @throws ValidationError, IdempotencyConflictError
  */
 export async function publishEvent(
@@ -60,8 +60,8 @@ export async function publishEvent(
 }
 
 /**
- * Publishes 1 to 1,000 events, all or none; answers in the order of the inputs.
- * @throws ValidationError with paths that begin with the input's index, IdempotencyConflictError
+ * Publishes 1 to `MAX_EVENTS_PER_CALL` events, all or none. Returns results in the order of the inputs.
+ * @throws ValidationError, whose paths begin with the index of the input; IdempotencyConflictError
  */
 export async function publishEvents(
   ports: Ports,
@@ -72,22 +72,22 @@ export async function publishEvents(
     const message = `Expected 1 to ${MAX_EVENTS_PER_CALL} events, got ${inputs.length}.`
     throw new ValidationError([{ path: [], message }])
   }
-  refuse(inputs.map((input) => checkEvent(ports.clock, input)))
+  throwIssues(inputs.map((input) => checkEvent(ports.clock, input)))
   const events = inputs.map((input) => newEvent(ports, organizationId, input))
-  refuse(events.map(checkSize))
-  refuse(repeatedKeys(events))
+  throwIssues(events.map(checkSize))
+  throwIssues(repeatedKeys(events))
   return ports.publisher.publish(events)
 }
 
-/** @param issues those of each input, in order */
-function refuse(issues: readonly Issue[][]): void {
+/** @param issues the issues of each input, in order */
+function throwIssues(issues: readonly Issue[][]): void {
   const all = issues.flatMap((own, index) =>
     own.map(({ path, message }) => ({ path: [String(index), ...path], message })),
   )
   if (all.length > 0) throw new ValidationError(all)
 }
 
-/** A key may stand twice in one call only for the same event. */
+/** Finds inputs that repeat a key of the same call for another event. */
 function repeatedKeys(events: readonly NewEvent[]): Issue[][] {
   const first = new Map<string, { index: number; event: NewEvent }>()
   return events.map((event, index) => {
@@ -138,7 +138,7 @@ function checkSize({ data }: NewEvent): Issue[] {
   return [{ path: ['data'], message }]
 }
 
-/** The list's name in the API, which the path must speak of. */
+/** Converts the name of a list to its name in the API, for paths. */
 const camelCase = (name: string) =>
   name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 
@@ -149,7 +149,7 @@ function checkKey(key: string | null): Issue[] {
   return [{ path: ['idempotencyKey'], message }]
 }
 
-/** The event as it will be stored. It must have been checked. */
+/** Returns the event to store. The input must be valid. */
 export function newEvent(
   { clock, newId }: Pick<Ports, 'clock' | 'newId'>,
   organizationId: string,

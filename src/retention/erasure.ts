@@ -4,17 +4,16 @@ import type { Database, Sql } from '../storage/database.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
 /**
- * Deliveries of one transaction, each with all its attempts: an event can have gone to thousands of
- * destinations, and recording their results and the live feed wait for whoever writes for long.
+ * Deliveries changed in one transaction, each with all its attempts. Recording results and the live feed wait for long
+ * transactions, and an event can have thousands of deliveries.
  */
-const PART = 250
+const BATCH_SIZE = 250
 
 /**
- * Removes the content of an event for good: data, relations, what tells a repeat from it, and what receivers
- * answered to it. The rest stays as a tombstone. From the first commit on nothing of it is readable, and what a
- * worker had read before is sent for a quarter of a second more, as after every change of what is to be sent.
- * What waits is CANCELED and the answers of receivers are gone when this resolves. Doing it again
- * changes nothing, but finishes what was interrupted.
+ * Deletes the content of an event: its data, relations and fingerprint, and the response bodies of its attempts. The other
+ * fields stay as a tombstone. The content cannot be read from the first commit on; deliveries that a worker has read before
+ * are sent for at most a quarter of a second more. When this resolves, waiting deliveries are CANCELED and the response
+ * bodies are deleted. Repeating it changes nothing, but completes an interrupted erasure.
  * @throws NotFoundError
  */
 export async function eraseEvent(
@@ -37,49 +36,48 @@ export async function eraseEvent(
   if (last !== null) await eraseRemaining({ db }, { eventId, after: last })
 }
 
-/** How far the erasure of an event has come. */
-interface Place {
+/** The progress of an erasure. */
+interface Progress {
   eventId: string
-  /** The last delivery that is done, empty before the first. */
+  /** The id of the last delivery that was changed; empty before the first. */
   after: string
 }
 
 /**
- * Goes on with the deliveries of an event that is erased already, part by part.
- * @param signal ends it after the part under way
+ * Erases the remaining deliveries of an event that is marked as erased, batch by batch.
+ * @param signal ends it after the current batch
  */
 export async function eraseRemaining(
   { db }: { db: Database },
-  { eventId, after }: Place,
+  { eventId, after }: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
   for (let last: string | null = after; last !== null && !signal?.aborted; ) {
-    const place: Place = { eventId, after: last }
-    last = await db.transaction((tx) => eraseBatch(tx, place))
+    const progress: Progress = { eventId, after: last }
+    last = await db.transaction((tx) => eraseBatch(tx, progress))
   }
 }
 
 /**
- * Cancels what waits and removes the answers of receivers. Whoever records an attempt locks its delivery as
- * well: either it was first, and the second statement, which begins after the lock is ours, sees its answer;
- * or it comes afterwards and sees the mark. Both take deliveries in the order of their ids. Only who records
- * failures that disable a destination goes on to others that wait: when it meets us then, PostgreSQL ends one
- * of us after a second, and that transaction is run again.
- * @returns the last delivery of the part, null when there are no more
+ * Cancels the waiting deliveries of one batch and deletes response bodies. Recording an attempt locks its delivery as well.
+ * If it committed first, the second statement sees its response body; if it comes later, it reads `erased` and stores none.
+ * Both lock deliveries by ascending id. Only a failure that disables a destination then locks further deliveries; if the two
+ * deadlock, PostgreSQL ends one transaction after a second, and it is repeated.
+ * @returns the id of the last delivery of the batch; null when there are no more
  */
-async function eraseBatch(tx: Sql, { eventId, after }: Place): Promise<string | null> {
-  const part = await tx.query<{ id: string }>(ERASE_DELIVERIES, [eventId, after, PART])
-  const ids = part.map(({ id }) => id)
+async function eraseBatch(tx: Sql, { eventId, after }: Progress): Promise<string | null> {
+  const batch = await tx.query<{ id: string }>(ERASE_DELIVERIES, [eventId, after, BATCH_SIZE])
+  const ids = batch.map(({ id }) => id)
   await tx.query(
     `update delivery_attempt set response_body = null
     where delivery_id = any($1) and response_body is not null`,
     [ids],
   )
-  return ids.length === PART ? ids.at(-1)! : null
+  return ids.length === BATCH_SIZE ? ids.at(-1)! : null
 }
 
 const ERASE_DELIVERIES = `
-with part as (
+with batch as (
   update delivery set
     erased = true,
     status = (case when status = 'PENDING' then 'CANCELED' else status::text end)::delivery_status,
@@ -91,15 +89,15 @@ with part as (
   )
   returning id
 )
-select id from part order by id`
+select id from batch order by id`
 
-/** Milliseconds between looks of one worker; the first is made at its start. */
+/** Milliseconds between the searches of one worker for interrupted erasures. The first is made at its start. */
 export const FINISH_ERASURES_INTERVAL_MS = 300_000
 
 /**
- * Ends erasures whose process died between two parts. The look passes the deliveries of every erased event,
- * which are few beside all others.
- * @param signal ends it after the part under way
+ * Completes erasures whose process died between two batches. The query reads the deliveries of all erased events, which are
+ * few among all others.
+ * @param signal ends it after the current batch
  */
 export async function finishErasures(
   { db, log }: { db: Database; log: Logger },

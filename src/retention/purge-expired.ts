@@ -11,103 +11,102 @@ type Ports = {
   lowestId: LowestId
 }
 
-/** Milliseconds between runs of one worker; the first is made at its start. */
+/** Milliseconds between the runs of one worker. The first is made at its start. */
 export const PURGE_INTERVAL_MS = 3_600_000
 
-/** Events judged at a time. */
-const PAGE = 500
+/** Events checked with one query. */
+const PAGE_SIZE = 500
 
 /**
- * Rows that one transaction removes, so that it is over in a moment: the live feed, which passes nobody who
- * still writes, waits for it, and so does who publishes again under an idempotency key that is being removed.
+ * Rows deleted in one transaction. The live feed waits for each transaction that writes, and so does a publication under an
+ * idempotency key that is being deleted.
  */
-const ROWS = 500
+const BATCH_SIZE = 500
 
-/** Milliseconds of rest after a transaction, however long it took. */
-const LONGEST_REST = 5_000
+/** The limit of the milliseconds of rest after a transaction. */
+const MAX_REST_MS = 5_000
 
-const DAY = 86_400_000
+const DAY_MS = 86_400_000
 
-/** Milliseconds for which deletions are told to who is behind. */
-const DELETIONS_KEPT = DAY
+/** Milliseconds for which deletions are kept for subscribers that resume. */
+const DELETION_RETENTION_MS = DAY_MS
 
 /**
- * Removes events older than the retention, with their deliveries and attempts. A delivery that waits or has
- * FAILED keeps its event: it can still be sent, until its destination is deleted. (A failed test send does not,
- * nor does one of an erased event.) Ids are in the order of time, so the oldest stand at the beginning of the
- * primary key. What told the feed of deletions goes as well, after a day.
+ * Deletes events older than the retention, with their deliveries and attempts. A PENDING or FAILED delivery keeps its event,
+ * because it can still be sent; a failed test send and a delivery of an erased event do not. Ids ascend with time, so the
+ * oldest events are first in the primary key. Also deletes the rows of deleted destinations after a day.
  *
- * One process at a time does it, and rests after each transaction for about as long as it took. What somebody else
- * holds is left to the next run.
- * @param signal ends it after the transaction under way
+ * One process at a time runs it, and rests after each transaction for as long as the transaction took. Rows that are locked
+ * are left to the next run.
+ * @param signal ends it after the current transaction
  */
 export async function purgeExpired(
   { db, clock, log, lowestId }: Ports,
   retentionDays: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const end = lowestId('evt', new Date(Math.max(clock.now() - retentionDays * DAY, 0)))
+  const end = lowestId('evt', new Date(Math.max(clock.now() - retentionDays * DAY_MS, 0)))
   let purged = 0
-  // This transaction only holds the lock. It writes nothing, so it holds up neither the feed nor a vacuum.
-  await db.transaction(async (holder) => {
-    const [lock] = await holder.query<{ ours: boolean }>(
-      'select pg_try_advisory_xact_lock($1) as ours',
+  // This transaction only holds the lock. It writes nothing, so neither the feed nor a vacuum waits for it.
+  await db.transaction(async (lockTx) => {
+    const [lock] = await lockTx.query<{ acquired: boolean }>(
+      'select pg_try_advisory_xact_lock($1) as acquired',
       [ADVISORY_LOCKS.purge],
     )
-    if (!lock?.ours) return
-    const remove = gently({ db, clock }, holder, signal)
+    if (!lock?.acquired) return
+    const deleteRows = deleteInBatches({ db, clock }, lockTx, signal)
     for (let after = ''; !signal?.aborted; ) {
-      const [page] = await db.query<Page>(JUDGE, [after, end, PAGE])
+      const [page] = await db.query<Page>(FIND_EXPIRED, [after, end, PAGE_SIZE])
       if (!page?.last) break
       after = page.last
       if (page.expired.length === 0) continue
-      // Deliveries first, so that the events that go have none that could be sent again meanwhile.
-      await remove(REMOVE_DELIVERIES, page.expired)
-      purged += await remove(REMOVE_EVENTS, page.expired)
+      // Deliveries first: an event is deleted only when it has none, so none can be retried meanwhile.
+      await deleteRows(DELETE_DELIVERIES, page.expired)
+      purged += await deleteRows(DELETE_EVENTS, page.expired)
     }
-    await remove(REMOVE_DELETIONS, new Date(clock.now() - DELETIONS_KEPT))
+    await deleteRows(DELETE_DELETIONS, new Date(clock.now() - DELETION_RETENTION_MS))
   })
   if (purged > 0) log.info({ events: purged }, 'removed events older than the retention')
 }
 
 interface Page {
-  /** The last event of the page, whether it goes or stays. Null when no more are old enough. */
+  /** The id of the last event of the page, expired or not. Null when no more events are old enough. */
   last: string | null
-  /** Those that go. */
+  /** The ids of the events to delete. */
   expired: string[]
 }
 
-interface Removed {
-  removed: number
-  /** Whether the limit was reached, so that there may be more. */
+interface Deleted {
+  deleted: number
+  /** Whether the limit was reached, so that more rows may match. */
   more: boolean
 }
 
-/** Makes a function that removes all that a statement finds, part by part, and answers how much it was. */
-function gently(
+/** Creates a function that repeats a DELETE until no row matches, and returns how many rows it deleted. */
+function deleteInBatches(
   { db, clock }: Pick<Ports, 'db' | 'clock'>,
-  holder: Sql,
+  lockTx: Sql,
   signal: AbortSignal | undefined,
 ) {
   return async (text: string, which: readonly string[] | Date): Promise<number> => {
     let total = 0
     for (let more = true; more && !signal?.aborted; ) {
       const start = clock.now()
-      const [part] = await db.query<Removed>(text, [which, ROWS])
-      total += part!.removed
-      more = part!.more
-      // The server ends a transaction that says nothing for 30 s.
-      await holder.query('select')
-      await pause(clock, Math.min(clock.now() - start, LONGEST_REST), signal)
+      const [batch] = await db.query<Deleted>(text, [which, BATCH_SIZE])
+      total += batch!.deleted
+      more = batch!.more
+      // The server ends a transaction without a statement for 30 s.
+      await lockTx.query('select')
+      await pause(clock, Math.min(clock.now() - start, MAX_REST_MS), signal)
     }
     return total
   }
 }
 
-/** A delivery that may still be sent. A test send can be made anew, and nothing is left of an erased event to send. */
+/** SQL: whether a delivery may still be sent. A test send can be repeated, and an erased event has no content to send. */
 const KEPT = `(status = 'PENDING' or (status = 'FAILED' and not test and not erased))`
 
-const JUDGE = `
+const FIND_EXPIRED = `
 with page as (
   select id from event where id > $1 and id < $2 order by id limit $3
 )
@@ -117,10 +116,10 @@ select max(id) as last, coalesce(array_agg(id) filter (where not exists (
 from page`
 
 /**
- * The attempts go with their deliveries, by the foreign key. What was locked may be more than what is removed:
- * a delivery has one attempt or many.
+ * Deletes deliveries, and with them their attempts, by the foreign key. Locks up to the limit of deliveries, and deletes as
+ * many of them as have that many rows together.
  */
-const REMOVE_DELIVERIES = `
+const DELETE_DELIVERIES = `
 with locked as (
   select id, 1 + attempt_count as size from delivery
   where event_id = any($1) and not ${KEPT}
@@ -132,11 +131,11 @@ with locked as (
   returning 1
 )
 select
-  (select count(*)::int from removed) as removed,
+  (select count(*)::int from removed) as deleted,
   (select coalesce(sum(size), 0) >= $2 from locked) as more`
 
-/** The text of a large event is kept in rows of 2,000 bytes, beside the event's own. */
-const REMOVE_EVENTS = `
+/** Counts large events by their size: PostgreSQL stores them in further rows of 2,000 bytes. */
+const DELETE_EVENTS = `
 with locked as (
   select id, 1 + pg_column_size(data) / 2000 as size from event
   where id = any($1) and not exists (select from delivery where event_id = event.id)
@@ -148,13 +147,13 @@ with locked as (
   returning 1
 )
 select
-  (select count(*)::int from removed) as removed,
+  (select count(*)::int from removed) as deleted,
   (select coalesce(sum(size), 0) >= $2 from locked) as more`
 
-const REMOVE_DELETIONS = `
+const DELETE_DELETIONS = `
 with removed as (
   delete from destination_deletion
   where id in (select id from destination_deletion where deleted_at < $1 limit $2)
   returning 1
 )
-select count(*)::int as removed, count(*) >= $2 as more from removed`
+select count(*)::int as deleted, count(*) >= $2 as more from removed`

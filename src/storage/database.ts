@@ -7,42 +7,42 @@ import { createEndpoints, type Endpoints, startSession } from './connection/clie
 import { createConnectionPool } from './connection/pool.ts'
 import { isQueryTimeout, isTransient, sqlState } from './database-fault.ts'
 
-/** Runs SQL text with positional parameters; a text seen before is planned once a connection. */
+/** Runs SQL with positional parameters. Each connection prepares a text with parameters once. */
 export interface Sql {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
-/** The database: Prisma for what reads best in it, SQL for the hot paths, one pool below both. */
+/** The database: Prisma for reads of the API, SQL for the hot paths, over one pool. */
 export interface Database extends Sql {
   readonly prisma: PrismaClient
-  /** Commits when `work` resolves, else rolls back and rethrows. */
+  /** Commits when `work` resolves, else rolls back and rethrows. Repeats `work` after a deadlock. */
   transaction<Result>(work: (tx: Sql) => Promise<Result>): Promise<Result>
-  /** Whether the same call may well succeed later: the database is away, busy, or chose this as a deadlock's victim. */
+  /** Whether the same call may succeed later: the database is unreachable or busy, or a deadlock ended the transaction. */
   isTransient(error: unknown): boolean
 }
 
-/** Connections of one process, unless DATABASE_POOL says otherwise. Few suffice: one transaction writes for many callers. */
+/** The default of DATABASE_POOL. Few connections suffice: one transaction writes for many callers. */
 export const POOL_SIZE = 16
 
 /**
- * Milliseconds after which the server gives up a statement, whoever waits for it: a request of the API or a
- * worker. All long work is cut into parts that take a second or two, so this is for what hangs.
+ * Milliseconds after which the server cancels a statement. Long work runs in batches of a second or two, so only a statement
+ * that hangs reaches the limit.
  */
 const STATEMENT_TIMEOUT_MS = 25_000
 
 /**
- * Milliseconds more until Prisma gives up its transaction, and we a silent server. PostgreSQL comes first: a
- * transaction that Prisma has given up could still commit a statement that is under way.
+ * Milliseconds by which the time limits of the clients exceed that of the server. The server must be first: a transaction that
+ * Prisma has abandoned could still commit a running statement.
  */
-const LATER = 5_000
+const CLIENT_GRACE_MS = 5_000
 
-/** Times a transaction that lost against another one is run again. */
-const REPEATS = 5
+/** How often a transaction is repeated after a deadlock. */
+const MAX_DEADLOCK_RETRIES = 5
 
-/** Connections of a pool that may each have an outdated plan. */
-const MOST_OUTDATED = 500
+/** How often a call is repeated because its connection has an outdated plan: at most once for each connection. */
+const MAX_OUTDATED_PLANS = 500
 
-/** The pool as pg-boss wants it: plain statements, and statements that each new session starts with. */
+/** The interface that pg-boss requires of a database. `setSessionStatements` sets what each new connection runs first. */
 interface PgBossDatabase {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
   setSessionStatements(statements: string[]): Promise<void>
@@ -56,7 +56,7 @@ export interface DatabaseAdapter extends Database {
   readonly forPgBoss: PgBossDatabase
   /** The schema with pg-boss's tables. */
   readonly bossSchema: string
-  /** How many connections of the pool are in use and not, and how many callers wait for one. */
+  /** Returns how many connections of the pool are in use and idle, and how many callers wait for one. */
   connections(): { active: number; idle: number; waiting: number }
   close(): Promise<void>
 }
@@ -69,7 +69,7 @@ export interface DatabaseOptions {
   poolSize?: number
 }
 
-/** One pool for Prisma, for SQL and for pg-boss. Connects when first used. */
+/** Creates one pool for Prisma, SQL and pg-boss. Connects with the first query. */
 export function createDatabase(
   url: string,
   { log, statementTimeoutMs = STATEMENT_TIMEOUT_MS, poolSize = POOL_SIZE }: DatabaseOptions,
@@ -78,7 +78,7 @@ export function createDatabase(
   const endpoints = createEndpoints(url)
   const { schema, bossSchema } = endpoints.address
   const pool = createPool(endpoints, session, { statementTimeoutMs, poolSize })
-  // Idle connections that the server closes; the next query opens another one.
+  // The server closed an idle connection. The next query opens another one.
   let closing = false
   pool.on('error', (error) => {
     if (!closing) log.warn({ err: error }, 'a database connection was lost')
@@ -86,7 +86,7 @@ export function createDatabase(
   const sql = sqlOn(pool)
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { schema }),
-    transactionOptions: { timeout: statementTimeoutMs + LATER, maxWait: 10_000 },
+    transactionOptions: { timeout: statementTimeoutMs + CLIENT_GRACE_MS, maxWait: 10_000 },
   })
   return {
     prisma,
@@ -113,21 +113,24 @@ function createPool(
   session: Session,
   { statementTimeoutMs, poolSize }: { statementTimeoutMs: number; poolSize: number },
 ): pg.Pool {
-  const limits = { statementTimeoutMs, idleInTransactionTimeoutMs: statementTimeoutMs + LATER }
+  const limits = {
+    statementTimeoutMs,
+    idleInTransactionTimeoutMs: statementTimeoutMs + CLIENT_GRACE_MS,
+  }
   const pool = createConnectionPool(endpoints, {
     max: poolSize,
-    // For a server that vanished without a word: its own time limits cannot reach us.
+    // Detects a server that is gone without closing the connection, whose own time limits have no effect here.
     keepAlive: true,
-    query_timeout: statementTimeoutMs + LATER,
+    query_timeout: statementTimeoutMs + CLIENT_GRACE_MS,
     application_name: 'bigmind-webhooks pool',
-    // Before anybody else uses the connection; when it fails, so does what it was opened for.
+    // Runs before the first query of the connection, which fails with its error.
     async onConnect(client) {
       await startSession(client, endpoints, limits)
       for (const statement of session.statements) await client.query(statement)
     },
   })
-  // A connection that is in use tells its user by the failing statement. But when it is lost between two
-  // statements, an error that nobody listens for would end the process.
+  // A connection in use reports its loss through the failing statement. Between two statements, an 'error' event without
+  // a listener would end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
@@ -143,7 +146,7 @@ function pgBossOn(pool: pg.Pool, session: Session): PgBossDatabase {
 
 const names = new Map<string, string>()
 
-/** A statement with parameters is prepared once a connection, under a name made of its text. */
+/** Returns the name under which connections prepare a statement: a hash of its text. */
 function nameOf(text: string): string {
   let name = names.get(text)
   if (!name) {
@@ -191,13 +194,13 @@ async function inTransaction<Result>(
 const DEADLOCK = '40P01'
 const SERIALIZATION_FAILURE = '40001'
 
-/** A deadlock's victim has done nothing and only needs another turn. */
-const lostToAnother = (error: unknown) =>
+/** Whether PostgreSQL rolled a transaction back because of another one, so that it can be repeated. */
+const isSerializationFault = (error: unknown) =>
   sqlState(error) === DEADLOCK || sqlState(error) === SERIALIZATION_FAILURE
 
 /**
- * A connection has prepared a statement whose columns were changed since, by a migration of a newer release. It has done
- * nothing. Its connection is given up, and another one prepares the statement anew.
+ * Whether a connection had prepared a statement whose columns a migration of a newer release has changed. Nothing was
+ * executed. The connection is closed, and another one prepares the statement again.
  */
 const isOutdatedPlan = (error: unknown) =>
   error instanceof Error && 'routine' in error && error.routine === 'RevalidateCachedQuery'
@@ -207,7 +210,7 @@ async function retryOnDeadlock<Result>(run: () => Promise<Result>): Promise<Resu
     try {
       return await withCurrentPlans(run)
     } catch (error) {
-      if (!lostToAnother(error) || repeat >= REPEATS) throw error
+      if (!isSerializationFault(error) || repeat >= MAX_DEADLOCK_RETRIES) throw error
     }
   }
 }
@@ -217,7 +220,7 @@ async function withCurrentPlans<Result>(run: () => Promise<Result>): Promise<Res
     try {
       return await run()
     } catch (error) {
-      if (!isOutdatedPlan(error) || tries >= MOST_OUTDATED) throw error
+      if (!isOutdatedPlan(error) || tries >= MAX_OUTDATED_PLANS) throw error
     }
   }
 }

@@ -2,19 +2,19 @@ import { TypeID, typeid } from 'typeid-js'
 
 export type IdPrefix = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key' | 'aud'
 
-/** Makes ids: TypeIDs, ascending within a process and sortable by creation time. */
+/** Creates an id: a TypeID, ascending within a process and sortable by creation time. */
 export type NewId = (prefix: IdPrefix) => string
 
-/** The lowest id that could have been made at a time: all that are below it are older. */
+/** Returns the lowest id of a time: all lower ids are older. */
 export type LowestId = (prefix: IdPrefix, time: Date) => string
 
-/** When an id was made, by the clock of the process that made it. Null for a text that is no id. */
+/** Returns when an id was created, by the clock of its process. Null for a text that is not an id. */
 export type TimeOfId = (id: string) => Date | null
 
-/** TypeIDs over UUIDv7: 26 characters behind the prefix, ascending within a process. */
+/** The ids are TypeIDs over UUIDv7, with 26 characters after the prefix. */
 export const newId: NewId = (prefix) => typeid(prefix).toString()
 
-/** Of UUIDv7s, which begin with their time in milliseconds. */
+/** A UUIDv7 begins with its time in milliseconds. */
 export const lowestId: LowestId = (prefix, time) => {
   const hex = time.getTime().toString(16).padStart(12, '0')
   return TypeID.fromUUID(

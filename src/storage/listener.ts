@@ -3,51 +3,50 @@ import { pause, systemClock } from '../concurrency/clock.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { createEndpoints, openClient } from './connection/client.ts'
 
-/** Hears NOTIFY on one dedicated connection that reconnects by itself. */
+/** Receives notifications (LISTEN) on a dedicated connection, which reconnects by itself. */
 export interface Listener {
   /**
-   * @param onNotify gets the payload. It is also called, with an empty one, after each (re)connect: what
-   *   was announced meanwhile was missed.
-   * @returns a function that ends the listening
+   * @param onNotify receives the payload. It is also called with an empty payload after each (re)connect, because
+   *   notifications in between were missed
+   * @returns a function that removes `onNotify`
    */
   listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>>
 }
 
-/** Milliseconds between attempts to connect again. */
-const RECONNECT = 250
+/** Milliseconds between attempts to reconnect. */
+const RECONNECT_INTERVAL_MS = 250
 
-/** Milliseconds between proofs that the connection still carries something, and to wait for one. */
-const PROBE = 5_000
+/** Milliseconds between queries that test the connection, and their time limit. */
+const PROBE_INTERVAL_MS = 5_000
 
 export interface ListenerAdapter extends Listener {
-  /** Whether notifications arrive at the moment. */
+  /** Whether the connection is open. */
   connected(): boolean
   close(): Promise<void>
 }
 
-/** What a listener uses of a connection. Statements have a time limit of their own. */
+/** The methods of a connection that a listener uses. Its queries have a time limit. */
 export type ListeningClient = Pick<pg.Client, 'query' | 'end' | 'on' | 'once'>
 
-type Hear = (payload: string) => void
+type NotificationHandler = (payload: string) => void
 
 interface Connection {
   client: ListeningClient
-  /** Gives the connection up. */
+  /** Abandons the connection. */
   lose(): void
-  /** Resolves when it has ended, was given up, or the listener closes. Never rejects. */
+  /** Resolves when the connection has ended or was abandoned, or when the listener closes. Never rejects. */
   over: Promise<void>
 }
 
 /**
- * LISTEN on one connection of its own, opened with the first listener. From then on one loop connects again whenever
- * the connection is lost; only `close` ends it.
+ * Creates a listener. Its connection is opened by the first call of `listen` and reopened whenever it is lost, until `close`.
  * @param options.open opens a connection; replaced in tests
  */
 export function createListener(
   url: string,
   { log, open = opener(url) }: { log: Logger; open?: () => Promise<ListeningClient> },
 ): ListenerAdapter {
-  const channels = new Map<string, Set<Hear>>()
+  const channels = new Map<string, Set<NotificationHandler>>()
   const closing = new AbortController()
   const { signal } = closing
   let current: Connection | null = null
@@ -55,11 +54,11 @@ export function createListener(
   let first: Promise<void> | null = null
   let running: Promise<void> | null = null
 
-  /** A listener that throws does not keep the others from theirs. */
+  /** Calls all handlers, also when one throws. */
   function notify(channel: string, payload: string): void {
-    for (const hear of channels.get(channel) ?? []) {
+    for (const handle of channels.get(channel) ?? []) {
       try {
-        hear(payload)
+        handle(payload)
       } catch (error) {
         log.error({ err: error, channel }, 'a notification could not be handled')
       }
@@ -73,7 +72,7 @@ export function createListener(
     client.on('error', (error) => log.warn({ err: error }, 'the listening connection was lost'))
     client.on('notification', ({ channel, payload = '' }) => notify(channel, payload))
     try {
-      // A Map brings keys that are added meanwhile as well.
+      // The iteration includes channels that are added during it.
       for (const channel of channels.keys()) await client.query(`listen "${channel}"`)
     } catch (error) {
       discard(client)
@@ -82,11 +81,11 @@ export function createListener(
     current = { client, lose, over }
   }
 
-  /** Runs until the listener closes: every way in which a connection can end leads to the next one. */
+  /** Reconnects until the listener closes. */
   async function run(): Promise<void> {
     while (!signal.aborted) {
       if (!current) {
-        await connect().catch(() => pause(systemClock, RECONNECT, signal))
+        await connect().catch(() => pause(systemClock, RECONNECT_INTERVAL_MS, signal))
         if (!current || signal.aborted) continue
         connectedAgain.resolve()
         connectedAgain = Promise.withResolvers()
@@ -106,16 +105,16 @@ export function createListener(
     } catch {
       current?.lose()
     }
-    // The next connection listens to all channels.
+    // The next connection listens on all channels.
     if (!signal.aborted) await again
   }
 
   return {
     connected: () => current !== null && !signal.aborted,
-    async listen(channel, hear) {
-      const hears = channels.get(channel) ?? new Set()
-      channels.set(channel, hears)
-      hears.add(hear)
+    async listen(channel, onNotify) {
+      const handlers = channels.get(channel) ?? new Set()
+      channels.set(channel, handlers)
+      handlers.add(onNotify)
       first ??= connect().then(() => {
         running = run()
       })
@@ -123,18 +122,18 @@ export function createListener(
         await first
       } catch (error) {
         first = null
-        hears.delete(hear)
+        handlers.delete(onNotify)
         throw error
       }
       await listenTo(channel)
-      return async () => void hears.delete(hear)
+      return async () => void handlers.delete(onNotify)
     },
     async close() {
       closing.abort()
       current?.lose()
       await first?.catch(() => {})
       await running
-      // A goodbye that has a time limit: on a connection that went silent `end` would wait for an answer.
+      // A query with a time limit first: on a silent connection, `end` would wait for a response.
       await current?.client.query('unlisten *').catch(() => {})
       await current?.client.end().catch(() => {})
       current = null
@@ -147,21 +146,21 @@ const opener = (url: string) => {
   return () =>
     openClient(endpoints, {
       applicationName: 'bigmind-webhooks listener',
-      queryTimeout: PROBE,
-      connectTimeout: PROBE,
+      queryTimeout: PROBE_INTERVAL_MS,
+      connectTimeout: PROBE_INTERVAL_MS,
     })
 }
 
-/** Waits for the end of a connection, and gives up one that carries nothing any more. */
+/** Waits for the end of a connection, and abandons one that does not answer. */
 async function endOf({ client, lose, over }: Connection): Promise<void> {
   const probe = setInterval(() => {
     client.query('select 1').catch(() => lose())
-  }, PROBE)
+  }, PROBE_INTERVAL_MS)
   await over
   clearInterval(probe)
 }
 
-/** Not awaited: on a connection that went silent `end` waits until TCP gives up. */
+/** Closes a connection without waiting: on a silent connection, `end` waits for a time limit of TCP. */
 function discard(client: ListeningClient): void {
   void client.end().catch(() => {})
 }

@@ -3,23 +3,23 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Database } from './database.ts'
 
 /**
- * Does a piece of database work until it is done, through restarts and outages of the database. The work
- * must be safe to repeat: an answer can get lost after the commit.
- *
- * @param what names the work in the log
- * @throws what no repetition can mend, and what still fails when the service is closing
+ * Repeats a database operation until it succeeds, through restarts and outages of the database. The operation must be
+ * idempotent: the response can be lost after the commit.
+ * @param what names the operation in the log
+ * @throws errors that are not transient, and every error once the service is closing
  */
 export type RetryTransient = <Result>(what: string, work: () => Promise<Result>) => Promise<Result>
 
-const FIRST_PAUSE = 50
-const LONGEST_PAUSE = 1_000
+/** Milliseconds until the first repeat. The delay doubles with each one, up to the limit. */
+const FIRST_DELAY_MS = 50
+const MAX_DELAY_MS = 1_000
 
 export function createTransientRetry(
   { db, clock, log }: { db: Database; clock: Clock; log: Logger },
   closing: AbortSignal,
 ): RetryTransient {
   return async (what, work) => {
-    for (let wait = FIRST_PAUSE; ; wait = Math.min(wait * 2, LONGEST_PAUSE)) {
+    for (let wait = FIRST_DELAY_MS; ; wait = Math.min(wait * 2, MAX_DELAY_MS)) {
       try {
         return await work()
       } catch (error) {

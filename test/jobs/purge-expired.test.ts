@@ -165,14 +165,14 @@ test('an event with thousands of deliveries goes in parts of at most 500 rows', 
   const { id } = await activeDestination(world.client, NOWHERE)
   await addBroadcast(world, id, { count: 1_500, attempts: 6 })
   await addPast(world, id, { days: 35, count: 20, status: 'SUCCEEDED' })
-  const parts: { removed: number }[] = []
+  const parts: { deleted: number }[] = []
   const watched: Database = {
     prisma: db.prisma,
     transaction: (work) => db.transaction(work),
     isTransient: (error) => db.isTransient(error),
     async query<Row>(text: string, values?: readonly unknown[]) {
       const rows = await db.query<Row>(text, values)
-      if (text.includes('delete from')) parts.push(rows[0] as { removed: number })
+      if (text.includes('delete from')) parts.push(rows[0] as { deleted: number })
       return rows
     },
   }
@@ -183,7 +183,7 @@ test('an event with thousands of deliveries goes in parts of at most 500 rows', 
     expect(await idsOf(world, 'id', table)).toEqual([])
   }
   // A delivery with its six attempts is seven rows. The part that a limit falls into is removed whole.
-  expect(Math.max(...parts.map(({ removed }) => removed))).toBeLessThanOrEqual(500 / 7 + 20)
+  expect(Math.max(...parts.map(({ deleted }) => deleted))).toBeLessThanOrEqual(500 / 7 + 20)
   expect(parts.length).toBeGreaterThan(10)
 })
 

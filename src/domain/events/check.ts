@@ -6,9 +6,9 @@ import { type EventName, findEvent } from './index.ts'
 export const MAX_EVENT_ISSUES = 1_000
 
 /**
- * Checks an event's `data`, a value as JSON.parse gives it. The answer is empty when all is well; each
- * path begins with "data". It only looks: what is stored and sent is the value itself, never what the
- * schema makes of it (zod leaves out the fields that it does not know).
+ * Validates the `data` of an event, a result of JSON.parse. Does not change it: the value itself is stored and delivered,
+ * not the result of the schema, from which zod removes unknown fields.
+ * @returns the issues, whose paths begin with "data"; empty when the data is valid
  */
 export function checkEventData(name: EventName, data: unknown): Issue[] {
   const unsendable = findUnsendable(data)
@@ -21,7 +21,7 @@ export function checkEventData(name: EventName, data: unknown): Issue[] {
     .slice(0, MAX_EVENT_ISSUES)
 }
 
-/** A union is explained by the member that came closest: the one whose outer type did fit. */
+/** Describes a fault in a union by its closest member: the one whose outer type matches. */
 function toIssues(issue: z.core.$ZodIssue, parent: PropertyKey[]): Issue[] {
   const path = [...parent, ...issue.path]
   if (issue.code === 'invalid_union') {
@@ -54,7 +54,7 @@ function expectation(issue: z.core.$ZodRawIssue): string {
   return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
 }
 
-/** Names what was found without repeating a customer's words, which may be long or private. */
+/** Names the type of a value. The value itself may be long or private. */
 function kind(input: unknown): string {
   if (input === null) return 'null'
   if (Array.isArray(input)) return 'a list'

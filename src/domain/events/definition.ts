@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { completeRelations, type Relations } from './relations.ts'
 
-/** One delivery as the receiver parses it. The keys are sent in this order. */
+/** The parsed body of a delivery. Its keys are sent in this order. */
 export interface Payload<Name extends string, Data> {
   event: Name
   data: Data
   relations: Relations
-  /** Id of the destination that it was sent to. */
+  /** The id of the destination. */
   webhook_id: string
   /** When the event happened: RFC 3339, UTC, milliseconds. */
   timestamp: string
@@ -16,11 +16,11 @@ export interface EventDefinition<
   Name extends string = string,
   Schema extends z.ZodObject = z.ZodObject,
 > {
-  /** The wire name, lower snake case: what the payload says in `event`. */
+  /** The wire name in lower snake case: the value of `event` in the payload. */
   readonly name: Name
-  /** When the event is triggered, for people. */
+  /** When the event is triggered. Shown to users. */
   readonly description: string
-  /** What `data` must look like. Fields that it does not name are allowed. */
+  /** The schema of `data`. Unknown fields are allowed. */
   readonly schema: Schema
   readonly example: Payload<Name, z.infer<Schema>>
 }
@@ -32,7 +32,7 @@ interface Outline<Name extends string, Schema extends z.ZodObject> {
   example: { data: z.infer<Schema>; relations: Partial<Relations>; timestamp: string }
 }
 
-/** Makes a definition, completing its example to a whole payload. */
+/** Creates a definition, and completes its example to a whole payload. */
 export function defineEvent<const Name extends string, Schema extends z.ZodObject>(
   outline: Outline<Name, Schema>,
 ): EventDefinition<Name, Schema> {
@@ -51,7 +51,7 @@ export function defineEvent<const Name extends string, Schema extends z.ZodObjec
   }
 }
 
-/** The JSON Schema (2020-12) of an event's `data`; it allows fields that it does not name. */
+/** Returns the JSON Schema (2020-12) of the `data` of an event. It allows unknown fields. */
 export function jsonSchema(definition: EventDefinition): Record<string, unknown> {
   return { ...z.toJSONSchema(definition.schema, { io: 'input', target: 'draft-2020-12' }) }
 }

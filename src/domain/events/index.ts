@@ -1,10 +1,10 @@
 /**
- * The catalogue of events: everything else that knows events (GraphQL, JSON Schema, published types)
- * is derived from it. To add one, define it in the file of its family, then name it in the list below.
+ * The event catalogue. GraphQL, JSON Schema and the published types are derived from it. To add an event, define it in the
+ * file of its family and add it to the list below.
  *
- * How the schemas are read: a field that every printed example shows is required; one that may be
- * unknown may be null; one that some examples lack may be left out. Values are closed only where the
- * reference closes them, and fields that no schema names are kept.
+ * Rules of the schemas: a field that all examples of the reference have is required, one that some lack is optional, and one
+ * that may be unknown can be null. A field has a closed list of values only where the reference says so. Unknown fields are
+ * kept.
  */
 import type { z } from 'zod'
 import * as agents from './agents.ts'
@@ -18,7 +18,7 @@ import * as scorecards from './scorecards.ts'
 import * as signals from './signals.ts'
 import * as todos from './todos.ts'
 
-/** Every event, in the order in which they are listed wherever there is a list. */
+/** All events, in the order in which every list of events has them. */
 export const catalogue = [
   meetings.transcriptionCreated,
   meetings.summaryCreated,
@@ -43,31 +43,31 @@ type Definition = (typeof catalogue)[number]
 /** A wire name, such as `'todo_created'`. */
 export type EventName = Definition['name']
 
-/** The `data` of one event, or of any when none is named. */
+/** The `data` of one event, or of all events. */
 export type EventData<Name extends EventName = EventName> = z.infer<
   Extract<Definition, { name: Name }>['schema']
 >
 
-/** A delivery's parsed body; narrow it by its `event`. */
+/** The parsed body of a delivery; `event` discriminates the union. */
 export type EventPayload<Name extends EventName = EventName> = {
   [N in Name]: Payload<N, EventData<N>>
 }[Name]
 
 const byName = new Map<string, EventDefinition>(catalogue.map((event) => [event.name, event]))
 
-/** The definition with this wire name; undefined when there is none. */
+/** Returns the definition with this wire name; undefined when there is none. */
 export function findEvent(name: EventName): EventDefinition
 export function findEvent(name: string): EventDefinition | undefined
 export function findEvent(name: string): EventDefinition | undefined {
   return byName.get(name)
 }
 
-/** Says whether a text is the wire name of an event. */
+/** Whether a text is the wire name of an event. */
 export function isEventName(name: string): name is EventName {
   return byName.has(name)
 }
 
-/** The name in GraphQL: `todo_created` is `TODO_CREATED` there. */
+/** Returns the name in GraphQL: `TODO_CREATED` for `todo_created`. */
 export function enumName<Name extends EventName>(name: Name): Uppercase<Name> {
   return name.toUpperCase() as Uppercase<Name>
 }

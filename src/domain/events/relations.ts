@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** CRM ids in four lists. All four are always there, an empty one where nothing is linked. */
+/** CRM ids in four lists. All four are always present; a list without ids is empty. */
 export const relationsSchema = z.object({
   associated_account_ids: z.array(z.string()).describe('IDs of the related accounts.'),
   associated_contact_ids: z.array(z.string()).describe('IDs of the related contacts.'),
@@ -10,7 +10,7 @@ export const relationsSchema = z.object({
 
 export type Relations = z.infer<typeof relationsSchema>
 
-/** The four lists in the order in which they are sent; a list left out is an empty one. */
+/** Returns the four lists in the order in which they are sent. A missing list is empty. */
 export function completeRelations(relations: Partial<Relations>): Relations {
   return {
     associated_account_ids: relations.associated_account_ids ?? [],
