@@ -22,13 +22,13 @@ export const REVOCATION_SECONDS = 5
 
 export type KeyPorts = { db: Database; newId: NewId; randomBytes: RandomBytes }
 
-/** A key as its maker wants it. */
+/** The properties of a new key. */
 export interface NewApiKey {
   name: string
   scopes: readonly Scope[]
 }
 
-/** Nobody can say which organization is meant. */
+/** Several organizations match a name. */
 export class AmbiguousOrganizationError extends Error {
   override name = 'AmbiguousOrganizationError'
   constructor(organization: string, ids: readonly string[]) {
@@ -39,9 +39,9 @@ export class AmbiguousOrganizationError extends Error {
 }
 
 /**
- * Makes a key for an organization, which is made too when none is called this.
- * @param organization its name, our id of it, or the host product's
- * @returns the key, whole: it cannot be shown again
+ * Creates a key for an organization, and the organization if it does not exist.
+ * @param organization its name, its id, or its id in the host product
+ * @returns the key, which cannot be shown again
  * @throws AmbiguousOrganizationError
  */
 export function createApiKey(
@@ -51,7 +51,7 @@ export function createApiKey(
 ): Promise<string> {
   return ports.db.transaction(async (tx) => {
     await lockOrganizations(tx)
-    // Customers choose their names: the operator must not be led to another one's by a name that was taken over.
+    // Customers choose names, so a name can be the name or id of another organization. The operator must not get that one.
     const known = await tx.query<{ id: string }>(
       'select id from organization where $1 in (id, name, external_id) order by id',
       [organization],
@@ -64,8 +64,8 @@ export function createApiKey(
 }
 
 /**
- * Makes the organization "Local" with a key that may do everything, if there is no organization yet.
- * @returns the key, whole, or null when this database was in use before
+ * Creates the organization "Local" with a key that has all scopes, if there is no organization yet.
+ * @returns the key, which cannot be shown again; null if the database has an organization
  */
 export function createFirstApiKey(ports: KeyPorts): Promise<string | null> {
   return ports.db.transaction(async (tx) => {
@@ -82,47 +82,47 @@ export function createFirstApiKey(ports: KeyPorts): Promise<string | null> {
 }
 
 /**
- * Makes a platform key: one that acts for whichever organization each request names.
- * @returns the key, whole: it cannot be shown again
+ * Creates a platform key, which acts for the organization that each request names.
+ * @returns the key, which cannot be shown again
  */
 export async function createPlatformKey(ports: KeyPorts, key: NewApiKey): Promise<string> {
   return (await insertApiKey(ports, ports.db, { organizationId: null, ...key })).key
 }
 
-/** Who makes a key for its organization, and what it may itself do. */
+/** The caller that creates a key, with its own scopes. */
 interface Issuer {
   organizationId: string
   scopes: ReadonlySet<Scope>
 }
 
 /**
- * Makes a key at the wish of somebody, who can give away no more than he has. Scopes are stored once each.
- * @returns its id, and the key, whole: it cannot be shown again
+ * Creates a key with scopes that its issuer has. Duplicate scopes are ignored.
+ * @returns its id and the key, which cannot be shown again
  * @throws ValidationError
  */
 export async function issueApiKey(
   ports: KeyPorts & { clock: Clock },
   issuer: Issuer,
-  wish: NewApiKey & { expiresAt: Date | null },
+  properties: NewApiKey & { expiresAt: Date | null },
 ): Promise<{ id: string; key: string }> {
   const issues: Issue[] = []
-  const name = parseName(wish.name)
+  const name = parseName(properties.name)
   if (name === null) issues.push({ path: ['name'], message: NAME_EXPECTED })
-  const message = faultOfScopes(wish.scopes, issuer.scopes)
+  const message = scopesProblem(properties.scopes, issuer.scopes)
   if (message) issues.push({ path: ['scopes'], message })
-  if (wish.expiresAt && wish.expiresAt.getTime() <= ports.clock.now()) {
+  if (properties.expiresAt && properties.expiresAt.getTime() <= ports.clock.now()) {
     issues.push({ path: ['expiresAt'], message: 'Expected a time in the future.' })
   }
   if (name === null || issues.length > 0) throw new ValidationError(issues)
-  const key = { ...wish, name, organizationId: issuer.organizationId }
+  const key = { ...properties, name, organizationId: issuer.organizationId }
   return ports.db.transaction(async (tx) => {
-    await findRoom(tx, issuer.organizationId)
+    await enforceKeyLimit(tx, issuer.organizationId)
     return insertApiKey(ports, tx, key)
   })
 }
 
-/** Holds the organization until the transaction ends, so that no other new key slips past the limit. */
-async function findRoom(tx: Sql, organizationId: string): Promise<void> {
+/** Locks the organization until the transaction ends, so that concurrent calls cannot exceed the limit. */
+async function enforceKeyLimit(tx: Sql, organizationId: string): Promise<void> {
   await tx.query('select from organization where id = $1 for no key update', [organizationId])
   const [row] = await tx.query<{ count: number }>(
     `select count(*)::int as count from api_key
@@ -135,16 +135,16 @@ async function findRoom(tx: Sql, organizationId: string): Promise<void> {
   throw new ValidationError([{ path: [], message }])
 }
 
-function faultOfScopes(wanted: readonly Scope[], held: ReadonlySet<Scope>): string | null {
-  if (wanted.length === 0) return 'Expected at least one scope.'
-  const lacking = sortScopes(wanted).filter((scope) => !held.has(scope))
+function scopesProblem(requested: readonly Scope[], granted: ReadonlySet<Scope>): string | null {
+  if (requested.length === 0) return 'Expected at least one scope.'
+  const lacking = sortScopes(requested).filter((scope) => !granted.has(scope))
   if (lacking.length === 0) return null
-  return `You can give a key only scopes that you have yourself, and you lack ${lacking.join(' and ')}.`
+  return `A key can only have scopes that its creator has. You lack ${lacking.join(' and ')}.`
 }
 
 /**
- * Makes a key of the organization useless, within 5 s for all that knows it already, open sockets and streams
- * too. One that is revoked already keeps its time.
+ * Revokes a key of the organization. Caches and open connections end within `REVOCATION_SECONDS`. A key that is already
+ * revoked keeps its time of revocation.
  * @throws NotFoundError
  */
 export async function revokeApiKey(
@@ -160,8 +160,7 @@ export async function revokeApiKey(
 }
 
 /**
- * The same for the operator, who may revoke any organization's key and platform keys.
- * @returns false when there is no key with this id
+ * Revokes any key, including platform keys, for the operator. Returns false if there is no key with this id.
  */
 export async function revokeAnyApiKey({ db }: { db: Database }, id: string): Promise<boolean> {
   const rows = await db.query(
@@ -194,10 +193,10 @@ async function insertApiKey(
   return { id, key: secret }
 }
 
-/** Milliseconds between notes of a key's last use. */
-const NOTED_EVERY = 60_000
+/** The minimum time between two updates of a key's last use. */
+const LAST_USED_INTERVAL_MS = 60_000
 
-/** A key that may be used. */
+/** A valid key. */
 export interface KnownApiKey {
   apiKeyId: string
   /** Null for a platform key. */
@@ -206,8 +205,8 @@ export interface KnownApiKey {
 }
 
 /**
- * Finds a key that is neither revoked nor expired, and notes that it was used.
- * @returns null when there is none; `until` is its expiry in epoch milliseconds
+ * Finds a key that is neither revoked nor expired, and records its use.
+ * @returns `until` is its expiry in epoch milliseconds; null if there is no valid key
  */
 export async function findApiKey(
   { db, log }: { db: Database; log: Logger },
@@ -224,12 +223,12 @@ export async function findApiKey(
       coalesce(last_used_at > service_now() - make_interval(secs => $2::float8 / 1000), false) as noted
     from api_key
     where hash = $1 and revoked_at is null and (expires_at is null or expires_at > service_now())`,
-    [hash, NOTED_EVERY],
+    [hash, LAST_USED_INTERVAL_MS],
   )
   if (!row) return null
   if (!row.noted) {
     db.query('update api_key set last_used_at = service_now() where id = $1', [row.id]).catch(
-      (error: unknown) => log.warn({ err: error }, "could not note a key's use"),
+      (error: unknown) => log.warn({ err: error }, 'could not record the use of a key'),
     )
   }
   const { expiresAt, id, organizationId, scopes } = row

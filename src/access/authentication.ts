@@ -9,39 +9,39 @@ import type { Logger } from '../telemetry/logger.ts'
 import { findApiKey, type KnownApiKey } from './api-key.ts'
 import { organizationExists, organizationOfHost } from './organization.ts'
 
-/** Who asks: for one organization, and what it lets the asker do. */
+/** The caller: the API key or user that authenticated a request, with the organization that it acts for. */
 export interface Viewer {
   organizationId: string
-  /** Null for a user of the host product, who came with a token. */
+  /** Null for a user of the host product, who authenticates with a token. */
   apiKeyId: string | null
-  /** The user of the host product whom a token names, by its `sub`; left out for a key. */
+  /** The `sub` of a token: the id of the user in the host product. Left out for a key. */
   userId?: string
   scopes: ReadonlySet<Scope>
 }
 
-/** What a request or a socket says of its sender. */
+/** The credentials of a request or a WebSocket, unchecked. */
 export interface Credentials {
-  /** `Bearer` and an API key or a token of the host product; null when nothing came. */
+  /** `Bearer` with an API key or a token of the host product. Null if there is none. */
   authorization: string | null
-  /** The organization that a platform key acts for; nobody else's is read. */
+  /** The organization that a platform key acts for. Ignored for other credentials. */
   organization: string | null
 }
 
 export interface Authentication {
-  /** Null for whoever has no valid key or token: malformed, unknown, revoked, expired. */
+  /** Null without a valid key or token: missing, malformed, unknown, revoked or expired. */
   viewer: Viewer | null
-  /** What to send instead, as a sentence: besides a valid key, or in place of an expired token. */
+  /** What the client must send with a valid key, or in place of an expired token. */
   advice?: string
-  /** The token was refused because its time is over. */
+  /** Set if the token was refused because it has expired. */
   expired?: true
 }
 
-/** Says who somebody is. Rejects when that cannot be found out now, which says nothing of the credentials. */
+/** Authenticates credentials. Rejects if they cannot be checked at the moment. */
 export type Authenticate = (credentials: Credentials) => Promise<Authentication>
 
-/** What a token of the host product says, once its signature, issuer, audience and times were found good. */
+/** The claims of a token whose signature, issuer, audience and times are valid. */
 export interface TokenClaims {
-  /** Epoch milliseconds; always in the future. */
+  /** Epoch milliseconds, in the future. */
   expiresAt: number
   sub: unknown
   org_id: unknown
@@ -50,9 +50,9 @@ export interface TokenClaims {
 }
 
 /**
- * Judges a token of the host product.
- * @returns null for one that is not valid
- * @throws when the keys to judge it by cannot be had
+ * Verifies a token of the host product.
+ * @returns null if it is not valid
+ * @throws if the keys to verify it cannot be fetched
  */
 export type VerifyToken = (token: string) => Promise<TokenClaims | 'EXPIRED' | null>
 
@@ -61,67 +61,67 @@ interface Ports {
   clock: Clock
   log: Logger
   newId: NewId
-  /** Null where no tokens are taken: one is then like any other key that does not exist. */
+  /** Null if tokens are not accepted. A token is then treated like an unknown key. */
   verifyToken: VerifyToken | null
 }
 
-interface Memories {
+interface Caches {
   keys: ShortCache<KnownApiKey>
   tokens: ShortCache<Viewer>
   organizations: ShortCache<string>
 }
 
-/** Characters of a token. Those of the host product have some hundred. */
-const LONGEST_TOKEN = 8_192
+/** Characters of a token. Tokens of the host product have some hundred. */
+const MAX_TOKEN_CHARACTERS = 8_192
 
-const NOBODY: Authentication = { viewer: null }
+const UNAUTHENTICATED: Authentication = { viewer: null }
 
-/** @returns a function that knows API keys, platform keys and, where they are taken, tokens of the host product */
+/** Creates the function that authenticates API keys, platform keys and, if accepted, tokens of the host product. */
 export function createAuthenticator(ports: Ports): Authenticate {
   const { clock } = ports
-  const memories: Memories = {
+  const caches: Caches = {
     keys: createShortCache(clock),
     tokens: createShortCache(clock),
     organizations: createShortCache(clock),
   }
   return async ({ authorization, organization }) => {
     const key = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
-    if (!key) return NOBODY
-    if (!isApiKey(key)) return authenticateToken(ports, memories, key)
+    if (!key) return UNAUTHENTICATED
+    if (!isApiKey(key)) return authenticateToken(ports, caches, key)
     const hash = hashApiKey(key)
-    const known = await memories.keys(hash.toString('base64'), () => findApiKey(ports, hash))
-    if (!known) return NOBODY
+    const known = await caches.keys(hash.toString('base64'), () => findApiKey(ports, hash))
+    if (!known) return UNAUTHENTICATED
     const { organizationId, ...rest } = known
     return organizationId === null
-      ? actFor(ports, memories, { key: rest, organization })
+      ? authenticatePlatformKey(ports, caches, { key: rest, organization })
       : { viewer: { organizationId, ...rest } }
   }
 }
 
-/** What a platform key has to say, and may say in two ways. */
+/** How a client names the organization of a platform key. */
 const NAME_IT =
-  'name it in the header X-Organization, or over a WebSocket in connectionParams.organization, by its org_ id or by the id it has in Bigmind (1 to 255 printable ASCII characters without blanks)'
+  'name it in the header X-Organization, or over a WebSocket in connectionParams.organization, by its org_ id or by the id it has in Bigmind (1 to 255 printable ASCII characters without spaces)'
 
-async function actFor(
+async function authenticatePlatformKey(
   ports: Ports,
-  { organizations }: Memories,
+  { organizations }: Caches,
   { key, organization }: { key: Omit<Viewer, 'organizationId'>; organization: string | null },
 ): Promise<Authentication> {
   if (!organization) {
     return { viewer: null, advice: `A platform key acts for one organization: ${NAME_IT}.` }
   }
   const organizationId = await organizations(organization, async () => {
-    const id = await findOrMake(ports, organization)
+    const id = await findOrCreate(ports, organization)
     return id === null ? null : { value: id, until: Number.POSITIVE_INFINITY }
   })
   if (organizationId !== null) return { viewer: { organizationId, ...key } }
   return {
     viewer: null,
-    advice: `There is no organization like the one that this platform key should act for: ${NAME_IT}.`,
+    advice: `The organization that this platform key should act for does not exist: ${NAME_IT}.`,
   }
 }
 
-async function findOrMake(ports: Ports, organization: string): Promise<string | null> {
+async function findOrCreate(ports: Ports, organization: string): Promise<string | null> {
   if (isOrganizationId(organization)) {
     return (await organizationExists(ports.db, organization)) ? organization : null
   }
@@ -138,11 +138,11 @@ const EXPIRED: Authentication = {
 
 async function authenticateToken(
   ports: Ports,
-  { tokens }: Memories,
+  { tokens }: Caches,
   token: string,
 ): Promise<Authentication> {
   const { verifyToken } = ports
-  if (!verifyToken || token.length > LONGEST_TOKEN) return NOBODY
+  if (!verifyToken || token.length > MAX_TOKEN_CHARACTERS) return UNAUTHENTICATED
   let isExpired = false
   const viewer = await tokens(hashApiKey(token).toString('base64'), async () => {
     const claims = await verifyToken(token)
@@ -155,7 +155,7 @@ async function authenticateToken(
     )
       return null
     const { expiresAt, org_id: externalId, org_name: name, scope, sub } = claims
-    // It goes into the audit log, which has to tell who it was.
+    // The audit log identifies the user by it.
     if (typeof sub !== 'string' || sub === '' || !isPlainText(sub)) return null
     const value: Viewer = {
       organizationId: await organizationOfHost(ports, {

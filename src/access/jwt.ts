@@ -10,28 +10,28 @@ import {
 import type { Clock } from '../concurrency/clock.ts'
 import type { VerifyToken } from './authentication.ts'
 
-/** Whose tokens are taken, and what their signatures are checked with. */
+/** The issuer whose tokens are accepted, and the keys that verify their signatures. */
 export interface JwtSettings {
   issuer: string
   audience: string
-  /** Where the issuer publishes its keys, or the secret that it shares with us. */
+  /** The URL at which the issuer publishes its keys, or the secret that it shares with this service. */
   keys: { jwksUrl: URL } | { secret: Uint8Array }
 }
 
 /**
- * What may stand in a token's header. A public key is no secret, so a token signed with one as if it were is
- * refused by its algorithm, and so is one that is not signed at all.
+ * The algorithms that are accepted in a token's header. They exclude unsigned tokens, and tokens that are signed with a
+ * public key as if it were a secret.
  */
 const PUBLIC_KEY_ALGORITHMS = ['RS256', 'ES256', 'EdDSA']
 const SECRET_ALGORITHMS = ['HS256']
 
-/** Seconds by which the issuer's clock may be ahead of ours. A token still ends when it says. */
-const CLOCK_TOLERANCE = 5
+/** How far the issuer's clock can be ahead. It does not extend a token's expiry. */
+const CLOCK_TOLERANCE_SECONDS = 5
 
-/** Milliseconds for the issuer to answer with its keys. */
-const JWKS_TIMEOUT = 3_000
+/** The time within which the issuer must respond with its keys. */
+const JWKS_TIMEOUT_MS = 3_000
 
-/** Verifies tokens of the host product. The issuer's keys are asked for when first needed, then every 10 minutes. */
+/** Creates the verifier of the host product's tokens. It fetches the issuer's keys on first use, then every 10 minutes. */
 export function createTokenVerifier(
   { audience, issuer, keys }: JwtSettings,
   { clock }: { clock: Clock },
@@ -40,7 +40,7 @@ export function createTokenVerifier(
   const verify = verifierOf(keys)
   return async (token) => {
     const now = clock.now()
-    // Looked at first: what is refused anyway costs the issuer nothing, and ends while its keys cannot be had.
+    // Checked first, so that expired and malformed tokens are refused without the issuer's keys.
     const expiresAt = expiryOf(token, algorithms)
     if (expiresAt === null) return null
     if (expiresAt <= now) return 'EXPIRED'
@@ -49,13 +49,13 @@ export function createTokenVerifier(
         algorithms,
         audience,
         issuer,
-        clockTolerance: CLOCK_TOLERANCE,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(now),
         requiredClaims: ['exp', 'sub', 'org_id'],
       })
       return { expiresAt, org_id, org_name, scope, sub }
     } catch (error) {
-      if (saysNo(error)) return null
+      if (isTokenError(error)) return null
       throw new Error("could not get the keys of the tokens' issuer", { cause: error })
     }
   }
@@ -67,11 +67,11 @@ function verifierOf(keys: JwtSettings['keys']): Verify {
   if ('secret' in keys) {
     return async (token, options) => (await jwtVerify(token, keys.secret, options)).payload
   }
-  const jwks = createRemoteJWKSet(keys.jwksUrl, { timeoutDuration: JWKS_TIMEOUT })
+  const jwks = createRemoteJWKSet(keys.jwksUrl, { timeoutDuration: JWKS_TIMEOUT_MS })
   return async (token, options) => (await jwtVerify(token, jwks, options)).payload
 }
 
-/** @returns epoch milliseconds, or null for what is no token that could be valid */
+/** Returns epoch milliseconds, or null for a token that cannot be valid. */
 function expiryOf(token: string, algorithms: readonly string[]): number | null {
   try {
     const { alg = '' } = decodeProtectedHeader(token)
@@ -82,8 +82,8 @@ function expiryOf(token: string, algorithms: readonly string[]): number | null {
   }
 }
 
-/** Verdicts on the token. Whatever else fails is on the way to the keys. */
-const VERDICTS = [
+/** The errors of jose about the token. Any other error means that the keys could not be fetched. */
+const TOKEN_ERRORS = [
   errors.JWTClaimValidationFailed,
   errors.JWTExpired,
   errors.JWTInvalid,
@@ -95,4 +95,4 @@ const VERDICTS = [
   errors.JWKSMultipleMatchingKeys,
 ]
 
-const saysNo = (error: unknown) => VERDICTS.some((verdict) => error instanceof verdict)
+const isTokenError = (error: unknown) => TOKEN_ERRORS.some((type) => error instanceof type)

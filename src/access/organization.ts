@@ -1,17 +1,16 @@
 import type { Database, Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 
-/** An organization as the host product names it. */
+/** An organization of the host product. */
 export interface HostOrganization {
   externalId: string
-  /** Null when it is not known: the name stays, and a new organization is called by its id. */
+  /** Null if unknown: an existing organization keeps its name, and a new one is named after its id. */
   name: string | null
 }
 
 /**
- * Finds the organization of the host product, makes it on first use, and keeps its name up to date. However
- * many ask at once, one is made.
- * @returns our id
+ * Returns the id of the host product's organization, which is created on first use, and updates its name. Concurrent calls
+ * create one organization.
  */
 export async function organizationOfHost(
   { db, newId }: { db: Database; newId: NewId },
@@ -26,22 +25,22 @@ export async function organizationOfHost(
   return row!.id
 }
 
-/** Without an external id nothing conflicts: a new organization is made each time. */
+/** Without an external id there is no conflict, so each call creates an organization. */
 const INSERT = `
 insert into organization (id, external_id, name) values ($1, $2, coalesce($3::text, $2))
 on conflict (external_id) do update set name = coalesce($3, organization.name)
 returning id`
 
-/** Whether there is an organization with this id of ours. */
+/** Whether an organization with this id exists. */
 export async function organizationExists(sql: Sql, id: string): Promise<boolean> {
   return (await sql.query('select from organization where id = $1', [id])).length > 0
 }
 
-/** Two that look for an organization by its name at once would both make it: they wait for each other here. */
+/** Serializes transactions that find or create an organization by name, so that they do not create it twice. */
 export const lockOrganizations = (tx: Sql) =>
   tx.query('lock table organization in share row exclusive mode')
 
-/** Makes an organization that the host product does not know. @returns its id */
+/** Creates an organization that the host product does not know, and returns its id. */
 export async function insertOrganization(newId: NewId, tx: Sql, name: string): Promise<string> {
   const id = newId('org')
   await tx.query(INSERT, [id, null, name])

@@ -4,43 +4,49 @@ import {
   GraphQLError,
   type GraphQLFormattedError,
 } from 'graphql'
+import { type ErrorCode, requestError } from '../graphql/request-error.ts'
 
-/** What the library says in its own words, in the words of our contract. */
-const CODES: Record<string, string> = {
+/** The codes of GraphQL Yoga that have another name in this API. */
+const CODES: Record<string, ErrorCode> = {
   BAD_REQUEST: 'BAD_USER_INPUT',
   GRAPHQL_PARSE_FAILED: 'GRAPHQL_VALIDATION_FAILED',
   OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
 }
 
-/** A refusal by the server itself, before or instead of a resolver. `spec` keeps application/json at 200. */
+/**
+ * Returns the error of an operation that the server refuses before a resolver runs.
+ * @param http the status and headers of the response; with `spec`, the status of application/json stays 200
+ */
 export function refusal(
   message: string,
-  code: string,
+  code: ErrorCode,
   http: { status: number; spec?: boolean; headers?: Record<string, string> },
 ): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, http } })
+  return requestError(code, message, { http })
 }
 
 /**
- * A refusal that time mends.
- * @param retryAfterSeconds whole seconds after which it is worth to try again
+ * Returns the error of an operation that the client can repeat later.
+ * @param retryAfterSeconds whole seconds to wait
  */
 export const rateLimited = (
   message: string,
   { status, retryAfterSeconds }: { status: 429 | 503; retryAfterSeconds: number },
 ): GraphQLError =>
-  new GraphQLError(message, {
-    extensions: {
-      code: 'RATE_LIMITED',
-      retryAfterSeconds,
-      http: { status, headers: { 'retry-after': String(retryAfterSeconds) } },
-    },
+  requestError('RATE_LIMITED', message, {
+    retryAfterSeconds,
+    http: { status, headers: { 'retry-after': String(retryAfterSeconds) } },
   })
 
-/** Characters of a message. What GraphQL says repeats what was sent, names and values of any length. */
-const LONGEST_MESSAGE = 1_000
+/** Returns the body of a response to an invalid HTTP request, which GraphQL clients can read. */
+export const badRequestBody = (message: string) => ({
+  errors: [{ message, extensions: { code: 'BAD_USER_INPUT' satisfies ErrorCode } }],
+})
 
-/** Errors as clients see them: masked, no longer than anybody reads, and each with a code of the contract. */
+/** Messages of graphql-js repeat names and values of any length from the request. */
+const MAX_MESSAGE_CHARACTERS = 1_000
+
+/** Returns errors as clients get them: masked, with messages of limited length and a code of the API. */
 export function presentErrors(
   errors: readonly unknown[],
   maskError: (error: unknown) => GraphQLError,
@@ -64,16 +70,16 @@ export function presentErrors(
 }
 
 const shorten = (message: string) =>
-  message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message
+  message.length > MAX_MESSAGE_CHARACTERS ? `${message.slice(0, MAX_MESSAGE_CHARACTERS)}…` : message
 
-/** An error as JSON without what only the HTTP side reads. */
+/** Returns an error as JSON, without the extensions that only the server reads. */
 export function formatError(error: GraphQLError): GraphQLFormattedError {
   const { extensions, ...rest } = error.toJSON()
   const { http: _, unexpected: __, ...shown } = extensions ?? {}
   return { ...rest, extensions: shown }
 }
 
-/** A result as JSON without what only the HTTP side reads. */
+/** Returns a result as JSON, without the extensions that only the server reads. */
 export function formatResult({
   errors,
   extensions,
@@ -87,6 +93,6 @@ export function formatResult({
   }
 }
 
-/** GraphQL itself gives no codes: it complains of the document's syntax, else of variables and arguments. */
-const codeOf = ({ message }: GraphQLError) =>
+/** Returns the code for an error of graphql-js, which has none: about syntax, or about variables and arguments. */
+const codeOf = ({ message }: GraphQLError): ErrorCode =>
   message.startsWith('Syntax Error') ? 'GRAPHQL_VALIDATION_FAILED' : 'BAD_USER_INPUT'

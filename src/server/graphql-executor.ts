@@ -5,30 +5,30 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { TracedOperation, Tracing } from '../telemetry/tracing.ts'
 import { subscribe } from './streams/subscribe.ts'
 
-/** Each fault of the variables is told with the value it is in, which may be 1 MB: 50 of them would be 50 MB. */
+/** Each error of a variable repeats its value of up to 1 MB, so the default of 50 errors could be 50 MB. */
 const options = { maxCoercionErrors: 1 }
 
 /**
- * Runs operations with graphql-js itself. Yoga's own executor takes every object with a key "then" for a
- * promise, and customers' data may well have one.
+ * Runs operations with graphql-js itself. Yoga's executor treats every object with a key "then" as a promise, and data of
+ * customers can have one.
  */
 export const graphqlExecutor = ({ log, tracing }: { log: Logger; tracing: Tracing }): Plugin => ({
   onExecute: ({ setExecuteFn }) =>
     setExecuteFn((args: ExecutionArgs) =>
-      tracing.operation(begin(args, log), () => execute({ ...args, options })),
+      tracing.operation(logStart(args, log), () => execute({ ...args, options })),
     ),
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {
-      begin(args, log)
+      logStart(args, log)
       return subscribe({ ...args, options })
     }),
 })
 
-/** Characters of an operation's name in logs and traces: the client chooses it. */
-const LONGEST_NAME = 100
+/** Characters of an operation's name in logs and traces. The client chooses the name. */
+const MAX_NAME_CHARACTERS = 100
 
-/** Logs who asks what, without what is in it. */
-function begin(
+/** Logs the operation and its caller, without variables. */
+function logStart(
   { contextValue, document, operationName }: ExecutionArgs,
   log: Logger,
 ): TracedOperation {
@@ -39,7 +39,7 @@ function begin(
   }
   const operation = getOperationAST(document, operationName)
   const kind = operation?.operation ?? 'query'
-  const name = operation?.name?.value.slice(0, LONGEST_NAME) ?? null
+  const name = operation?.name?.value.slice(0, MAX_NAME_CHARACTERS) ?? null
   const { apiKeyId, organizationId } = viewer ?? {}
   log.debug({ requestId, kind, name, organizationId, apiKeyId }, 'begins an operation')
   return { kind, name, requestId, traceParent }

@@ -6,26 +6,26 @@ import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './http/listen.ts'
 import { sendJson } from './http/send.ts'
 import { isLocalRequest } from './pages/local-request.ts'
 
-/** Whether a process can do its work. Only those parts are named that it has. */
+/** Whether a process is ready, with the state of each part that it has. */
 export interface Readiness {
   ready: boolean
-  /** It was told to end: send it nothing more. */
+  /** Whether it is shutting down and must get no more requests. */
   closing: boolean
   parts: Record<string, boolean>
-  /** The transaction that holds the live feeds back; left out when there is none. It does not make a process unready. */
+  /** The transaction that holds back the live feeds. Left out if there is none. It does not affect `ready`. */
   feedHeldBy?: FeedHolder
 }
 
 export interface Monitoring {
-  /** Answers in less than 2 s, whatever the database does. */
+  /** Resolves within 2 s, even if the database does not respond. */
   readiness(): Promise<Readiness>
-  /** All figures, in the text format that the content type names. */
+  /** Returns all metrics, in the text format that the content type names. */
   figures(): Promise<{ contentType: string; text: string }>
-  /** Who has it sees the figures, from anywhere. Null: requests of this machine alone do. */
+  /** The token that grants access to the metrics. Null: only requests from this machine have access. */
   metricsToken: string | null
 }
 
-/** Answers /health/live, /health/ready and /metrics. @returns whether it was one of them */
+/** Responds to /health/live, /health/ready and /metrics. Returns false for any other path. */
 export async function answerMonitoring(
   { metricsToken, ...monitoring }: Monitoring,
   request: IncomingMessage,
@@ -33,13 +33,13 @@ export async function answerMonitoring(
 ): Promise<boolean> {
   const [path] = (request.url ?? '').split('?', 1)
   if (path === '/health/live') {
-    // It asks nobody: the process runs.
+    // A process that responds is alive.
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('ok')
   } else if (path === '/health/ready') {
     const readiness = await monitoring.readiness()
     sendJson(response, readiness.ready ? 200 : 503, readiness)
   } else if (path === '/metrics') {
-    const refusal = refuse(metricsToken, request)
+    const refusal = refusalOf(metricsToken, request)
     if (refusal) return answerRefusal(response, refusal)
     const { contentType, text } = await monitoring.figures()
     response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text)
@@ -52,12 +52,12 @@ interface MonitoringRefusal {
   message: string
 }
 
-/** How much is going on here is nobody's business but the operator's. */
-function refuse(token: string | null, request: IncomingMessage): MonitoringRefusal | null {
+/** Returns the response to a request without access to the metrics. Null if it has access. */
+function refusalOf(token: string | null, request: IncomingMessage): MonitoringRefusal | null {
   if (token === null) {
     if (isLocalRequest(request)) return null
     const message =
-      'The metrics are shown to this machine alone. Set METRICS_TOKEN to read them from elsewhere.'
+      'Only this machine can read the metrics. To read them from elsewhere, set METRICS_TOKEN.'
     return { status: 403, message }
   }
   const { authorization = '' } = request.headers
@@ -65,7 +65,7 @@ function refuse(token: string | null, request: IncomingMessage): MonitoringRefus
   return { status: 401, message: 'Send METRICS_TOKEN as "Authorization: Bearer …".' }
 }
 
-/** Of one length, whatever was sent. */
+/** Returns a hash, because timingSafeEqual requires equal lengths. */
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 function answerRefusal(response: ServerResponse, { message, status }: MonitoringRefusal): true {
@@ -75,8 +75,8 @@ function answerRefusal(response: ServerResponse, { message, status }: Monitoring
 }
 
 /**
- * Serves these three and nothing else, for a process without the API.
- * @throws as node:net does when the address cannot be listened on
+ * Serves these three paths only, for a process without the API.
+ * @throws the error of node:net if the server cannot listen on the address
  */
 export async function startMonitoringServer(
   { host, log, port }: { host: string; port: number; log: Logger },
@@ -86,7 +86,7 @@ export async function startMonitoringServer(
     answerMonitoring(monitoring, request, response)
       .then((answered) => {
         if (answered) return
-        const message = 'A worker answers /health/live, /health/ready and /metrics alone.'
+        const message = 'A worker serves /health/live, /health/ready and /metrics only.'
         sendJson(response, 404, { message })
       })
       .catch((error: unknown) => {

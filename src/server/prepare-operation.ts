@@ -3,17 +3,17 @@ import type { Caller, Graphql } from './yoga.ts'
 
 export interface OperationParams {
   query: string
-  /** An empty one counts as none. */
+  /** An empty name counts as none. */
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
 }
 
 type Enveloped = ReturnType<Graphql['getEnveloped']>
 
-/** An operation that is ready to run by its own functions, which include the limits of the pipeline. */
+/** An operation with the functions to run it, which apply the limits of the pipeline. */
 export type PreparedOperation = ExecutionArgs & Pick<Enveloped, 'execute' | 'subscribe'>
 
-/** Parses, validates and authenticates. Throws or returns errors as the pipeline does. */
+/** Parses, validates and authenticates an operation. Throws or returns errors, as the pipeline does. */
 export async function prepareOperation(
   graphql: Graphql,
   caller: Caller & { params: OperationParams },

@@ -24,7 +24,7 @@ import { type CreateContext, createGraphql } from './yoga.ts'
 
 export interface ServerOptions {
   host: string
-  /** 0 takes any free one. */
+  /** 0 chooses a free port. */
   port: number
   schema: GraphQLSchema
   createContext: CreateContext
@@ -32,9 +32,9 @@ export interface ServerOptions {
   maskError: MaskError
   log: Logger
   tracing: Tracing
-  /** What /health/ready and /metrics answer. */
+  /** The content of /health/ready and /metrics. */
   monitoring: Monitoring
-  /** The path below which a proxy serves all of this, as in "/webhooks". Default: none. */
+  /** The path under which a proxy serves everything, as in "/webhooks". Default: none. */
   basePath?: string
   graphiql?: GraphiqlOptions
   console?: ConsoleOptions
@@ -45,35 +45,35 @@ export interface ServerOptions {
   mutationLimits?: MutationLimits
   /** Default: `DEFAULT_CONNECTION_LIMITS`. */
   connectionLimits?: SlotLimits
-  /** Milliseconds for a request to arrive whole. Streams are not held to it. Default: 30,000. */
-  requestTimeout?: number
-  /** Milliseconds that a client has to take an answer. Event streams are not held to it. Default: 120,000. */
-  unreadTimeout?: number
-  /** Documents that every client may name by their ids. Default: none. */
+  /** The time within which a request must arrive completely. It does not limit streams. Default: 30,000. */
+  requestTimeoutMs?: number
+  /** The time within which a client must read a response. It does not limit event streams. Default: 120,000. */
+  unreadTimeoutMs?: number
+  /** Documents that every client can refer to by id. Default: none. */
   trustedDocuments?: TrustedDocuments | undefined
-  /** Milliseconds between two heartbeats of an event stream. Default: 12,000. */
+  /** Milliseconds between heartbeats of an event stream. Default: 12,000. */
   heartbeatInterval?: number
 }
 
 export interface RunningServer {
-  /** As in http://127.0.0.1:4000 */
+  /** The URL, as in "http://127.0.0.1:4000". */
   url: string
-  /** Stops accepting, ends every socket and stream, and gives running requests 2 seconds to finish. */
+  /** Stops accepting connections, ends every WebSocket and stream, and waits up to 2 s for running requests. */
   close(): Promise<void>
 }
 
-const REQUEST_TIMEOUT = 30_000
-const UNREAD_TIMEOUT = 120_000
-const HEARTBEAT_INTERVAL = 12_000
-/** How often it is looked for late requests in that time: Node's own default would let them take as long again. */
-const LOOKS = 6
-const CLOSE_WITHIN = 2_000
-const LOOK_FOR_IDLE_EVERY = 20
+const REQUEST_TIMEOUT_MS = 30_000
+const UNREAD_TIMEOUT_MS = 120_000
+const HEARTBEAT_INTERVAL_MS = 12_000
+/** Checks for late requests within the timeout. With Node's default interval a request could take twice the timeout. */
+const TIMEOUT_CHECKS = 6
+const CLOSE_TIMEOUT_MS = 2_000
+const IDLE_CHECK_INTERVAL_MS = 20
 
 /**
  * Serves the API: GraphQL over HTTP, SSE and WebSocket at /graphql, GraphiQL at the same address, the console at /, health and
  * metrics.
- * @throws as node:net does when the address cannot be listened on
+ * @throws the error of node:net if the server cannot listen on the address
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const live = watchLiveConnections(options)
@@ -81,12 +81,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     connectionLimits = DEFAULT_CONNECTION_LIMITS,
     mutationLimits = DEFAULT_MUTATION_LIMITS,
     basePath = '',
-    requestTimeout = REQUEST_TIMEOUT,
-    unreadTimeout = UNREAD_TIMEOUT,
-    heartbeatInterval = HEARTBEAT_INTERVAL,
+    requestTimeoutMs = REQUEST_TIMEOUT_MS,
+    unreadTimeoutMs = UNREAD_TIMEOUT_MS,
+    heartbeatInterval = HEARTBEAT_INTERVAL_MS,
   } = options
   const takeSlot = createSlots(connectionLimits)
-  const unread = createUnreadResponses({ timeoutMs: unreadTimeout })
+  const unread = createUnreadResponses({ timeoutMs: unreadTimeoutMs })
   const graphql = createGraphql({
     ...options,
     live,
@@ -113,8 +113,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const server = createServer(
     {
-      requestTimeout,
-      connectionsCheckingInterval: Math.ceil(requestTimeout / LOOKS),
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.ceil(requestTimeoutMs / TIMEOUT_CHECKS),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       shouldUpgradeCallback: isWebSocketUpgrade,
     },
@@ -132,9 +132,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 async function close(server: Server, live: LiveConnections): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
   live.close()
-  // A connection whose last request just ended is kept alive by either side: nothing but this ends it soon.
-  const idle = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE_EVERY)
-  const late = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN)
+  // A connection becomes idle when its request ends, and would then stay open for the keep-alive timeout.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_INTERVAL_MS)
+  const late = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS)
   await closed
   clearInterval(idle)
   clearTimeout(late)

@@ -32,17 +32,17 @@ import type { UnreadResponses } from './limits/unread-responses.ts'
 import type { LiveConnections } from './streams/live-connections.ts'
 import { formatResults } from './streams/result-format.ts'
 
-/** One operation's sender: what HTTP and WebSocket both know of it. */
+/** The caller of one operation, over HTTP or WebSocket. */
 export interface Caller {
   requestId: string
   credentials: Credentials
-  /** The header `traceparent`, then after a blank `tracestate` if there is one, unchecked; null without the first. */
+  /** The headers `traceparent` and, after a space, `tracestate`, unchecked. Null without `traceparent`. */
   traceParent: string | null
-  /** Present for what may be answered by an event stream. */
+  /** Present if the client accepts an event stream. */
   resume?: Resume
 }
 
-/** Makes the resolvers' context. The viewer is null only for introspection, which needs no key. */
+/** Creates the context of the resolvers. The viewer is null only for introspection, which requires no key. */
 export type CreateContext = (request: { viewer: Viewer | null; requestId: string }) => object
 
 export interface GraphqlOptions {
@@ -56,15 +56,15 @@ export interface GraphqlOptions {
   mutationLimits: MutationLimits
   takeSlot: TakeSlot
   unread: UnreadResponses
-  /** Milliseconds between two heartbeats of an event stream. */
+  /** Milliseconds between heartbeats of an event stream. */
   heartbeatInterval: number
-  /** Documents that every client may name by their ids. Default: none. */
+  /** Documents that every client can refer to by id. Default: none. */
   trustedDocuments?: TrustedDocuments | undefined
 }
 
 type HttpCaller = Caller & { res: ServerResponse }
 
-/** The GraphQL pipeline of both transports: parse, limits, validate, authenticate, execute, mask. */
+/** Creates the GraphQL pipeline of all transports: parses, limits, validates, authenticates, executes and masks errors. */
 export function createGraphql(options: GraphqlOptions) {
   const { authenticate, createContext, log, schema } = options
   const sizes = new WeakMap<OperationDefinitionNode, number>()
@@ -98,7 +98,7 @@ export function createGraphql(options: GraphqlOptions) {
     batching: false,
     multipart: false,
     extraParamNames: [DOCUMENT_ID],
-    // These four are done before a request gets here, or where its result leaves.
+    // Other parts of the server handle these four.
     cors: false,
     maxRequestBodySize: false,
     maskedErrors: false,
@@ -108,15 +108,15 @@ export function createGraphql(options: GraphqlOptions) {
 
 export type Graphql = ReturnType<typeof createGraphql>
 
-/** Takes an empty name for none, as clients that send it expect. */
+/** Removes an empty operation name, because clients that send it mean none. */
 const withoutEmptyName: Plugin = {
   onParams({ params: { operationName, ...params }, setParams }) {
     if (operationName === '') setParams(params)
   },
 }
 
-/** The answer to an operation without a valid key, with what HTTP says to it. */
-const withoutKey = (advice = unauthenticated().message): GraphQLError =>
+/** Returns the error of an operation without a valid key. */
+const unauthenticatedError = (advice = unauthenticated().message): GraphQLError =>
   refusal(advice, 'UNAUTHENTICATED', {
     status: 401,
     spec: true,
@@ -138,11 +138,11 @@ type Operation = {
 function refuseWithoutKey({ args, setResultAndStopExecution }: Operation): void {
   const { viewer, advice } = args.contextValue as Authentication
   if (!viewer && !isIntrospection(args)) {
-    setResultAndStopExecution({ errors: [withoutKey(advice)] })
+    setResultAndStopExecution({ errors: [unauthenticatedError(advice)] })
   }
 }
 
-/** Everything but introspection needs a key: the schema is public, and GraphiQL shows its documentation at once. */
+/** Requires a key for everything but introspection: the schema is public, and GraphiQL shows its documentation. */
 const requireKey: Plugin = {
   onExecute: refuseWithoutKey as NonNullable<Plugin['onExecute']>,
   onSubscribe: refuseWithoutKey as NonNullable<Plugin['onSubscribe']>,
@@ -158,7 +158,7 @@ function isIntrospection(args: {
   )
 }
 
-/** The last gate before HTTP and SSE: errors are masked, streams end with their key, their client or the server. */
+/** Masks the errors of results. Ends a stream when its key is revoked, its client disconnects or the server closes. */
 function presentResults({ live, maskError, unread }: GraphqlOptions): Plugin<object, HttpCaller> {
   return {
     onResultProcess({ result, setResult, serverContext }) {
@@ -168,7 +168,7 @@ function presentResults({ live, maskError, unread }: GraphqlOptions): Plugin<obj
           ? { ...one, errors: presentErrors(one.errors, (error) => maskError(error, requestId)) }
           : one
       if (!isAsyncIterable(result)) {
-        holdUnread(res, unread)
+        limitUnread(res, unread)
         if ('errors' in result) setResult(withStatus(present(result as ExecutionResult)))
         return
       }
@@ -176,13 +176,13 @@ function presentResults({ live, maskError, unread }: GraphqlOptions): Plugin<obj
       const stream = mapStream(results, present, (error) =>
         present({ errors: [error as GraphQLError] }),
       )
-      const gone = live.add({
+      const remove = live.add({
         credentials,
         end: (refused) =>
-          stream.end(refused ? { errors: [withoutKey(refused.advice)] } : undefined),
+          stream.end(refused ? { errors: [unauthenticatedError(refused.advice)] } : undefined),
       })
       res.once('close', () => {
-        gone()
+        remove()
         stream.end()
       })
       setResult(stream as typeof result)
@@ -190,16 +190,16 @@ function presentResults({ live, maskError, unread }: GraphqlOptions): Plugin<obj
   }
 }
 
-/** An answer that nobody takes would stay in memory for as long as its client likes. */
-function holdUnread(response: ServerResponse, unread: UnreadResponses): void {
-  const left = unread.add({
+/** Limits how long a response stays in memory if its client does not read it. */
+function limitUnread(response: ServerResponse, unread: UnreadResponses): void {
+  const remove = unread.add({
     bytes: () => response.writableLength,
     abort: () => response.destroy(),
   })
-  response.once('close', left)
+  response.once('close', remove)
 }
 
-/** Nothing was executed because we failed: the one case that is our status 500, or 503 when it passes. */
+/** Sets the status 500, or 503 for a temporary fault, if an internal fault prevented the execution. */
 function withStatus(result: ExecutionResult): ExecutionResult {
   const failed = result.errors?.find(
     ({ extensions }) => extensions.code === 'INTERNAL_SERVER_ERROR',

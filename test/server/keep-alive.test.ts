@@ -33,7 +33,7 @@ test('the server of a worker does so too', async () => {
 })
 
 test('the time limit of a request does not end a connection that is idle between two', async () => {
-  const { url } = await startTestServer({ requestTimeout: 100 })
+  const { url } = await startTestServer({ requestTimeoutMs: 100 })
   const socket = await openConnection(url)
   socket.write(operationRequest('{ viewer }'))
   await readUntil(socket, (text) => text.includes('org_1'))

@@ -23,12 +23,12 @@ test.each([
   ['in the middle of its headers', HEAD],
   ['in the middle of its body', `${HEAD}Content-Length: 100\r\n\r\n{"query":`],
 ])('a request that stops %s is cut off with 408', async (_, beginning) => {
-  const { url } = await startTestServer({ requestTimeout: 100 })
+  const { url } = await startTestServer({ requestTimeoutMs: 100 })
   expect(await dawdle(url, beginning)).toMatch(/^HTTP\/1\.1 408 /)
 })
 
 test('an operation that takes longer than its request had time to arrive is answered', async () => {
-  const { graphql, world } = await startTestServer({ requestTimeout: 60 })
+  const { graphql, world } = await startTestServer({ requestTimeoutMs: 60 })
   const running = post(graphql, { query: '{ slow }' })
   await world.started.promise
   // A later request was cut off meanwhile: the time is over for this one too.

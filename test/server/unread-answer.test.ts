@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { answerOf, KEY, post, startTestServer } from './test-server.ts'
 
 test('the connection of a client that does not take its answer is closed', async () => {
-  const { url } = await startTestServer({ unreadTimeout: 100 })
+  const { url } = await startTestServer({ unreadTimeoutMs: 100 })
   const socket = connect(Number(new URL(url).port), '127.0.0.1').pause()
   onTestFinished(() => void socket.destroy())
   await once(socket, 'connect')
@@ -22,7 +22,7 @@ test('the connection of a client that does not take its answer is closed', async
 test('a query that takes longer than that to be answered is answered', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
   onTestFinished(() => void vi.useRealTimers())
-  const { graphql, world } = await startTestServer({ unreadTimeout: 50 })
+  const { graphql, world } = await startTestServer({ unreadTimeoutMs: 50 })
   const running = post(graphql, { query: '{ slow }' })
   await world.started.promise
   vi.advanceTimersByTime(200)

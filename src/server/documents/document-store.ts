@@ -1,13 +1,13 @@
-/** Texts of documents by their hash, apart for each organization. */
+/** Stores texts of documents by hash, separately for each organization. */
 export interface DocumentStore {
-  /** @returns null for one that is not kept, or not any more */
+  /** Returns null if the document is not stored. */
   get(organizationId: string, hash: string): string | null
-  /** Keeps a text, unless it is too long. */
+  /** Stores a text, unless it is too long. */
   add(organizationId: string, hash: string, text: string): void
 }
 
 export interface DocumentStoreLimits {
-  /** Of all organizations. */
+  /** Of all organizations together. */
   bytes: number
   organizationBytes: number
   organizationDocuments: number
@@ -21,23 +21,23 @@ const LIMITS: DocumentStoreLimits = {
   documentBytes: 200_000,
 }
 
-/** What an entry costs beside its text: the hash and the places in two maps. */
+/** The memory of an entry without its text: the hash and map entries. */
 const ENTRY_BYTES = 300
 
 const bytesOf = (text: string) => text.length * 2 + ENTRY_BYTES
 
 interface Kept {
   bytes: number
-  /** The one that was used longest ago first. */
+  /** The least recently used one first. */
   texts: Map<string, string>
 }
 
 /**
- * Keeps the texts that were used last. An organization that sends many drops its own; those of another one are dropped
- * only when many organizations together send more than there is room for, and then of the one that was idle longest.
+ * Creates a store that keeps the most recently used texts. An organization that exceeds its limits loses its own least
+ * recently used texts. If all organizations together exceed the limit, the longest idle one loses all of its texts.
  */
 export function createDocumentStore(limits: DocumentStoreLimits = LIMITS): DocumentStore {
-  /** The organization that was idle longest first. */
+  /** The longest idle organization first. */
   const organizations = new Map<string, Kept>()
   let total = 0
 

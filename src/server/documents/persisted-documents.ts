@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto'
-import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import type { Authenticate } from '../../access/authentication.ts'
+import { requestError } from '../../graphql/request-error.ts'
 import { refusal } from '../errors.ts'
 import type { Caller } from '../yoga.ts'
 import { createDocumentStore, type DocumentStore } from './document-store.ts'
 
 const SHA_256 = /^[0-9a-f]{64}$/
 
-/** Texts of documents by their ids, which are SHA-256 hashes as a rule. */
+/** Texts of documents by id, which is usually a SHA-256 hash. */
 export type TrustedDocuments = ReadonlyMap<string, string>
 
 /**
- * Finds documents by their ids: trusted ones, which the operator has listed, and automatic persisted queries, as the links of Apollo and urql send them: a client sends the SHA-256 of a document,
- * and its text only when the hash is not known here. What an organization has sent is known to this organization
- * alone, in this process.
+ * Looks up documents by id: trusted documents, which the operator has listed, and automatic persisted queries of Apollo and
+ * urql clients, which send the SHA-256 hash of a document, and its text only if the server does not have it. Persisted
+ * queries are stored in this process, separately for each organization.
  */
 export function persistedDocuments({
   authenticate,
@@ -32,11 +32,11 @@ export function persistedDocuments({
         return
       }
       const { query } = params
-      // Also in place of an empty text, which some clients send.
-      const isAsked = !query
-      if (!isAsked && sha256(query) !== hash) throw mismatch()
+      // Some clients send an empty text with the hash.
+      const isLookup = !query
+      if (!isLookup && sha256(query) !== hash) throw mismatch()
       const { viewer } = await authenticate(context.credentials)
-      if (!isAsked) {
+      if (!isLookup) {
         if (viewer) store.add(viewer.organizationId, hash, query)
         return
       }
@@ -57,7 +57,7 @@ export interface PersistedDocumentOptions {
 /** The parameter of GraphQL over HTTP's appendix on persisted documents. */
 export const DOCUMENT_ID = 'documentId'
 
-/** The id that a request names in place of a text: in `documentId`, or as an automatic persisted query. */
+/** Returns the id that a request has instead of a text: in `documentId`, or as an automatic persisted query. */
 function trustedIdOf(params: GraphQLParams, request: Request): string | null {
   const { searchParams } = new URL(request.url)
   const inAddress = request.method === 'GET' ? searchParams.get(DOCUMENT_ID) : null
@@ -66,7 +66,7 @@ function trustedIdOf(params: GraphQLParams, request: Request): string | null {
   return typeof id === 'string' ? id.replace(/^sha256:/, '') : null
 }
 
-/** @returns null when the request names no automatic persisted query */
+/** Returns null if the request is not an automatic persisted query. */
 function hashOf(extension: unknown): string | null {
   if (extension === undefined || extension === null) return null
   const { sha256Hash, version } = Object(extension) as { sha256Hash?: unknown; version?: unknown }
@@ -78,15 +78,12 @@ function hashOf(extension: unknown): string | null {
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** Clients know this message, and send the text then. */
-const notFound = () =>
-  new GraphQLError('PersistedQueryNotFound', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } })
+/** Clients recognize this message and send the text. */
+const notFound = () => requestError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound')
 
-/** Clients know this message, and send texts alone from then on. */
+/** Clients recognize this message and send only texts from then on. */
 const notSupported = () =>
-  new GraphQLError('PersistedQueryNotSupported', {
-    extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' },
-  })
+  requestError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported')
 
 const mismatch = () =>
   refusal(

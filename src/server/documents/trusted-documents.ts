@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parse } from 'graphql'
 import type { TrustedDocuments } from './persisted-documents.ts'
 
-/** A file of trusted documents cannot be used. */
+/** A file of trusted documents is missing or invalid. */
 export class TrustedDocumentsError extends Error {
   override name = 'TrustedDocumentsError'
 }
@@ -10,7 +10,7 @@ export class TrustedDocumentsError extends Error {
 /**
  * Reads a file of trusted documents: an object of texts by id, as GraphQL Code Generator and Relay's compiler write it,
  * or Apollo's manifest of persisted queries.
- * @throws TrustedDocumentsError when it cannot be read, or has another form, or a text that is no GraphQL
+ * @throws TrustedDocumentsError if it cannot be read, has another format, or contains invalid GraphQL
  */
 export async function readTrustedDocuments(path: string): Promise<TrustedDocuments> {
   try {

@@ -1,16 +1,16 @@
 /** One entry of an Accept or Accept-Encoding header. */
 interface Range {
   name: string
-  /** From 0, which refuses it, to 1. */
+  /** 0 (not accepted) to 1. */
   weight: number
   parameters: string
 }
 
 /**
- * Chooses what a client prefers: the highest weight, then the first in its header, then the first candidate.
+ * Returns the candidate that a client prefers: the one with the highest weight, then the first in the header, then the first
+ * candidate. Null if the client accepts none.
  * @param header the value of Accept or Accept-Encoding
  * @param candidates media types or encodings, in lower case
- * @returns null when the client takes none of them
  */
 export function preferred<Candidate extends string>(
   header: string,
@@ -25,7 +25,7 @@ export function preferred<Candidate extends string>(
   return accepted[0]?.candidate ?? null
 }
 
-/** Whether an entry of this name has a parameter, as in `multipart/mixed;subscriptionSpec=1.0`. */
+/** Whether an entry with this name has a parameter, as in `multipart/mixed;subscriptionSpec=1.0`. */
 export function hasParameter(header: string, name: string, parameter: string): boolean {
   return rangesOf(header).some(
     (range) => range.name === name && range.parameters.split(';').includes(parameter.toLowerCase()),
@@ -42,7 +42,7 @@ function rangesOf(header: string): Range[] {
   })
 }
 
-/** The weight of the most specific entry that covers a name; of several equally specific ones, the highest. */
+/** Returns the most specific entry that matches a name; of several equally specific ones, that with the highest weight. */
 function placeOf(
   name: string,
   ranges: readonly Range[],

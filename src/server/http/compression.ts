@@ -4,8 +4,8 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { FetchAPI } from 'graphql-yoga'
 import type { UnreadResponses } from '../limits/unread-responses.ts'
 
-/** An answer of up to ten TCP segments arrives in one round trip as it is: compressing it would only cost time. */
-const COMPRESSED_FROM_BYTES = 14_600
+/** A response of up to ten TCP segments arrives in one round trip, so compressing it would not save time. */
+const MIN_COMPRESSED_BYTES = 14_600
 
 /** Level 4 of 11 takes about as long as gzip and compresses better. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
@@ -26,21 +26,21 @@ export interface CompressionOptions {
   unread: UnreadResponses
 }
 
-/** Compresses a long answer, outside of the event loop. Until then its text counts as waiting for its client. */
+/** Compresses a long response on the thread pool. Meanwhile its text counts as an unread response. */
 export async function compress(
   answer: Response,
   { encoding, fetchAPI, response, unread }: CompressionOptions,
 ): Promise<Response> {
   const { headers, status, statusText } = answer
-  if (Number(headers.get('content-length')) < COMPRESSED_FROM_BYTES) return answer
+  if (Number(headers.get('content-length')) < MIN_COMPRESSED_BYTES) return answer
   const text = await answer.text()
-  const left = unread.add({ bytes: () => text.length, abort: () => response.destroy() })
+  const remove = unread.add({ bytes: () => text.length, abort: () => response.destroy() })
   try {
     const body = await COMPRESS[encoding](text)
     headers.set('content-encoding', encoding)
     headers.set('content-length', String(body.length))
     return new fetchAPI.Response(new Uint8Array(body), { status, statusText, headers })
   } finally {
-    left()
+    remove()
   }
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /**
- * Lets pages of every origin call the API. Browsers send no key of their own accord: there are no cookies, and
- * credentials are not allowed. The page of GraphiQL may hold the local key, so it is answered before this.
+ * Allows pages of every origin to call the API. This is safe because browsers add no credentials: there are no cookies, and
+ * credentials are not allowed. The page of GraphiQL can contain the local key, so it is sent without this header.
  */
 export function allowEveryOrigin(response: ServerResponse): void {
   response.setHeader('access-control-allow-origin', '*')
@@ -14,8 +14,8 @@ const DEFAULT_HEADERS = 'authorization, content-type, x-organization'
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
 
 /**
- * Answers a preflight. Every header is allowed: clients add their own (Apollo, Sentry, Datadog, W3C tracing), and
- * no header gives a page anything but the key it has.
+ * Responds to a preflight request. Every header is allowed: clients add their own (Apollo, Sentry, Datadog, W3C tracing),
+ * and no header grants access without a key.
  */
 export function answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
   const requested = String(headers['access-control-request-headers'] ?? '')
@@ -25,7 +25,7 @@ export function answerPreflight({ headers }: IncomingMessage, response: ServerRe
   response
     .writeHead(204, {
       'access-control-allow-methods': 'GET, POST, PUT, DELETE',
-      // "*" would not cover Authorization.
+      // "*" does not include Authorization.
       'access-control-allow-headers': requested.join(', ') || DEFAULT_HEADERS,
       'access-control-max-age': '86400',
       vary: 'access-control-request-headers',

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Credentials } from '../../access/authentication.ts'
 import type { Resume } from '../../graphql/context.ts'
 import type { Logger } from '../../telemetry/logger.ts'
+import { badRequestBody } from '../errors.ts'
 import { answerMonitoring, type Monitoring } from '../monitoring.ts'
 import type { Console } from '../pages/console.ts'
 import type { Graphiql } from '../pages/graphiql.ts'
@@ -14,7 +15,7 @@ import { checkQueryString } from './request-query.ts'
 import { sendJson } from './send.ts'
 
 export interface HttpOptions {
-  /** The path below which a proxy serves the service, as in "/webhooks". Empty for none. */
+  /** The path under which a proxy serves the service, as in "/webhooks". Empty for none. */
   basePath: string
   graphql: Graphql
   singleConnection: ServeSingleConnection
@@ -25,12 +26,12 @@ export interface HttpOptions {
   log: Logger
 }
 
-/** Answers every request of the service, with a sentence in JSON where there is nothing. */
+/** Returns the listener that responds to every HTTP request of the service. */
 export function createRequestListener(options: HttpOptions): RequestListener {
   return (request, response) => {
     route(options, request, response).catch((error: unknown) => {
       if (error instanceof HttpRefusal) return refuse(response, error)
-      // Who went away before the request was whole has no use for an answer, and is no fault of ours.
+      // A client that disconnected before its request was complete is not a fault of the service.
       const level = request.complete ? 'error' : 'debug'
       options.log[level]({ err: error }, 'could not answer a request')
       response.destroy()
@@ -51,13 +52,13 @@ async function route(
   if (await options.console.answer(path, request, response)) return
   throw new HttpRefusal(
     404,
-    `There is nothing at ${path}. The API is at ${options.basePath}/graphql.`,
+    `Nothing is served at ${path}. The API is at ${options.basePath}/graphql.`,
   )
 }
 
 const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? ''
 
-/** The path at which graphql-sse clients expect the single connection mode. /graphql serves it too. */
+/** The path that graphql-sse clients use for the single connection mode. /graphql serves it too. */
 const STREAM_PATH = '/graphql/stream'
 
 async function answerGraphql(
@@ -81,7 +82,7 @@ async function answerGraphql(
     traceParent: traceParentOf(request),
   }
   if (usesSingleConnection(request)) return singleConnection(request, response, caller)
-  // The library knows one path.
+  // Yoga serves one path.
   if (pathOf(request) === STREAM_PATH) {
     request.url = `/graphql${request.url?.slice(STREAM_PATH.length)}`
   }
@@ -95,7 +96,7 @@ async function answerGraphql(
 }
 
 const credentialsOf = ({ headers }: IncomingMessage): Credentials => {
-  // Sent twice, Node joins it by a comma and a blank: the name of no organization.
+  // Node joins repeated headers by ", ", which is not a valid id.
   const organization = headers['x-organization'] as string | undefined
   return { authorization: headers.authorization ?? null, organization: organization ?? null }
 }
@@ -103,22 +104,22 @@ const credentialsOf = ({ headers }: IncomingMessage): Credentials => {
 function traceParentOf({ headers }: IncomingMessage): string | null {
   const { traceparent, tracestate } = headers
   if (traceparent === undefined) return null
-  // Several headers of this name are one list.
+  // Repeated headers are one list.
   return tracestate === undefined
     ? `${traceparent}`
     : `${traceparent} ${[tracestate].flat().join()}`
 }
 
-/** A client that lost an event stream names the last event that it has read. */
+/** A client that reconnects to an event stream sends the id of the last event that it received. */
 const resumeOf = ({ headers }: IncomingMessage): Resume => ({
   lastEventId: headers['last-event-id']?.toString() || null,
   eventIdOf: null,
 })
 
 const LOST_UPGRADE =
-  'This is a WebSocket handshake whose "Connection: Upgrade" was removed on the way. Configure the proxy to speak HTTP/1.1 and to pass on the headers Upgrade and Connection, or subscribe with server-sent events.'
+  'This is a WebSocket handshake without "Connection: Upgrade", which a proxy removed. Configure the proxy to use HTTP/1.1 and to forward the headers Upgrade and Connection, or subscribe with server-sent events.'
 
-/** Whether a request began as a WebSocket handshake, of which a proxy has removed what makes it one. */
+/** Whether a request is a WebSocket handshake from which a proxy removed the required headers. */
 const isLostUpgrade = ({ headers, method }: IncomingMessage) =>
   method === 'GET' &&
   (headers['sec-websocket-key'] !== undefined || headers.upgrade?.toLowerCase() === 'websocket')
@@ -129,8 +130,8 @@ function refuseLostUpgrade(response: ServerResponse): never {
   throw new HttpRefusal(426, LOST_UPGRADE)
 }
 
-/** In the shape of a GraphQL answer, which is what clients of this service know to read. */
+/** Responds with an error in the format of GraphQL, which clients of this service can read. */
 function refuse(response: ServerResponse, { headers, message, status }: HttpRefusal): void {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  sendJson(response, status, { errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
+  sendJson(response, status, badRequestBody(message))
 }

@@ -2,12 +2,12 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * How long an idle connection is kept. Proxies keep theirs for 60 s: who closes first must be the proxy, else it
- * sends a request into a connection that is being closed, and answers 502.
+ * How long an idle connection stays open. It must exceed the timeout of proxies, usually 60 s: otherwise a proxy can send a
+ * request on a connection that the server is closing, and respond with 502.
  */
 export const KEEP_ALIVE_TIMEOUT_MS = 75_000
 
-/** @throws as node:net does when the address cannot be listened on */
+/** @throws the error of node:net if the server cannot listen on the address */
 export function listen(
   server: Server,
   { host, port }: { host: string; port: number },
@@ -21,7 +21,7 @@ export function listen(
   })
 }
 
-/** Where a server listens, as in http://127.0.0.1:4000 */
+/** Returns the URL on which a server listens, as in "http://127.0.0.1:4000". */
 export function urlOf(server: Server): string {
   const { address, family, port } = server.address() as AddressInfo
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`

@@ -4,13 +4,13 @@ import { MIMEType, promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { refuseInexactNumbers } from '../../graphql/scalars/exact-number.ts'
 
-const LIMIT_BYTES = 1_000_000
+const MAX_BODY_BYTES = 1_000_000
 
 const BYTE_ORDER_MARK = '\ufeff'
 
 const decompress = promisify(gunzip)
 
-/** A request that is refused before GraphQL sees it. */
+/** A request that is refused before it reaches the GraphQL pipeline. */
 export class HttpRefusal extends Error {
   override name = 'HttpRefusal'
   readonly status: number
@@ -23,12 +23,12 @@ export class HttpRefusal extends Error {
 }
 
 /**
- * Reads the body of a POST: JSON in UTF-8, with or without a byte order mark, as it is or compressed by gzip. It
- * has at most 1 MB, both as sent and decompressed. A number that JSON.parse would change is read as Infinity.
+ * Reads the body of a POST: JSON in UTF-8, with or without a byte order mark, optionally compressed with gzip, of at most
+ * 1 MB both compressed and decompressed. A number that JSON.parse would change becomes Infinity.
  *
- * @throws HttpRefusal 415 for anything but application/json, which is also what keeps other sites' forms
- *   out, for a charset other than UTF-8 and for an encoding other than gzip; 413 as soon as it is known to be too
- *   large; 400 for bytes that are not UTF-8 or not gzip, and for what is not a JSON object
+ * @throws HttpRefusal 415 for a content type other than application/json (which also excludes forms of other sites), a
+ *   charset other than UTF-8 and an encoding other than gzip; 413 if it is too large; 400 if it is not valid gzip, UTF-8
+ *   or a JSON object
  */
 export async function readJsonBody(request: IncomingMessage): Promise<object> {
   checkType(request.headers['content-type'])
@@ -37,13 +37,13 @@ export async function readJsonBody(request: IncomingMessage): Promise<object> {
   const text = decodeUtf8(encoding === 'gzip' ? await decompressGzip(bytes) : bytes)
   const body = parseJson(text, 'The body')
   if (Array.isArray(body)) {
-    throw new HttpRefusal(
-      400,
-      'Operations cannot be sent in batches. Send each in a request of its own.',
-    )
+    throw new HttpRefusal(400, 'Batches are not supported. Send each operation in its own request.')
   }
   if (typeof body !== 'object' || body === null || Object.keys(body).length === 0) {
-    throw new HttpRefusal(400, 'Send a JSON object with "query" and, if it has some, "variables".')
+    throw new HttpRefusal(
+      400,
+      'Send a JSON object with "query" and, if the operation has any, "variables".',
+    )
   }
   return body
 }
@@ -79,20 +79,20 @@ function encodingOf(contentEncoding = 'identity'): 'gzip' | 'identity' {
   if (encoding === 'identity' || encoding === '') return 'identity'
   throw new HttpRefusal(
     415,
-    'The body must be sent as it is or compressed by gzip, with the header "Content-Encoding: gzip".',
+    'Send the body uncompressed, or compressed with gzip and with the header "Content-Encoding: gzip".',
     { 'accept-encoding': 'gzip, identity' },
   )
 }
 
-/** Decompresses at most the limit, so that a small body cannot fill the memory. */
+/** Decompresses up to the limit, so that a small body cannot exhaust the memory. */
 async function decompressGzip(bytes: Buffer): Promise<Buffer> {
   try {
-    return await decompress(bytes, { maxOutputLength: LIMIT_BYTES })
+    return await decompress(bytes, { maxOutputLength: MAX_BODY_BYTES })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge()
     throw new HttpRefusal(
       400,
-      'The body is not valid gzip, as its header "Content-Encoding: gzip" says.',
+      'The body is not valid gzip, although its header is "Content-Encoding: gzip".',
     )
   }
 }
@@ -106,10 +106,10 @@ function decodeUtf8(bytes: Buffer): string {
 }
 
 /**
- * Reads JSON text. A number that JSON.parse would change is read as Infinity.
+ * Parses JSON. A number that JSON.parse would change becomes Infinity.
  *
- * @param what names the text in the refusal
- * @throws HttpRefusal 400 when it is not JSON
+ * @param what the name of the text in the error
+ * @throws HttpRefusal 400 if it is not valid JSON
  */
 export function parseJson(text: string, what: string): unknown {
   try {
@@ -122,13 +122,13 @@ export function parseJson(text: string, what: string): unknown {
 const tooLarge = () =>
   new HttpRefusal(
     413,
-    `The body is larger than ${LIMIT_BYTES} bytes. Send less in one request: fewer events, or smaller ones.`,
+    `The body is larger than ${MAX_BODY_BYTES} bytes. Send fewer or smaller events in one request.`,
   )
 
 function readBytes(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    // Bytes beyond the limit are read and dropped: a closed connection would lose the answer.
-    if (Number(request.headers['content-length']) > LIMIT_BYTES) {
+    // Bytes beyond the limit are read and dropped, because closing the connection would lose the response.
+    if (Number(request.headers['content-length']) > MAX_BODY_BYTES) {
       request.resume()
       return reject(tooLarge())
     }
@@ -136,10 +136,10 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
     let size = 0
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size <= LIMIT_BYTES) chunks.push(chunk)
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk)
       else reject(tooLarge())
     })
-    request.on('end', () => resolve(Buffer.concat(chunks, Math.min(size, LIMIT_BYTES))))
+    request.on('end', () => resolve(Buffer.concat(chunks, Math.min(size, MAX_BODY_BYTES))))
     request.on('error', reject)
   })
 }

@@ -16,9 +16,9 @@ import type { Caller, Graphql } from '../yoga.ts'
 import { createSession, type RunOperation, type Session } from './session.ts'
 
 const TOKEN_HEADER = 'x-graphql-event-stream-token'
-/** Milliseconds from the reservation of a stream until it is opened. */
+/** The time within which a reserved stream must be opened. */
 const RESERVATION_MS = 10_000
-/** Operations that may run at once on one stream. */
+/** Operations that can run at once on one stream. */
 const MAX_OPERATIONS = 20
 
 export interface SingleConnectionOptions {
@@ -31,7 +31,7 @@ export interface SingleConnectionOptions {
   heartbeatInterval: number
 }
 
-/** A reserved stream. Only who reserved it may use it. */
+/** A reserved stream. Only the caller that reserved it can use it. */
 interface Reservation {
   session: Session
   /** See `callerKey`. */
@@ -46,7 +46,7 @@ export type ServeSingleConnection = (
   caller: Caller,
 ) => Promise<void>
 
-/** Whether a request is part of graphql-sse's single connection mode: it reserves a stream, or names one. */
+/** Whether a request belongs to graphql-sse's single connection mode: it reserves a stream, or has the token of one. */
 export const usesSingleConnection = (request: IncomingMessage): boolean =>
   request.method === 'PUT' ||
   request.method === 'DELETE' ||
@@ -59,8 +59,8 @@ const parametersOf = ({ url = '' }: IncomingMessage): URLSearchParams => {
 }
 
 /**
- * Serves graphql-sse's single connection mode: PUT reserves a stream, GET opens it, POST begins an operation on it and
- * DELETE ends one. The streams of a process are known to this process alone.
+ * Serves graphql-sse's single connection mode: PUT reserves a stream, GET opens it, POST starts an operation on it, and
+ * DELETE ends one. Streams exist in one process only.
  * @throws HttpRefusal
  */
 export function serveSingleConnections(options: SingleConnectionOptions): ServeSingleConnection {
@@ -86,7 +86,7 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
     const present = presentWith(options.maskError, requestId)
     const session = createSession({ ...options, presentFailure: (error) => present([error]) })
     const token = randomBytes(24).toString('base64url')
-    const gone = options.live.add({
+    const remove = options.live.add({
       credentials,
       end: (refused) => {
         session.end(refused ? present([unauthenticated()]) : undefined)
@@ -99,7 +99,7 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
       credentials,
       cancel() {
         reservations.delete(token)
-        gone()
+        remove()
         slot.release()
       },
     }
@@ -116,7 +116,7 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
     return reservation
   }
 
-  /** The token may stand in an address, and so in logs: it lets nobody use another's stream. */
+  /** Returns the caller's stream. The token alone is not enough, because it can be in URLs and therefore in logs. */
   async function findOwn(request: IncomingMessage, caller: Caller): Promise<Reservation> {
     const viewer = await viewerOf(caller.credentials)
     const reservation = find(request)
@@ -126,7 +126,7 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
 
   function open(request: IncomingMessage, response: ServerResponse): void {
     const reservation = find(request)
-    if (reservation.session.isOpen()) throw new HttpRefusal(409, 'The stream is open already.')
+    if (reservation.session.isOpen()) throw new HttpRefusal(409, 'The stream is already open.')
     response.once('close', reservation.cancel)
     reservation.session.open(response)
   }
@@ -137,12 +137,12 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
       extensions?: { operationId?: unknown }
     }
     const { operationId: id } = Object(extensions) as { operationId?: unknown }
-    if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID) {
+    if (typeof id !== 'string' || id === '' || id.length > MAX_ID_CHARACTERS) {
       throw new HttpRefusal(400, NO_ID)
     }
-    if (typeof params.query !== 'string') throw new HttpRefusal(400, 'Send a text as "query".')
-    if (session.has(id)) throw new HttpRefusal(409, 'An operation of this id is still running.')
-    // Operations wait in memory for the stream, so their number is limited before it can carry a refusal.
+    if (typeof params.query !== 'string') throw new HttpRefusal(400, 'Send a string as "query".')
+    if (session.has(id)) throw new HttpRefusal(409, 'An operation with this id is still running.')
+    // Operations wait in memory until the stream is open, and only then could a refusal be sent on it.
     if (!session.isOpen() && session.size() >= MAX_OPERATIONS) throw new HttpRefusal(429, NOT_OPEN)
     session.begin(id, runnerOf(options, { ...caller, params }, session))
     response.writeHead(202).end()
@@ -151,7 +151,8 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
   async function complete(request: IncomingMessage, response: ServerResponse, caller: Caller) {
     const { session } = await findOwn(request, caller)
     const id = parametersOf(request).get('operationId')
-    if (!id) throw new HttpRefusal(400, 'Name the operation as "?operationId=…" in the address.')
+    if (!id)
+      throw new HttpRefusal(400, 'Send the id of the operation as "?operationId=…" in the URL.')
     session.complete(id)
     response.writeHead(200).end()
   }
@@ -165,14 +166,13 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
   }
 }
 
-const LONGEST_ID = 200
+const MAX_ID_CHARACTERS = 200
 
-const NOT_FOUND =
-  'There is no such stream in this process, or not any more. Reserve one with PUT and open it with GET within 10 s. Behind several processes, send all requests of a client to the same one, or use a connection for each operation.'
-const NO_ID = `Send a text of at most ${LONGEST_ID} characters as "extensions.operationId".`
+const NOT_FOUND = `This process has no stream with this token. Reserve one with PUT and open it with GET within ${RESERVATION_MS / 1_000} s. With several processes, send all requests of a client to the same one, or use a connection for each operation.`
+const NO_ID = `Send a string of at most ${MAX_ID_CHARACTERS} characters as "extensions.operationId".`
 const NO_SLOT = `Your key, user or organization has the maximum number of open streams, or the server has no free connection. Close a stream that is no longer used, or try again in ${CONNECTION_RETRY_AFTER_SECONDS} s.`
 const NOT_OPEN = `At most ${MAX_OPERATIONS} operations can wait for a stream. Open it with GET first.`
-const METHODS = 'A stream is reserved with PUT, opened with GET, and used with POST and DELETE.'
+const METHODS = 'Reserve a stream with PUT, open it with GET, and use it with POST and DELETE.'
 
 const presentWith =
   (maskError: MaskError, requestId: string) =>
@@ -180,7 +180,7 @@ const presentWith =
     errors: presentErrors(errors, (error) => maskError(error, requestId)),
   })
 
-/** Runs an operation through the same pipeline as one of a request of its own. What fails is a result with errors. */
+/** Returns a function that runs an operation in the pipeline. It never rejects: a failure is a result with errors. */
 function runnerOf(
   { graphql, maskError }: SingleConnectionOptions,
   caller: Caller & { params: OperationParams },

@@ -5,29 +5,29 @@ import { formatResult } from '../errors.ts'
 import type { UnreadResponses } from '../limits/unread-responses.ts'
 import { EVENT_STREAM, STREAM_HEADERS } from '../streams/stream-format.ts'
 
-/** Runs one operation. Rejects with nothing: what fails is a result with errors. */
+/** Runs one operation. It never rejects: a failure is a result with errors. */
 export type RunOperation = () => Promise<AsyncIterable<ExecutionResult> | ExecutionResult>
 
 export interface SessionOptions {
   heartbeatInterval: number
   unread: UnreadResponses
-  /** Turns what a source throws into a result. */
+  /** Returns the result for an error of a source. */
   presentFailure: (error: unknown) => ExecutionResult
 }
 
-/** The one event stream of a client, and the operations whose results it carries. */
+/** The event stream of a client, and the operations whose results it contains. */
 export interface Session {
   isOpen(): boolean
-  /** Sends the results to a response from now on. */
+  /** Sends results to the response from now on. */
   open(response: ServerResponse): void
-  /** Operations that have begun and not ended, whether the client has completed them or not. */
+  /** Returns the number of operations that have not ended, including those that the client has completed. */
   size(): number
   has(id: string): boolean
-  /** Begins an operation when the stream is open. */
+  /** Starts an operation as soon as the stream is open. */
   begin(id: string, run: RunOperation): void
-  /** Ends an operation, of which nothing is sent any more. */
+  /** Ends an operation. Nothing of it is sent any more. */
   complete(id: string): void
-  /** Ends all operations, after a last result if given, and the stream. */
+  /** Ends all operations, after one last result if given, and the stream. */
   end(lastResult?: ExecutionResult): void
 }
 
@@ -46,15 +46,15 @@ export function createSession({
   let stream: ServerResponse | null = null
   let running = 0
 
-  /** @returns when the network has taken the text, or the stream has closed */
+  /** Writes a text. Resolves when it was passed to the network, or the stream has closed. */
   function write(response: ServerResponse, text: string): Promise<void> {
     if (response.closed || response.writableEnded) return Promise.resolve()
     const { promise, resolve } = Promise.withResolvers<void>()
-    const left = unread.add({ bytes: () => text.length, abort: () => response.destroy() })
+    const remove = unread.add({ bytes: () => text.length, abort: () => response.destroy() })
     response.once('close', resolve)
     response.write(text, () => resolve())
     return promise.finally(() => {
-      left()
+      remove()
       response.off('close', resolve)
     })
   }
@@ -72,7 +72,7 @@ export function createSession({
       const results = (result as AsyncIterable<ExecutionResult>)[Symbol.asyncIterator]()
       operation.results = results
       if (operation.isOver) return void (await results.return?.())
-      // The source is asked for the next result when the client has taken the last.
+      // A result is pulled only after the client has read the previous one.
       for (;;) {
         const { done, value } = await results.next()
         if (done || operation.isOver) break
@@ -98,7 +98,7 @@ export function createSession({
     isOpen: () => stream !== null,
     open(response) {
       stream = response
-      // Each write in progress listens to "close".
+      // Each pending write listens for "close".
       response.setMaxListeners(0)
       response.writeHead(200, { ...STREAM_HEADERS, 'content-type': EVENT_STREAM.contentType })
       response.write(EVENT_STREAM.opening)

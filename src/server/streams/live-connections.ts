@@ -1,45 +1,45 @@
 import type { Authenticate, Authentication, Credentials } from '../../access/authentication.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 
-/** A socket or an event stream that stays open for as long as its key is valid. */
+/** A WebSocket or an event stream, which stays open as long as its key or token is valid. */
 export interface LiveConnection {
-  /** What it was opened with; null while nobody has said who they are. */
+  /** The credentials of the client. Null until it has sent them. */
   credentials: Credentials | null
-  /** @param refused why its credentials are not valid any more; null when the server closes */
+  /** @param refused the failed authentication; null if the server closes */
   end(refused: Authentication | null): void
 }
 
 export interface LiveConnections {
-  /** @returns a function to call when the connection is gone */
+  /** Returns a function to call when the connection has closed. */
   add(connection: LiveConnection): () => void
-  /** Ends all of them, and each one that is added later. */
+  /** Ends all connections, and each one that is added later. */
   close(): void
 }
 
 /**
- * Milliseconds between two looks at the keys of open connections. The authenticator trusts a key for 2 s,
- * so a revoked one is shown out within 3.5 s, and an expired one, which it trusts no longer than that, within 1.5 s.
+ * The interval at which the keys of open connections are checked. The authenticator caches a key for 2 s, but not beyond its
+ * expiry, so connections of a revoked key end within 3.5 s, and those of an expired one within 1.5 s.
  */
-const RECHECK_EVERY = 1_500
+const CHECK_INTERVAL_MS = 1_500
 
-/** Keeps the open connections and ends those whose key is no longer valid. */
+/** Tracks open connections, and ends those whose key or token is no longer valid. */
 export function watchLiveConnections(
   { authenticate, log }: { authenticate: Authenticate; log: Logger },
-  recheckEvery = RECHECK_EVERY,
+  checkIntervalMs = CHECK_INTERVAL_MS,
 ): LiveConnections {
   const open = new Set<LiveConnection>()
-  let looking = false
+  let isChecking = false
   let closed = false
 
-  const look = async () => {
-    if (looking) return
-    looking = true
-    const bySender = Map.groupBy(open, ({ credentials }) => JSON.stringify(credentials))
+  const check = async () => {
+    if (isChecking) return
+    isChecking = true
+    const byCredentials = Map.groupBy(open, ({ credentials }) => JSON.stringify(credentials))
     await Promise.all(
-      [...bySender.values()].map(async (connections) => {
+      [...byCredentials.values()].map(async (connections) => {
         const credentials = connections[0]?.credentials
         if (!credentials) return
-        // A database that is away revokes nobody.
+        // If the database is unavailable, connections stay open.
         const found = await authenticate(credentials).catch((error: unknown) => {
           log.warn({ err: error }, 'could not check the key of an open connection')
           return null
@@ -47,14 +47,14 @@ export function watchLiveConnections(
         if (found?.viewer === null) for (const connection of connections) connection.end(found)
       }),
     )
-    looking = false
+    isChecking = false
   }
-  const timer = setInterval(look, recheckEvery).unref()
+  const timer = setInterval(check, checkIntervalMs).unref()
 
   return {
     add: (connection) => {
       open.add(connection)
-      // A handshake may arrive over a connection that was accepted before the close.
+      // A handshake can arrive on a connection that was accepted before the server closed.
       if (closed) queueMicrotask(() => connection.end(null))
       return () => open.delete(connection)
     },

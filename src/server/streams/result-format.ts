@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type ExecutionResult, getOperationAST } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { badRequestBody } from '../errors.ts'
 import { hasParameter, preferred } from '../http/accept.ts'
 import { compress, ENCODINGS } from '../http/compression.ts'
 import { HttpRefusal } from '../http/request-body.ts'
@@ -23,10 +24,10 @@ const acceptedStream = (accept: string): StreamFormat | null => {
 }
 
 const NOT_ACCEPTABLE =
-  'The header Accept names nothing that this API answers with. Send "application/json" or "application/graphql-response+json"; for subscriptions "text/event-stream" or "multipart/mixed;subscriptionSpec=1.0".'
+  'The header Accept has no format of this API. Send "application/json" or "application/graphql-response+json"; for subscriptions "text/event-stream" or "multipart/mixed;subscriptionSpec=1.0".'
 
 /**
- * Refuses a request before its operation runs when no answer to it would be accepted.
+ * Refuses a request before its operation runs if the client accepts no format of this API.
  * @throws HttpRefusal 406
  */
 export function checkAccept(accept = '*/*'): void {
@@ -39,14 +40,14 @@ export function checkAccept(accept = '*/*'): void {
 export const acceptsEvents = (accept = '*/*'): boolean => acceptedStream(accept) === EVENT_STREAM
 
 interface FormatOptions {
-  /** Milliseconds between two heartbeats of a stream. */
+  /** Milliseconds between heartbeats of a stream. */
   heartbeatInterval: number
   unread: UnreadResponses
 }
 
 /**
- * Writes results in the format that the client prefers: JSON for a single one where that is accepted, else a stream.
- * Long JSON is compressed, but for answers to mutations: these alone contain secrets, whose length must not show.
+ * Sends results in the format that the client prefers: JSON for a single result if it is accepted, otherwise a stream. Long
+ * JSON is compressed, except results of mutations: only these contain secrets, which compression could reveal by length.
  */
 export function formatResults({
   heartbeatInterval,
@@ -57,7 +58,7 @@ export function formatResults({
     onExecute({ args }) {
       const operation = getOperationAST(args.document, args.operationName)
       const { request } = args.contextValue as { request?: Request }
-      // Operations of sockets have no request of their own.
+      // Operations on WebSockets have no request.
       if (request && operation?.operation === 'mutation') mutations.add(request)
     },
     onResultProcess({ request, result, resultProcessor, serverContext, setResultProcessor }) {
@@ -101,7 +102,7 @@ interface Http {
   spec?: boolean
 }
 
-/** What the errors of a result say of its status, the highest one, and of its headers. */
+/** Returns the highest status and all headers that the errors of a result specify. */
 function httpOf({ errors = [], extensions }: ExecutionResult): Http {
   const all = [extensions, ...errors.map((error) => error.extensions)].flatMap(
     (one) => (one?.http as Http | undefined) ?? [],
@@ -114,10 +115,7 @@ function httpOf({ errors = [], extensions }: ExecutionResult): Http {
 }
 
 const STREAMS_ONLY =
-  'A subscription is answered with a stream. Send the header "Accept: text/event-stream" or "Accept: multipart/mixed;subscriptionSpec=1.0", or subscribe over a WebSocket (graphql-transport-ws).'
+  'The result of a subscription is a stream. Send the header "Accept: text/event-stream" or "Accept: multipart/mixed;subscriptionSpec=1.0", or subscribe over a WebSocket (graphql-transport-ws).'
 
 const refuseStream = (_result: unknown, { Response }: { Response: typeof globalThis.Response }) =>
-  Response.json(
-    { errors: [{ message: STREAMS_ONLY, extensions: { code: 'BAD_USER_INPUT' } }] },
-    { status: 406 },
-  )
+  Response.json(badRequestBody(STREAMS_ONLY), { status: 406 })

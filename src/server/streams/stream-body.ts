@@ -3,14 +3,14 @@ import type { ExecutionResult } from 'graphql'
 import type { StreamFormat } from './stream-format.ts'
 
 export interface StreamOptions {
-  /** Milliseconds between two heartbeats. */
+  /** Milliseconds between heartbeats. */
   heartbeatInterval: number
   response: ServerResponse
 }
 
 /**
- * Writes results as they come. The source is asked for the next one only when the client has taken the last, so a
- * client that does not read holds one result.
+ * Returns the body of a stream. It pulls a result only after the client has read the previous one, so a client that does not
+ * read keeps one result in memory.
  */
 export function streamBody(
   results: AsyncIterable<ExecutionResult>,
@@ -26,7 +26,7 @@ export function streamBody(
       heartbeat = setInterval(() => {
         if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(format.heartbeat))
       }, heartbeatInterval)
-      // A client that reads nothing is never written to again, and leaves by this alone.
+      // A client that does not read gets no further result, so only this detects that it disconnected.
       response.once('close', () => clearInterval(heartbeat))
     },
     async pull(controller) {

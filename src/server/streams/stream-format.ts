@@ -2,12 +2,12 @@ import type { ExecutionResult } from 'graphql'
 import { formatResult } from '../errors.ts'
 import { eventIdOf } from './subscribe.ts'
 
-/** How the results of one operation are written to a response that stays open. */
+/** The format of a response that contains a stream of results. */
 export interface StreamFormat {
   contentType: string
-  /** Sent at once: some browsers and proxies pass the head on only with the first bytes of the body. */
+  /** Sent at once, because some browsers and proxies process the head only with the first bytes of the body. */
   opening: string
-  /** Sent while nothing else is, so that no proxy closes the connection as idle. */
+  /** Sent while the stream is idle, so that no proxy closes the connection. */
   heartbeat: string
   item(result: ExecutionResult): string
   closing: string
@@ -25,7 +25,7 @@ export const EVENT_STREAM: StreamFormat = {
   closing: 'event: complete\ndata:\n\n',
 }
 
-/** A part ends with the boundary after it, so the boundary is sent with the part and not with the next one. */
+/** Returns a part with the boundary after it, because clients process a part when they read that boundary. */
 const part = (body: object) =>
   `\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(body)}\r\n--graphql`
 
@@ -38,7 +38,7 @@ export const MULTIPART_SUBSCRIPTION: StreamFormat = {
   closing: '--\r\n',
 }
 
-/** Headers that keep proxies from holding a stream back: nginx reads the second, compressing proxies the first. */
+/** Headers that disable buffering: nginx reads the second one, and proxies that compress the first one. */
 export const STREAM_HEADERS = {
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',

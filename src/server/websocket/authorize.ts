@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { CloseCode } from 'graphql-ws'
 import type { Authentication, Credentials } from '../../access/authentication.ts'
 
-/** The payload of connection_init: whatever a client sent. */
+/** The payload of connection_init, unchecked. */
 export type ConnectionParams = Readonly<Record<string, unknown>>
 
 /** How a socket is closed. The reason has at most 123 bytes. */
@@ -11,7 +11,7 @@ export interface Closing {
   reason: string
 }
 
-/** The socket closes for a cause that passes. Clients of graphql-ws try again by themselves, later and later. */
+/** The close code of a temporary condition. Clients of graphql-ws reconnect with increasing delays. */
 const TRY_AGAIN_LATER = 1013
 
 export const NO_SLOT: Closing = {
@@ -36,8 +36,7 @@ const BAD_KEY: Closing = {
 }
 const NO_ORGANIZATION: Closing = {
   code: CloseCode.Unauthorized,
-  reason:
-    'Unauthorized: with a platform key, send connectionParams { organization } too, which names one.',
+  reason: 'Unauthorized: a platform key also requires connectionParams { organization }.',
 }
 const EXPIRED_TOKEN: Closing = {
   code: CloseCode.Forbidden,
@@ -45,9 +44,9 @@ const EXPIRED_TOKEN: Closing = {
 }
 
 /**
- * Reads credentials from where clients put them, the first of these that has some: connectionParams, `headers` in
- * connectionParams, the headers of the upgrade request. Names may be written in any case. A browser cannot set the
- * headers of an upgrade and sends none of ours by itself, so a page cannot use a key that it does not have.
+ * Reads credentials from the first of these that has them: connectionParams, `headers` in connectionParams, the headers of
+ * the upgrade request. The case of names does not matter. A browser adds no such headers by itself, so a page cannot use a
+ * key that it does not have.
  */
 export function credentialsOf(
   params: ConnectionParams | undefined,
@@ -76,9 +75,8 @@ function firstText(sources: readonly unknown[], names: readonly string[]): strin
 }
 
 /**
- * Says how a socket closes whose credentials are not valid, at its beginning or later. Clients of graphql-ws try
- * again after 4403, as is right for a token that a new one replaces, and give up after 4401: the same key would be
- * refused again.
+ * Returns how a WebSocket without valid credentials is closed. Clients of graphql-ws reconnect after 4403, with which a new
+ * token replaces the expired one, and do not reconnect after 4401, because the same key would be refused again.
  */
 export function closingOf(
   { authorization }: Credentials,

@@ -1,14 +1,14 @@
-import { GraphQLError } from 'graphql'
 import type { ServerOptions, SubscribePayload } from 'graphql-ws'
 import type { Credentials } from '../../access/authentication.ts'
 import type { MaskError } from '../../graphql/mask-error.ts'
+import { requestError } from '../../graphql/request-error.ts'
 import { formatError, presentErrors } from '../errors.ts'
 import { type PreparedOperation, prepareOperation } from '../prepare-operation.ts'
 import type { Graphql } from '../yoga.ts'
 import type { ConnectionParams } from './authorize.ts'
 import type { RunningOperations } from './running-operations.ts'
 
-/** Operations that may run at once on one socket. */
+/** Operations that can run at once on one WebSocket. */
 const MAX_OPERATIONS = 20
 
 interface OperationOptions {
@@ -17,7 +17,7 @@ interface OperationOptions {
   newRequestId: () => string
 }
 
-/** What the operations of one socket share. */
+/** The state that the operations of one WebSocket share. */
 export interface SocketOperations {
   credentials: Credentials
   running: RunningOperations
@@ -30,7 +30,7 @@ type Hooks<Extra extends SocketOperations> = Required<
   >
 >
 
-/** Runs the operations of sockets through the same pipeline as those that come by HTTP. */
+/** Returns hooks that run operations on WebSockets in the same pipeline as those over HTTP. */
 export function operationHooks<Extra extends SocketOperations>({
   graphql,
   maskError,
@@ -67,7 +67,7 @@ export function operationHooks<Extra extends SocketOperations>({
 }
 
 const tooMany = () =>
-  new GraphQLError(
-    `At most ${MAX_OPERATIONS} operations can run at once on one socket. Complete one of them first, or open another socket.`,
-    { extensions: { code: 'RATE_LIMITED' } },
+  requestError(
+    'RATE_LIMITED',
+    `At most ${MAX_OPERATIONS} operations can run at once on one WebSocket. Complete one of them first, or open another WebSocket.`,
   )

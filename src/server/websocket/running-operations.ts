@@ -1,20 +1,20 @@
-/** The operations of one socket, by the ids that the client gave them. */
+/** The operations of one WebSocket, by the ids that the client chose. */
 export interface RunningOperations {
-  /** How many have begun and not ended, whether the client has completed them or not. */
+  /** Returns the number of operations that have not ended, including those that the client has completed. */
   size(): number
-  /** Marks an operation whose last message is being sent: the client may use its id again. */
+  /** Marks an operation whose last message is being sent. The client can reuse its id then. */
   ending(id: string): void
   /**
-   * Hands a message on. An operation whose id is still in use by one that is ending begins when that one has ended.
-   * @returns when the message has been dealt with: for an operation, when it has ended
+   * Processes a message, for an operation until it has ended. An operation with the id of one that is ending starts when that
+   * one has ended.
    */
   handle(text: string): Promise<void>
-  /** Begins nothing any more. */
+  /** Starts no further operations. */
   close(): void
 }
 
 interface Handlers {
-  /** Deals with a message, for an operation until its end. */
+  /** Processes a message, for an operation until it has ended. */
   handle(text: string): Promise<void>
   /** Refuses an operation whose id is in use. */
   refuse(id: string): void
@@ -22,13 +22,13 @@ interface Handlers {
 
 interface Running {
   isEnding: boolean
-  /** The message that begins the next operation of this id. */
+  /** The message that starts the next operation with this id. */
   next: string | null
 }
 
 /**
- * Keeps two operations of one id apart. graphql-ws forgets an operation as soon as the client completes it, while
- * its source still ends; a second one of the same id would then get the messages of the first.
+ * Prevents two operations with one id from overlapping. graphql-ws frees an id as soon as the client completes the
+ * operation, while its source is still ending; a second operation would then get messages of the first one.
  */
 export function createRunningOperations({ handle, refuse }: Handlers): RunningOperations {
   const operations = new Map<string, Running>()
@@ -80,7 +80,7 @@ export function createRunningOperations({ handle, refuse }: Handlers): RunningOp
   }
 }
 
-/** The id and the type of a message; neither for a text that is no message. */
+/** Returns the id and the type of a message. Empty for a text that is not a message. */
 function headOf(text: string): { id?: string; type?: string } {
   try {
     const { id, type } = Object(JSON.parse(text))

@@ -24,17 +24,17 @@ import { closeSocket, endWhenSilent, onText, sendText } from './socket.ts'
 import { admit, chooseProtocol, PROTOCOL } from './upgrade.ts'
 
 const MAX_MESSAGE_BYTES = 1_000_000
-/** Frames that one message may be split into. Clients send one frame, browsers one for each 64 kB or so. */
+/** Frames of one message. Clients send one frame, browsers about one for each 64 kB. */
 const MAX_FRAGMENTS = 256
-/** Reads from the network that may wait for the rest of a frame: a megabyte in the smallest TCP segments (536 bytes). */
+/** Chunks buffered until a frame is complete: a megabyte in the smallest TCP segments (536 bytes). */
 const MAX_BUFFERED_CHUNKS = 2_048
 const INIT_TIMEOUT_MS = 10_000
 
 const GOING_AWAY = { code: 1001, reason: 'Going away' }
 const FAILED = { code: CloseCode.InternalServerError, reason: 'Internal server error' }
 
-/** Characters of an id in the reason of a close, which has at most 123 bytes: the client chooses the id. */
-const LONGEST_ID = 20
+/** Characters of a client's id in a close reason, which has at most 123 bytes. */
+const MAX_ID_CHARACTERS = 20
 
 const WRONG_PROTOCOL =
   'Subprotocol not acceptable: use graphql-transport-ws (npm graphql-ws), not subscriptions-transport-ws.'
@@ -48,9 +48,9 @@ export interface WebSocketOptions {
   takeSlot: TakeSlot
   unread: UnreadResponses
   log: Logger
-  /** Origins of pages that may open sockets, as in "https://app.example.com", beside those on our own host. */
+  /** Origins of pages that can open WebSockets, as in "https://app.example.com", beside those of the same host. */
   allowedOrigins?: readonly string[]
-  /** Milliseconds for the client to send its credentials. Default: 10,000. */
+  /** Milliseconds within which a client must send its credentials. Default: 10,000. */
   initTimeout?: number
 }
 
@@ -58,13 +58,13 @@ type Extra = SocketOperations & {
   socket: WebSocket
   connection: LiveConnection
   slot: Slot
-  /** Of the upgrade request. */
+  /** The headers of the upgrade request. */
   headers: IncomingHttpHeaders
 }
 
 type Protocol = ReturnType<typeof makeServer<ConnectionParams, Extra>>
 
-/** Serves graphql-ws at /graphql. Other paths are answered 404, pages of other sites 403, too many connections 503. */
+/** Serves graphql-ws at /graphql. Responds with 404 to other paths, 403 to pages of other sites, and 503 without a free slot. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): void {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -100,7 +100,7 @@ function protocolOptions(options: WebSocketOptions): ServerOptions<ConnectionPar
   }
 }
 
-/** @returns whether the socket may stay open; one that may not is closed with the reason */
+/** Authenticates a WebSocket. Returns false if it was closed instead. */
 async function authorize(
   options: WebSocketOptions,
   params: ConnectionParams | undefined,
@@ -132,7 +132,7 @@ async function refusalOf(
   }
 }
 
-/** Joins a socket to the protocol: messages, pings, the end. */
+/** Connects a WebSocket to the protocol: messages, pings and the close. */
 function attach(
   { headers, slot, socket }: Pick<Extra, 'headers' | 'slot' | 'socket'>,
   protocol: Protocol,
@@ -149,13 +149,13 @@ function attach(
     headers,
     running,
     connection: connectionOf(socket),
-    ...NOBODY,
+    ...NO_CREDENTIALS,
   }
-  const gone = live.add(extra.connection)
+  const remove = live.add(extra.connection)
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      // The protocol awaits this before it pulls the next item: a slow client holds one item a subscription.
+      // The protocol awaits this before it pulls the next item, so a slow client keeps one item per subscription in memory.
       send: (data) => sendText(socket, data, unread),
       close: (code = FAILED.code, reason = '') =>
         closeSocket(socket, code === TOO_EARLY.code ? TOO_EARLY : { code, reason }),
@@ -170,7 +170,7 @@ function attach(
   })
   endWhenSilent(socket)
   socket.once('close', (code, reason) => {
-    gone()
+    remove()
     running.close()
     closed(code, String(reason)).catch((error: unknown) =>
       log.error({ err: error }, 'could not end the subscriptions of a WebSocket'),
@@ -178,16 +178,18 @@ function attach(
   })
 }
 
-const NOBODY = { credentials: { authorization: null, organization: null } }
+const NO_CREDENTIALS = { credentials: { authorization: null, organization: null } }
 
-/** Without credentials until the client has sent valid ones. */
+/** Returns a connection without credentials. They are set when the client has sent valid ones. */
 function connectionOf(socket: WebSocket): LiveConnection {
   const connection: LiveConnection = {
     credentials: null,
     end: (refused) =>
       closeSocket(
         socket,
-        refused ? closingOf(connection.credentials ?? NOBODY.credentials, refused) : GOING_AWAY,
+        refused
+          ? closingOf(connection.credentials ?? NO_CREDENTIALS.credentials, refused)
+          : GOING_AWAY,
       ),
   }
   return connection
@@ -195,11 +197,11 @@ function connectionOf(socket: WebSocket): LiveConnection {
 
 const idInUse = (id: string): Closing => ({
   code: CloseCode.SubscriberAlreadyExists,
-  reason: `An operation with the id ${id.slice(0, LONGEST_ID)} is still running.`,
+  reason: `An operation with the id ${id.slice(0, MAX_ID_CHARACTERS)} is still running.`,
 })
 
 function fail(socket: WebSocket, error: unknown, log: Logger): void {
-  // What was still to be answered when the client went away is no fault of ours.
+  // A client that disconnected before it got its response is not a fault of the service.
   const level = socket.readyState === socket.OPEN ? 'error' : 'debug'
   log[level]({ err: error }, 'could not handle a WebSocket message')
   closeSocket(socket, FAILED)

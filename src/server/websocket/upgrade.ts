@@ -1,31 +1,32 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { badRequestBody } from '../errors.ts'
 import { isAllowedOrigin } from '../http/origin.ts'
 import { CONNECTION_RETRY_AFTER_SECONDS } from '../limits/connection-limit.ts'
 import type { Slot, TakeSlot } from '../limits/slots.ts'
 
 const PATH = '/graphql'
 
-/** The subprotocol of graphql-ws, which this service speaks. */
+/** The subprotocol of graphql-ws, which this service uses. */
 export const PROTOCOL = 'graphql-transport-ws'
 
-/** The subprotocol of subscriptions-transport-ws, which it does not. */
+/** The subprotocol of subscriptions-transport-ws, which this service does not support. */
 export const LEGACY_PROTOCOL = 'graphql-ws'
 
-/** A handshake that is answered by HTTP instead of being completed. */
+/** The HTTP response to a handshake that is refused. */
 interface Refusal {
   status: string
   message: string
   headers?: string
 }
 
-/** Whether a request asks for a WebSocket. Another protocol, such as h2c, is declined by answering in HTTP/1.1. */
+/** Whether a request is a WebSocket handshake. Upgrades to other protocols, such as h2c, are ignored. */
 export const isWebSocketUpgrade = ({ headers }: IncomingMessage): boolean =>
   headers.upgrade?.toLowerCase() === 'websocket'
 
 /**
- * Chooses a subprotocol. The legacy one is chosen where it is all that is offered: only over an open socket can
- * its clients read why they are refused.
+ * Chooses a subprotocol. The legacy one is chosen if the client offers no other, because its clients can read the reason of
+ * a refusal only over an open WebSocket.
  */
 export function chooseProtocol(offered: ReadonlySet<string>): string | false {
   return [PROTOCOL, LEGACY_PROTOCOL].find((protocol) => offered.has(protocol)) ?? false
@@ -61,11 +62,11 @@ function refusalOf(
   allowedOrigins: readonly string[] | undefined,
 ): Refusal | null {
   if (url?.split('?')[0] !== PATH) {
-    return { status: '404 Not Found', message: `WebSockets are opened at ${PATH}.` }
+    return { status: '404 Not Found', message: `Open WebSockets at ${PATH}.` }
   }
   if (!isAllowedOrigin(headers, allowedOrigins)) {
     const message =
-      'Pages of this origin may not open WebSockets here. List the origin in ALLOWED_ORIGINS.'
+      'Pages of this origin cannot open WebSockets. Add the origin to ALLOWED_ORIGINS.'
     return { status: '403 Forbidden', message }
   }
   return isForeignProtocol(headers)
@@ -73,7 +74,7 @@ function refusalOf(
     : null
 }
 
-/** A client that offers subprotocols ends a connection for which none of them was chosen. */
+/** Whether the client offers only unsupported subprotocols. It would close a connection without a subprotocol. */
 function isForeignProtocol(headers: IncomingHttpHeaders): boolean {
   const offered = headers['sec-websocket-protocol']
   return (
@@ -82,9 +83,9 @@ function isForeignProtocol(headers: IncomingHttpHeaders): boolean {
   )
 }
 
-/** Answers and closes the connection, also when the client keeps its side open: it would keep the server from closing. */
+/** Responds and closes the connection, even if the client keeps its side open, which would prevent the server from closing. */
 function refuse(stream: Duplex, { headers = '', message, status }: Refusal): null {
-  const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] })
+  const body = JSON.stringify(badRequestBody(message))
   stream.once('finish', () => stream.destroy())
   stream.end(
     `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
