@@ -71,7 +71,9 @@ function parseCommandLine() {
     const [command, ...operands] = positionals
     return { help, command, options, operands }
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    // The first sentence names the option. The rest is advice for other programs.
+    const [sentence = ''] = (error as Error).message.split('. ')
+    throw new UsageError(sentence.replace(/\.?$/, '.'))
   }
 }
 

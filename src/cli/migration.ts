@@ -5,31 +5,51 @@ import { startEmbeddedPostgres } from '../storage/embedded-postgres/embedded-pos
 import { draftMigration } from '../storage/migrations/migration-draft.ts'
 import { MIGRATIONS } from '../storage/migrations/migration-folder.ts'
 
-// Writes prisma/migrations/<timestamp>_<name>/migration.sql: the difference between the migrations and schema.prisma.
-const name = process.argv[2]
-if (!name || !/^[a-z0-9_]+$/.test(name)) {
-  console.error(
-    'Usage: npm run migration -- NAME\n\nNAME says what the migration does, in lower-case letters, digits and underscores, such as add_labels.',
-  )
-  process.exit(2)
+const USAGE = `Usage: npm run migration -- NAME
+
+Write prisma/migrations/TIMESTAMP_NAME/migration.sql, which changes the tables
+from those of the existing migrations to those of prisma/schema.prisma.
+
+NAME says what the migration does, in lower-case letters, digits and
+underscores, such as add_labels.`
+
+async function main([name = '']: readonly string[]): Promise<void> {
+  if (name === '--help' || name === '-h') return void console.log(USAGE)
+  if (!/^[a-z0-9_]+$/.test(name)) {
+    console.error(
+      name === ''
+        ? 'No name was given.'
+        : `"${name}" is not a name of lower-case letters, digits and underscores.`,
+    )
+    console.error('See: npm run migration -- --help')
+    process.exit(2)
+  }
+  const sql = await draft()
+  if (sql === null) {
+    return void console.log('The migrations match schema.prisma. Nothing was written.')
+  }
+  console.log(`Wrote ${await write(name, sql)}. Review it before you commit it.`)
 }
 
-const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-migration-'))
-const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
-try {
-  const sql = await draftMigration(postgres.url)
-  if (sql === null) {
-    console.log('The migrations match schema.prisma. Nothing was written.')
-  } else {
-    const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
-    const folder = join(MIGRATIONS, `${timestamp}_${name}`)
-    await mkdir(folder)
-    await writeFile(join(folder, 'migration.sql'), sql)
-    console.log(
-      `Wrote ${relative(process.cwd(), folder)}/migration.sql. Review it before you commit it.`,
-    )
+/** @returns the SQL of the migration; null when the migrations match schema.prisma */
+async function draft(): Promise<string | null> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'bigmind-migration-'))
+  const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
+  try {
+    return await draftMigration(postgres.url)
+  } finally {
+    await postgres.stop()
+    await rm(dataDir, { recursive: true })
   }
-} finally {
-  await postgres.stop()
-  await rm(dataDir, { recursive: true })
 }
+
+/** @returns the path of the file */
+async function write(name: string, sql: string): Promise<string> {
+  const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
+  const file = join(MIGRATIONS, `${timestamp}_${name}`, 'migration.sql')
+  await mkdir(join(file, '..'))
+  await writeFile(file, sql)
+  return relative(process.cwd(), file)
+}
+
+await main(process.argv.slice(2))

@@ -104,11 +104,11 @@ test.each<[args: string[], says: string, env?: Record<string, string>]>([
   [[...create.slice(1), 'EVERYTHING'], 'There is no scope "EVERYTHING". The scopes are '],
   [['revoke'], 'revoke takes one id.'],
   [['revoke', 'key_1', 'key_2'], 'revoke takes one id.'],
-  [['list', '--al'], "Unknown option '--al'"],
+  [['list', '--al'], "Unknown option '--al'."],
 ])('npm run keys -- %j prints the error and where the usage is', async (args, says, env) => {
   const run = await runProgram(['cli/keys.ts', ...args], env ?? { DATABASE_URL })
   expect(run).toMatchObject({ code: 1, stdout: '' })
   const [error, hint, ...more] = run.stderr.split('\n')
-  expect(error).toContain(says)
+  expect(error?.startsWith(says), error).toBe(true)
   expect([hint, ...more]).toEqual(['See: npm run keys -- --help', ''])
 })
