@@ -1,17 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/helpers/longest-first.ts'
 
-/** Tests of code that needs neither a database nor a browser: `npx vitest --project unit` takes seconds. */
-const UNIT = [
-  'test/architecture.test.ts',
-  'test/config.test.ts',
-  'test/startup-error.test.ts',
-  'test/sql.test.ts',
-  'test/documents/**/*.test.ts',
-  'test/domain/**/*.test.ts',
-  'test/graphql/{date-time,exact-number,json,limits-in-descriptions,mask-error,schema}.test.ts',
-  'test/services/{feed-tail,short-memory,stream}.test.ts',
-]
+/** Tests that need neither a database nor a browser. */
+const UNIT = ['test/unit/**/*.test.ts']
 const BROWSER = ['test/console/**/*.test.ts']
 /** What needs servers or languages beyond npm is run by `npm run test:outside`. */
 const ELSEWHERE = ['test/bench/**', 'test/machines/**']

@@ -1,11 +1,28 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { printSchema } from 'graphql'
+import {
+  type GraphQLNamedType,
+  isIntrospectionType,
+  isSpecifiedScalarType,
+  printType,
+} from 'graphql'
 import { createSchema } from '../graphql/schema.ts'
 
 const FILE = 'schema.graphql'
 
-/** Returns the text of schema.graphql. */
-export const schemaText = () => `${printSchema(createSchema())}\n`
+/**
+ * Returns the text of schema.graphql: the types in the order of their names, since their order in the schema depends on which
+ * file is loaded first.
+ */
+export function schemaText(): string {
+  const types = Object.values(createSchema().getTypeMap()).filter(isOurs)
+  return `${types
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(printType)
+    .join('\n\n')}\n`
+}
+
+const isOurs = (type: GraphQLNamedType) =>
+  !isIntrospectionType(type) && !isSpecifiedScalarType(type)
 
 /** Writes schema.graphql. With --check, only reports whether it is current. */
 async function main(check: boolean): Promise<void> {

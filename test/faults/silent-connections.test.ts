@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createDatabase as connect } from '../../src/storage/database.ts'
 import { createListener } from '../../src/storage/listener.ts'
 import { createDatabase } from '../helpers/database.ts'
-import { SILENT } from '../helpers/world.ts'
+import { SILENT } from '../helpers/silent-log.ts'
 import { isFull } from './extent.ts'
 import { startStallingProxy } from './stalling-proxy.ts'
 

@@ -9,10 +9,10 @@ const LONGEST = [
   'test/faults/event-loop',
   'test/faults/database-restarts',
   'test/trust/slow-subscribers',
-  'test/cli/keys',
-  'test/e2e/start',
-  'test/e2e/rolling-restart',
-  'test/e2e/health',
+  'test/e2e/cli/keys',
+  'test/e2e/process/start',
+  'test/e2e/process/rolling-restart',
+  'test/e2e/process/health',
 ]
 
 const rank = ({ moduleId }: TestSpecification) => {

@@ -10,6 +10,7 @@ import type { MutationLimits } from '../../src/server/limits/mutation-limit.ts'
 import type { EncryptionKey } from '../../src/storage/secret-encryption.ts'
 import type { Logger } from '../../src/telemetry/logger.ts'
 import { createDatabase, followTestClock } from './database.ts'
+import { SILENT } from './silent-log.ts'
 
 /** One process of the deployment: roles that share the world's database. */
 export interface TestProcess {
@@ -65,9 +66,6 @@ export interface ProcessOptions {
   /** The path below which a proxy serves it. Default: none. */
   basePath?: string
 }
-
-/** Says nothing. */
-export const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Loopback is allowed by configuration, not by a switch: the guard is on. */
 export const loopback = createAddressPolicy({

@@ -18,7 +18,8 @@ import { program, testWhere } from '../helpers/machine.ts'
 import { activeDestination, publishTodo } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { runProgram } from '../helpers/service-process.ts'
-import { createWorld, SILENT } from '../helpers/world.ts'
+import { SILENT } from '../helpers/silent-log.ts'
+import { createWorld } from '../helpers/world.ts'
 
 const test = testWhere(debianPostgres)
 const withPgbouncer = testWhere(debianPostgres, program('pgbouncer'))

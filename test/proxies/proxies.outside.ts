@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { createClient } from 'graphql-ws'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { KEY, post, startTestServer } from '../server/test-server.ts'
+import { KEY, post, startTestServer } from '../unit/server/test-server.ts'
 import { PROXIES, type ProxyName, snippetOf, startProxy } from './proxy.ts'
 
 const isPresent = (name: ProxyName) => !inject('outside')[name]!.missing

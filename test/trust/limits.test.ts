@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { todo } from '../helpers/operations.ts'
 import { ask, codesOf, type RawAnswer } from '../helpers/raw-operation.ts'
 import { createWorld, type World } from '../helpers/world.ts'
-import { KEY, startTestServer } from '../server/test-server.ts'
+import { KEY, startTestServer } from '../unit/server/test-server.ts'
 
 const MEGABYTE = 1_000_000
 

@@ -7,7 +7,7 @@ import { isTransient } from '../../src/storage/database-fault.ts'
 import { inTime } from '../faults/extent.ts'
 import { type Api, codesOf, type RawAnswer } from '../helpers/raw-operation.ts'
 import { createWorld, type World } from '../helpers/world.ts'
-import { KEY, startTestServer } from '../server/test-server.ts'
+import { KEY, startTestServer } from '../unit/server/test-server.ts'
 
 /** Milliseconds: more than any other statement of the test takes, also on a busy machine. */
 const STATEMENT_TIMEOUT_MS = 1_500

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createWorld, type World } from '../helpers/world.ts'
-import { startTestServer } from '../server/test-server.ts'
+import { startTestServer } from '../unit/server/test-server.ts'
 
 const PROTOCOL = 'graphql-transport-ws'
 

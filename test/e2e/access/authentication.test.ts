@@ -1,0 +1,236 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createApiKey, createPlatformKey } from '../../../src/access/api-key.ts'
+import {
+  createAuthenticator,
+  type TokenClaims,
+  type VerifyToken,
+} from '../../../src/access/authentication.ts'
+import { systemClock } from '../../../src/concurrency/clock.ts'
+import { SCOPES } from '../../../src/domain/api-key.ts'
+import { createDatabase as connect } from '../../../src/storage/database.ts'
+import { newId } from '../../../src/storage/ids.ts'
+import { createDatabase } from '../../helpers/database.ts'
+
+const log = { debug() {}, info() {}, warn() {}, error() {} }
+const { url } = await createDatabase()
+const db = connect(url, { log })
+afterAll(() => db.close())
+const keyPorts = { db, newId, randomBytes }
+
+/** A time that stands still until it is moved. */
+function createTime() {
+  const time = { now: Date.now(), clock: { ...systemClock, now: () => time.now } }
+  return time
+}
+
+function start(verifyToken: VerifyToken | null = null) {
+  const time = createTime()
+  const authenticate = createAuthenticator({ db, clock: time.clock, log, newId, verifyToken })
+  return {
+    time,
+    as: (key: string, organization: string | null = null) =>
+      authenticate({ authorization: `Bearer ${key}`, organization }),
+  }
+}
+
+/** Takes a token for the claims that it writes out. What a verifier makes of real tokens is a test of its own. */
+const readable: VerifyToken = async (token) => {
+  const claims = JSON.parse(Buffer.from(token, 'base64url').toString()) as TokenClaims | null
+  return claims && { ...claims, expiresAt: claims.expiresAt ?? Date.now() + 60_000 }
+}
+const tokenOf = (claims: Partial<TokenClaims> | null) =>
+  Buffer.from(JSON.stringify(claims && { sub: 'user_1', ...claims })).toString('base64url')
+
+const organizations = (externalId: string) =>
+  db.prisma.organization.findMany({ where: { externalId } })
+const unused = () => randomBytes(6).toString('hex')
+
+describe('a key', () => {
+  test('is trusted for 2 seconds after it was looked up, and no longer than it is valid', async () => {
+    const { as, time } = start()
+    const [long, short] = await Promise.all([
+      createApiKey(keyPorts, 'Acme', { name: 'long', scopes: SCOPES }),
+      createApiKey(keyPorts, 'Acme', { name: 'short', scopes: SCOPES }),
+    ])
+    const expiresAt = new Date(time.now + 60_000)
+    await db.prisma.apiKey.updateMany({ where: { name: 'short' }, data: { expiresAt } })
+    time.now = expiresAt.getTime() - 1_000
+    for (const key of [long, short]) expect((await as(key)).viewer).not.toBeNull()
+
+    await db.prisma.apiKey.updateMany({ data: { revokedAt: new Date() } })
+    time.now += 999
+    for (const key of [long, short]) expect((await as(key)).viewer).not.toBeNull()
+    time.now += 1
+    expect((await as(short)).viewer).toBeNull()
+    expect((await as(long)).viewer).not.toBeNull()
+    time.now += 1_000
+    expect((await as(long)).viewer).toBeNull()
+  })
+
+  test('of one organization does not care which one is named', async () => {
+    const { as } = start()
+    const key = await createApiKey(keyPorts, 'Acme', { name: 'x', scopes: SCOPES })
+    const external = unused()
+    expect(await as(key, external)).toEqual(await as(key))
+    expect(await organizations(external)).toEqual([])
+  })
+
+  test('that was made up is nobody, with tokens and without', async () => {
+    for (const { as } of [start(), start(async () => null)]) {
+      for (const key of ['x', 'bmk_x', 'a.b.c', 'x'.repeat(100_000)]) {
+        expect(await as(key)).toEqual({ viewer: null })
+      }
+    }
+  })
+})
+
+describe('a platform key', () => {
+  const create = () => createPlatformKey(keyPorts, { name: 'backend', scopes: ['EVENTS_PUBLISH'] })
+
+  test('acts for the organization that is named by its id, with its own scopes', async () => {
+    const { as } = start()
+    await createApiKey(keyPorts, 'Named', { name: 'x', scopes: SCOPES })
+    const { id } = await db.prisma.organization.findFirstOrThrow({ where: { name: 'Named' } })
+    const { viewer } = await as(await create(), id)
+    expect(viewer).toEqual({
+      organizationId: id,
+      apiKeyId: expect.stringMatching(/^key_/),
+      scopes: new Set(['EVENTS_PUBLISH']),
+    })
+  })
+
+  test('makes the organization that Bigmind names on its first use, once for 20 at once', async () => {
+    const key = await create()
+    const external = unused()
+    const found = await Promise.all(Array.from({ length: 20 }, () => start().as(key, external)))
+    const [made, ...more] = await organizations(external)
+    expect(more).toEqual([])
+    expect(made).toMatchObject({ name: external })
+    expect(new Set(found.map(({ viewer }) => viewer?.organizationId))).toEqual(new Set([made!.id]))
+  })
+
+  test.each([
+    ['nothing', null],
+    ['an empty name', ''],
+    ['an id of ours that does not exist', newId('org')],
+    ['blanks', 'a b'],
+    ['what is not ASCII', 'é'],
+    ['what is too long', 'x'.repeat(256)],
+  ])('is told what to send when it names %s', async (_, organization) => {
+    const { as } = start()
+    const before = await db.prisma.organization.count()
+    const { viewer, advice } = await as(await create(), organization)
+    expect(viewer).toBeNull()
+    expect(advice).toContain('X-Organization')
+    expect(await db.prisma.organization.count()).toBe(before)
+  })
+
+  test('that is revoked acts for nobody', async () => {
+    const key = await create()
+    await db.prisma.apiKey.updateMany({
+      where: { organizationId: null },
+      data: { revokedAt: new Date() },
+    })
+    expect(await start().as(key, unused())).toEqual({ viewer: null })
+  })
+})
+
+describe('a token', () => {
+  test.each([
+    ['NUL', 'user\u0000'],
+    ['half a character', 'user\ud800'],
+    ['a line break', 'user\nSERVICE'],
+    ['nothing', ''],
+    ['a number', 7],
+    ['no text', null],
+  ])(
+    'whose user has %s for a name, or in it, is nobody: no log could tell who it was',
+    async (_, sub) => {
+      const org_id = unused()
+      const { viewer } = await start(readable).as(tokenOf({ sub, org_id, scope: 'secrets_read' }))
+      expect(viewer).toBeNull()
+      expect(await organizations(org_id)).toEqual([])
+    },
+  )
+
+  test('is its user, in the organization that it names, with the scopes of ours that it lists', async () => {
+    const org_id = unused()
+    const scope = 'openid destinations_read  Secrets_Read everything'
+    const { viewer } = await start(readable).as(tokenOf({ sub: 'user_1', org_id, scope }))
+    const [organization] = await organizations(org_id)
+    expect(viewer).toEqual({
+      organizationId: organization?.id,
+      apiKeyId: null,
+      userId: 'user_1',
+      scopes: new Set(['DESTINATIONS_READ', 'SECRETS_READ']),
+    })
+  })
+
+  test('without scopes may do nothing that needs one', async () => {
+    for (const scope of [undefined, '', 7, ['KEYS_MANAGE']]) {
+      const { viewer } = await start(readable).as(tokenOf({ org_id: 'acme', scope }))
+      expect(viewer?.scopes).toEqual(new Set())
+    }
+  })
+
+  test('makes its organization on first use, once for 20 at once, and keeps its name', async () => {
+    const org_id = unused()
+    const use = (org_name: unknown) => start(readable).as(tokenOf({ org_id, org_name }))
+    await Promise.all(Array.from({ length: 20 }, () => use('Acme')))
+    expect(await organizations(org_id)).toMatchObject([{ name: 'Acme' }])
+    for (const [said, kept] of [
+      ['Acme Ltd.', 'Acme Ltd.'],
+      [undefined, 'Acme Ltd.'],
+      [' ', 'Acme Ltd.'],
+      ['a\u0000', 'Acme Ltd.'],
+    ]) {
+      await use(said)
+      expect(await organizations(org_id)).toMatchObject([{ name: kept }])
+    }
+  })
+
+  test('names the organization that a platform key made before', async () => {
+    const external = unused()
+    const { as } = start(readable)
+    const key = await createPlatformKey(keyPorts, { name: 'backend', scopes: SCOPES })
+    const made = (await as(key, external)).viewer?.organizationId
+    const { viewer } = await as(tokenOf({ org_id: external, org_name: 'Acme' }))
+    expect(viewer?.organizationId).toBe(made)
+    expect(await organizations(external)).toMatchObject([{ name: 'Acme' }])
+  })
+
+  test.each([undefined, null, 7, '', 'a b', 'x'.repeat(256), newId('org')])(
+    'whose org_id is %j is refused',
+    async (org_id) => {
+      const before = await db.prisma.organization.count()
+      expect(await start(readable).as(tokenOf({ org_id }))).toEqual({ viewer: null })
+      expect(await db.prisma.organization.count()).toBe(before)
+    },
+  )
+
+  test('is looked at again after 2 seconds, and when it has expired', async () => {
+    let looked = 0
+    const expiresAt = Date.now() + 60_000
+    const { as, time } = start(async (token) => {
+      looked += 1
+      return time.now < expiresAt ? readable(token) : null
+    })
+    const token = tokenOf({ org_id: 'acme', expiresAt })
+    const lookedAt = async (now: number) => {
+      time.now = now
+      const { viewer } = await as(token)
+      return { looked, valid: viewer !== null }
+    }
+    expect(await lookedAt(expiresAt - 3_000)).toEqual({ looked: 1, valid: true })
+    expect(await lookedAt(expiresAt - 1_001)).toEqual({ looked: 1, valid: true })
+    expect(await lookedAt(expiresAt - 1_000)).toEqual({ looked: 2, valid: true })
+    expect(await lookedAt(expiresAt - 1)).toEqual({ looked: 2, valid: true })
+    expect(await lookedAt(expiresAt)).toEqual({ looked: 3, valid: false })
+  })
+
+  test('that cannot be judged now is an error, not a stranger', async () => {
+    const { as } = start(() => Promise.reject(new Error('no keys')))
+    await expect(as('a.b.c')).rejects.toThrow('no keys')
+  })
+})

@@ -1,0 +1,259 @@
+import pg from 'pg'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Clock, systemClock } from '../../../src/concurrency/clock.ts'
+import { createPace } from '../../../src/concurrency/pace.ts'
+import { drainDestination } from '../../../src/delivery/drain.ts'
+import { createAttemptRecorder } from '../../../src/delivery/record.ts'
+import type { DrainTurn } from '../../../src/delivery/turn.ts'
+import { newId } from '../../../src/storage/ids.ts'
+import { addBacklog } from '../../helpers/backlog.ts'
+import { deliveryOf, SendTest } from '../../helpers/delivery-operations.ts'
+import { heldAnswers } from '../../helpers/held-answers.ts'
+import { activeDestination } from '../../helpers/operations.ts'
+import { startReceiver } from '../../helpers/receiver.ts'
+import { SILENT } from '../../helpers/silent-log.ts'
+import { startClient } from '../../helpers/webhook-client.ts'
+import { createWorld, type World } from '../../helpers/world.ts'
+
+/** A turn that nobody wakes and nobody ends. */
+const quietTurn = (destinationId: string): DrainTurn => ({
+  destinationId,
+  signal: new AbortController().signal,
+  wakeups: () => 0,
+  awaitWakeup: (_seen, otherwise) => otherwise(),
+  urgentWakeups: () => 0,
+  awaitUrgentWakeup: (_seen, otherwise) => otherwise(),
+  confirmJob: async () => {},
+})
+
+/** Runs one drain; `onPause` comes before each pause that it makes between looks. */
+async function drain(
+  world: World,
+  turn: DrainTurn,
+  {
+    onPause = async () => {},
+    now = systemClock.now,
+  }: { onPause?(): Promise<void>; now?(): number },
+) {
+  const { db, metrics, queue, secrets, tracing } = world.app.ports
+  await using sender = startClient({ timeoutMs: 60_000 })
+  const recorder = createAttemptRecorder({
+    db,
+    queue,
+    newId,
+    metrics,
+    retryTransient: (_what, work) => work(),
+    log: SILENT,
+  })
+  const clock: Clock = {
+    ...systemClock,
+    now,
+    setTimeout: (work, milliseconds) =>
+      void onPause().then(() => systemClock.setTimeout(work, milliseconds)),
+  }
+  return await drainDestination(
+    { db, secrets, recorder, sender, clock, tracing, pace: createPace(8, setImmediate) },
+    turn,
+  )
+}
+
+/** A publication of one event that is written but not committed. */
+async function openPublication(world: World, destinationId: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: world.databaseUrl })
+  await client.connect()
+  onTestFinished(() => client.end())
+  const event = newId('evt')
+  await client.query('begin')
+  await client.query(
+    `insert into event (id, organization_id, type, data, relations, timestamp)
+    values ($1, $2, 'todo_created', '{}', '{}', now())`,
+    [event, world.organizationId],
+  )
+  await client.query(
+    `insert into delivery (id, event_id, destination_id, status, due_at)
+    values ($1, $2, $3, 'PENDING', now())`,
+    [newId('dlv'), event, destinationId],
+  )
+  return client
+}
+
+test('a publication that commits after the last look, when its wake-up was taken, is still sent in this turn', async () => {
+  await using world = await createWorld({ worker: false })
+  await using receiver = await startReceiver()
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  const publication = await openPublication(world, id)
+  let pauses = 0
+
+  const onPause = async () => {
+    pauses += 1
+    if (pauses === 1) await publication.query('commit')
+  }
+  const end = await drain(world, quietTurn(id), { onPause })
+
+  expect(end).toBe('done')
+  expect(receiver.requests).toHaveLength(1)
+})
+
+test('a transaction that stays open holds a turn up for a moment only', async () => {
+  await using world = await createWorld({ worker: false })
+  await using receiver = await startReceiver()
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  const publication = await openPublication(world, id)
+  let pauses = 0
+
+  const onPause = async () => {
+    pauses += 1
+  }
+  const end = await drain(world, quietTurn(id), { onPause })
+  await publication.query('rollback')
+
+  expect(end).toBe('done')
+  expect(pauses).toBe(20)
+})
+
+/** A turn whose destination gets test sends, which wake it as a worker's turn is woken. */
+function urgentTurn(world: World, destinationId: string) {
+  let urgent = 0
+  let wake = Promise.withResolvers<void>()
+  let waits = Promise.withResolvers<void>()
+  const turn: DrainTurn = {
+    ...quietTurn(destinationId),
+    urgentWakeups: () => urgent,
+    async awaitUrgentWakeup(seen, otherwise) {
+      if (urgent > seen) return
+      const end = Promise.race([wake.promise, otherwise()])
+      if (urgent > 0) waits.resolve()
+      await end
+    },
+  }
+  return {
+    turn,
+    async sendTest() {
+      await world.client.request(SendTest, { id: destinationId, event: 'EMAIL_SENT' })
+      waits = Promise.withResolvers()
+      urgent += 1
+      wake.resolve()
+      wake = Promise.withResolvers()
+    },
+    /** Resolves when the drain has looked for what the last test send left, and waits. */
+    waits: () => waits.promise,
+  }
+}
+
+const testSends = ({ requests }: Awaited<ReturnType<typeof startReceiver>>) =>
+  requests.filter(({ body }) => body.includes('email_sent'))
+
+test('when its turn is over, a drain sends what is urgent while the wire empties, and nothing else', async () => {
+  await using world = await createWorld({ worker: false })
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await addBacklog(world, id, 20)
+  let passed = 0
+  const { turn, sendTest } = urgentTurn(world, id)
+  const draining = drain(world, turn, { now: () => systemClock.now() + passed })
+  await receiver.request(16)
+  passed = 60_000
+  held.release(200, 1)
+  await sendTest()
+  await receiver.request(17)
+  held.release(200)
+  expect(await draining).toBe('more')
+  const { length } = testSends(receiver)
+  expect([receiver.requests.length - length, length]).toEqual([16, 1])
+})
+
+test('a turn ends when the clock is set back, as nobody knows how long it has taken', async () => {
+  await using world = await createWorld({ worker: false })
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await addBacklog(world, id, 20)
+  let passed = 0
+  const draining = drain(world, quietTurn(id), { now: () => systemClock.now() + passed })
+  await receiver.request(16)
+  passed = -3_600_000
+  held.release(200)
+
+  expect(await draining).toBe('more')
+  expect(receiver.requests).toHaveLength(16)
+})
+
+test('urgent deliveries that keep coming do not keep a turn open, so that the others are sent in the next one', async () => {
+  await using world = await createWorld({ worker: false })
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await addBacklog(world, id, 20)
+  let passed = 0
+  const { turn, sendTest } = urgentTurn(world, id)
+  const draining = drain(world, turn, { now: () => systemClock.now() + passed })
+  await receiver.request(16)
+  passed = 6_000
+  held.release(200, 1)
+  await sendTest()
+  await receiver.request(17)
+  passed = 12_000
+  await sendTest()
+  held.release(200)
+
+  expect(await draining).toBe('more')
+  expect(testSends(receiver)).toHaveLength(1)
+})
+
+test('what is urgent is sent by the next free place, however long it has waited for one', async () => {
+  await using world = await createWorld({ worker: false })
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await addBacklog(world, id, 20)
+  let passed = 0
+  const { turn, sendTest, waits } = urgentTurn(world, id)
+  const draining = drain(world, turn, { now: () => systemClock.now() + passed })
+  await receiver.request(16)
+  await sendTest()
+  await receiver.request(17)
+  await sendTest()
+  await waits()
+  // What was read of the table is too old to be sent, and is read again.
+  passed = 1_000
+  held.release(200, 1)
+  await receiver.request(18)
+  expect(testSends(receiver)).toHaveLength(2)
+  receiver.answerWith(200)
+  held.release(200)
+  await draining
+})
+
+test('a drain whose first result was recorded by another worker sends no more before it knows that it still has the job', async () => {
+  await using world = await createWorld({ worker: false })
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(world.client, { url: receiver.url })
+  await addBacklog(world, id, 20)
+  const lost = new AbortController()
+  const asked = Promise.withResolvers<void>()
+  const known = Promise.withResolvers<void>()
+  const turn: DrainTurn = {
+    ...quietTurn(id),
+    signal: lost.signal,
+    confirmJob() {
+      asked.resolve()
+      return known.promise
+    },
+  }
+  const draining = drain(world, turn, {})
+  await receiver.request(16)
+  const overtaken = deliveryOf(receiver.requests[0]!)
+  await world.app.ports.db.query(
+    'update delivery set attempt_count = attempt_count + 1 where id = $1',
+    [overtaken],
+  )
+  held.release(200)
+  await asked.promise
+  lost.abort()
+  known.resolve()
+
+  expect(await draining).toBe('more')
+  expect(receiver.requests).toHaveLength(16)
+})

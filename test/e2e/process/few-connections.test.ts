@@ -1,0 +1,52 @@
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { createDatabase } from '../../helpers/database.ts'
+import { deliveriesOf, receivedAll } from '../../helpers/deliveries.ts'
+import { activeDestination, publishTodo } from '../../helpers/operations.ts'
+import { startReceiver } from '../../helpers/receiver.ts'
+import { createWorld } from '../../helpers/world.ts'
+
+/** Lets the database have so many connections at most; those that are open stay. */
+async function limitConnections(url: string, limit: number): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const name = new URL(url).pathname.slice(1)
+  await client.query(`alter database ${name} connection limit ${limit}`)
+  await client.end()
+}
+
+test.each([8, 5])(
+  'with %i connections in place of 17 every publication is answered as published, and all is delivered',
+  async (limit) => {
+    const { url } = await createDatabase()
+    await limitConnections(url, limit)
+    await using world = await createWorld({ databaseUrl: url })
+    await using receiver = await startReceiver()
+    const { id } = await activeDestination(world.client, { url: receiver.url })
+
+    const published = await Promise.all(
+      Array.from({ length: 400 }, (_, index) => publishTodo(world.client, `Call ${index}`)),
+    )
+    await receivedAll(receiver, published)
+
+    await expect
+      .poll(async () => (await deliveriesOf(world.client, id)).map(({ status }) => status), {
+        timeout: 10_000,
+      })
+      .toEqual(published.map(() => 'SUCCEEDED'))
+  },
+)
+
+test('DATABASE_POOL limits the connections of a process', async () => {
+  const { url } = await createDatabase()
+  await using world = await createWorld({ databaseUrl: url, worker: false, poolSize: 4 })
+  const { db } = world.app.ports
+  const [, , , , , , , counted] = await Promise.all([
+    ...Array.from({ length: 7 }, () => db.query('select pg_sleep(0.02)')),
+    db.query<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity
+      where datname = current_database() and application_name like 'bigmind-webhooks pool%'`,
+    ),
+  ])
+  expect(counted).toEqual([{ count: 4 }])
+})

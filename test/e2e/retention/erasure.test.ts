@@ -1,0 +1,372 @@
+import type { ServerResponse } from 'node:http'
+import { TestClock } from 'pg-boss'
+import { expect, test } from 'vitest'
+import { graphql } from '../../../src/generated/graphql/gql.ts'
+import { eraseEvent as eraseEventService } from '../../../src/retention/erasure.ts'
+import { newId } from '../../../src/storage/ids.ts'
+import { addBacklog, countDeliveries } from '../../helpers/backlog.ts'
+import { readRowsAsText } from '../../helpers/database-text.ts'
+import {
+  deliveryOf,
+  deliveryStands,
+  GetEvent,
+  ListEvents,
+  publishTodos,
+  RetryDelivery,
+  readDelivery,
+  SendTest,
+  todoNumber,
+} from '../../helpers/delivery-operations.ts'
+import { readDestination } from '../../helpers/destination-operations.ts'
+import {
+  EraseEvent,
+  EventsRelatedTo,
+  eraseEvent,
+  GetTombstone,
+} from '../../helpers/erasure-operations.ts'
+import { heldAnswers } from '../../helpers/held-answers.ts'
+import { startMarker } from '../../helpers/marker.ts'
+import { activeDestination, PublishEvent, publishTodo, todo } from '../../helpers/operations.ts'
+import { startReceiver } from '../../helpers/receiver.ts'
+import { createWorld, type World } from '../../helpers/world.ts'
+
+const TRANSCRIPT = 'transcript-7c1e'
+const DEAL = 'deal-90af'
+const ANSWER = 'answer-55d2'
+const PRIVATE = [TRANSCRIPT, DEAL, ANSWER]
+
+const input = (description = TRANSCRIPT) => ({
+  event: 'TODO_CREATED' as const,
+  data: todo(description),
+  relations: { associatedDealIds: [DEAL] },
+  timestamp: '2025-10-10T14:30:00.000Z',
+  idempotencyKey: 'key-1',
+})
+
+async function publishPrivate({ client }: World): Promise<string> {
+  const { eventPublish } = await client.request(PublishEvent, { input: input() })
+  if (eventPublish.__typename !== 'EventPublished') throw new Error(eventPublish.message)
+  return eventPublish.event.id
+}
+
+/** What of the private texts is anywhere in the database. */
+async function foundInDatabase({ databaseUrl }: World): Promise<string[]> {
+  const rows = (await readRowsAsText(databaseUrl)).join('\n')
+  return PRIVATE.filter((text) => rows.includes(text))
+}
+
+const readTombstone = async ({ client }: World, id: string) =>
+  (await client.request(GetTombstone, { id })).event!
+
+test('the content of an erased event is in no table, and the rest stays as a tombstone', async () => {
+  const clock = new TestClock()
+  await using world = await createWorld({ clock })
+  const { client } = world
+  await using good = await startReceiver({ answers: [{ status: 200, body: ANSWER }] })
+  await using bad = await startReceiver({ answers: [{ status: 500, body: ANSWER }] })
+  await using marker = await startMarker(client)
+  const destinations = [
+    await activeDestination(client, { url: good.url }),
+    await activeDestination(client, { url: bad.url }),
+  ]
+  const eventId = await publishPrivate(world)
+  const [succeeded, waiting] = [deliveryOf(await good.request()), deliveryOf(await bad.request())]
+  await deliveryStands(client, succeeded, { status: 'SUCCEEDED' })
+  await deliveryStands(client, waiting, { status: 'PENDING', attemptCount: 1 })
+  const before = await readTombstone(world, eventId)
+  expect(await foundInDatabase(world)).toEqual(PRIVATE)
+
+  const erasedAt = await eraseEvent(client, eventId)
+
+  expect(await foundInDatabase(world)).toEqual([])
+  const after = await readTombstone(world, eventId)
+  const left = (delivery: (typeof before)['deliveries']['nodes'][number]) => ({
+    ...delivery,
+    status: delivery.id === waiting ? 'CANCELED' : delivery.status,
+    payload: '',
+    attempts: delivery.attempts.map((attempt) => ({ ...attempt, responseBody: null })),
+  })
+  expect(after).toEqual({
+    ...before,
+    data: {},
+    relations: {
+      associatedAccountIds: [],
+      associatedContactIds: [],
+      associatedDealIds: [],
+      associatedLeadIds: [],
+    },
+    erasedAt,
+    deliveries: { nodes: before.deliveries.nodes.map(left) },
+  })
+  expect(before).toMatchObject({ erasedAt: null, idempotencyKey: 'key-1' })
+  expect(after.deliveries.nodes.map(({ attempts }) => attempts.length)).toEqual([1, 1])
+  expect((await client.request(EventsRelatedTo, { id: DEAL })).events.nodes).toEqual([])
+  const { events } = await client.request(ListEvents)
+  expect(events.nodes).toContainEqual({ id: eventId, type: 'TODO_CREATED', data: {} })
+  for (const { id } of destinations) {
+    expect((await readDestination(client, id)).deliveries).toHaveLength(1)
+  }
+
+  await clock.tick(2_010)
+  await marker.pass()
+  expect(bad.requests).toHaveLength(1)
+})
+
+test('an event that is erased twice keeps the time of the first erasure', async () => {
+  await using world = await createWorld({ worker: false })
+  const eventId = await publishPrivate(world)
+  const erasedAt = await eraseEvent(world.client, eventId)
+  const tombstone = await readTombstone(world, eventId)
+  expect(await eraseEvent(world.client, eventId)).toBe(erasedAt)
+  expect(await readTombstone(world, eventId)).toEqual(tombstone)
+})
+
+test('an id of another organization, and one that is none, are not found', async () => {
+  await using world = await createWorld({ worker: false })
+  const eventId = await publishPrivate(world)
+  const other = await world.clientFor('Other')
+  for (const id of [eventId, newId('evt'), 'evt', '', 'evt_\u0000']) {
+    const { eventErase } = await other.request(EraseEvent, { id })
+    expect(eventErase).toMatchObject({ __typename: 'NotFoundError', id })
+  }
+  expect(await readTombstone(world, eventId)).toMatchObject({ erasedAt: null, data: input().data })
+})
+
+test.each([200, 500])(
+  'an attempt that is on the wire when its event is erased is recorded without the answer %i',
+  async (status) => {
+    await using world = await createWorld()
+    const { client } = world
+    const held: ServerResponse[] = []
+    await using receiver = await startReceiver({
+      answers: [(_request, response) => void held.push(response)],
+    })
+    const { id: destinationId } = await activeDestination(client, { url: receiver.url })
+    const eventId = await publishPrivate(world)
+    const id = deliveryOf(await receiver.request())
+    await eraseEvent(client, eventId)
+    expect(await readDelivery(client, id)).toMatchObject({ status: 'CANCELED', attemptCount: 0 })
+
+    held[0]!.writeHead(status).end(ANSWER)
+
+    const delivery = await deliveryStands(client, id, { attemptCount: 1 })
+    expect(delivery).toMatchObject({
+      status: status === 200 ? 'SUCCEEDED' : 'CANCELED',
+      nextAttemptAt: null,
+      attempts: [{ number: 1, responseCode: status, responseBody: null }],
+    })
+    const { failureCount } = await readDestination(client, destinationId)
+    expect(failureCount).toBe(status === 200 ? 0 : 1)
+    expect(await foundInDatabase(world)).toEqual([])
+  },
+)
+
+test('an event that a worker had read but not begun to send is not sent after its erasure', async () => {
+  const clock = new TestClock()
+  await using world = await createWorld({ clock })
+  const { client } = world
+  const held = heldAnswers()
+  await using receiver = await startReceiver({ answers: [held.hold] })
+  const { id } = await activeDestination(client, { url: receiver.url })
+  const ids = await publishTodos(client, 20)
+  await receiver.request(16)
+
+  await eraseEvent(client, ids[17]!)
+  // What was read may be sent from for a moment.
+  await clock.tick(300)
+  receiver.answerWith(200)
+  held.release(200)
+
+  await expect.poll(() => countDeliveries(world, id)).toEqual({ SUCCEEDED: 19, CANCELED: 1 })
+  const sent = receiver.requests.map(todoNumber).sort((a, b) => a - b)
+  expect(sent).toEqual(ids.map((_, index) => index + 1).filter((number) => number !== 18))
+})
+
+test('a delivery of an erased event cannot be sent again', async () => {
+  await using world = await createWorld()
+  const { client } = world
+  await using receiver = await startReceiver()
+  await using marker = await startMarker(client)
+  await activeDestination(client, { url: receiver.url })
+  const eventId = await publishPrivate(world)
+  const id = deliveryOf(await receiver.request())
+  const delivery = await deliveryStands(client, id, { status: 'SUCCEEDED' })
+  const erasedAt = await eraseEvent(client, eventId)
+
+  const { deliveryRetry } = await client.request(RetryErased, { id })
+
+  expect(deliveryRetry).toEqual({
+    __typename: 'EventErasedError',
+    message: expect.stringContaining('erased'),
+    erasedAt,
+  })
+  const { status, attemptCount, completedAt } = await readDelivery(client, id)
+  expect({ status, attemptCount }).toEqual({ status: 'SUCCEEDED', attemptCount: 1 })
+  expect(completedAt).toBe(delivery.completedAt)
+  await marker.pass()
+  expect(receiver.requests).toHaveLength(1)
+})
+
+const RetryErased = graphql(`
+  mutation TestRetryErased($id: ID!) {
+    deliveryRetry(id: $id) {
+      __typename
+      ... on EventErasedError { message erasedAt }
+    }
+  }
+`)
+
+test('erasing and retrying at once never sends an empty event', async () => {
+  await using world = await createWorld()
+  const { client } = world
+  await using receiver = await startReceiver()
+  await using marker = await startMarker(client)
+  await activeDestination(client, { url: receiver.url })
+  for (let turn = 1; turn <= 10; turn += 1) {
+    const before = receiver.requests.length
+    const eventId = await publishTodo(client, `Turn ${turn}`)
+    const id = deliveryOf(await receiver.request(before + 1))
+    await deliveryStands(client, id, { status: 'SUCCEEDED' })
+    const retry = () => client.request(RetryDelivery, { id })
+    await Promise.all([retry(), eraseEvent(client, eventId), retry()])
+    expect((await readDelivery(client, id)).status).not.toBe('PENDING')
+  }
+  await marker.pass()
+  const data = receiver.requests.map(({ body }) => JSON.parse(body).data)
+  expect(data.filter(({ description }) => description === undefined)).toEqual([])
+})
+
+test('whatever is published under the key of an erased event answers its tombstone', async () => {
+  await using world = await createWorld()
+  const { client } = world
+  await using receiver = await startReceiver()
+  await using marker = await startMarker(client)
+  await activeDestination(client, { url: receiver.url })
+  const eventId = await publishPrivate(world)
+  await deliveryStands(client, deliveryOf(await receiver.request()), { status: 'SUCCEEDED' })
+  await eraseEvent(client, eventId)
+  const { fingerprint } = await world.app.ports.db.prisma.event.findUniqueOrThrow({
+    where: { id: eventId },
+  })
+  expect(fingerprint).toBeNull()
+  for (const description of [TRANSCRIPT, 'Another one']) {
+    const { eventPublish } = await client.request(PublishEvent, { input: input(description) })
+    expect(eventPublish).toMatchObject({
+      __typename: 'EventPublished',
+      duplicate: true,
+      deliveryCount: 0,
+      event: { id: eventId, idempotencyKey: 'key-1' },
+    })
+  }
+  await marker.pass()
+  expect(receiver.requests).toHaveLength(1)
+  expect(await foundInDatabase(world)).toEqual([])
+})
+
+test('an event of a test send can be erased', async () => {
+  await using world = await createWorld()
+  const { client } = world
+  await using receiver = await startReceiver({ answers: [{ status: 200, body: ANSWER }] })
+  const { id } = await activeDestination(client, { url: receiver.url })
+  const { destinationSendTest } = await client.request(SendTest, { id, event: 'TODO_CREATED' })
+  if (destinationSendTest.__typename !== 'Delivery') throw new Error('not sent')
+  await deliveryStands(client, destinationSendTest.id, { status: 'SUCCEEDED' })
+  await eraseEvent(client, destinationSendTest.event.id)
+  const { event } = await client.request(GetEvent, { id: destinationSendTest.event.id })
+  expect(event).toMatchObject({ data: {} })
+  expect(await foundInDatabase(world)).toEqual([])
+})
+
+test('a subscriber that resumes behind gets the attempts without what was answered', async () => {
+  await using world = await createWorld()
+  const { client } = world
+  await using receiver = await startReceiver({ answers: [{ status: 200, body: ANSWER }] })
+  await activeDestination(client, { url: receiver.url })
+  const bodies = async (count: number, after?: string) => {
+    const seen: { id: string; responseBody?: string | null }[] = []
+    for await (const { deliveryAttempted } of client.subscribe(AnswersAfter, { after })) {
+      if (seen.push(deliveryAttempted) === count) break
+    }
+    return seen
+  }
+  await publishTodo(client)
+  const first = await receiver.request()
+  const { attempts } = await deliveryStands(client, deliveryOf(first), { status: 'SUCCEEDED' })
+  const eventId = await publishPrivate(world)
+  await deliveryStands(client, deliveryOf(await receiver.request(2)), { status: 'SUCCEEDED' })
+  expect(await bodies(1, attempts[0]!.id)).toMatchObject([{ responseBody: ANSWER }])
+  await eraseEvent(client, eventId)
+  expect(await bodies(1, attempts[0]!.id)).toMatchObject([{ responseBody: null }])
+})
+
+const AnswersAfter = graphql(`
+  subscription TestAnswersAfter($after: ID) {
+    deliveryAttempted(after: $after) { id responseBody }
+  }
+`)
+
+/** Many parts of an erasure. */
+const MANY = 6_500
+
+/** Gives an event many deliveries more, half of them waiting and half answered, and nobody is woken. */
+async function addDeliveries({ app }: World, eventId: string, destinationId: string) {
+  const { db } = app.ports
+  const delivery = newId('dlv')
+  await db.query(
+    `insert into delivery (id, event_id, destination_id, status, due_at, attempt_count)
+    select $1 || n, $2, $3,
+      (case when n % 2 = 0 then 'PENDING' else 'SUCCEEDED' end)::delivery_status,
+      case when n % 2 = 0 then now() - interval '1 minute' end, 1
+    from generate_series(1, $4::int) as n`,
+    [delivery, eventId, destinationId, MANY],
+  )
+  await db.query(
+    `insert into delivery_attempt (
+      id, delivery_id, destination_id, organization_id, event_type, number, status, attempted_at,
+      duration_ms, response_code, response_body
+    )
+    select 'att_' || id, id, destination_id, 'org_1', 'todo_created', 1, 'SUCCEEDED', now(), 1, 200, $2
+    from delivery where event_id = $1`,
+    [eventId, ANSWER],
+  )
+}
+
+test('an event that went to thousands of destinations is erased whole before it is answered', async () => {
+  await using world = await createWorld({ worker: false })
+  const { id } = await activeDestination(world.client, { url: 'http://127.0.0.1:4001/never-sent' })
+  const eventId = await publishPrivate(world)
+  await addDeliveries(world, eventId, id)
+  await addBacklog(world, id, 3)
+  await eraseEvent(world.client, eventId)
+  const counts = { CANCELED: MANY / 2 + 1, SUCCEEDED: MANY / 2, PENDING: 3 }
+  expect(await countDeliveries(world, id)).toEqual(counts)
+  expect(await foundInDatabase(world)).toEqual([])
+})
+
+test('an erasure whose process dies after its first part sends nothing, and a worker finishes it', async () => {
+  await using world = await createWorld({ worker: false })
+  const { client, app, organizationId } = world
+  await using receiver = await startReceiver()
+  const { id } = await activeDestination(client, { url: receiver.url })
+  const eventId = await publishPrivate(world)
+  await addDeliveries(world, eventId, id)
+  const { db } = app.ports
+  let commits = 0
+  const dying: typeof db = {
+    ...db,
+    transaction: (work) => {
+      commits += 1
+      return commits > 1 ? Promise.reject(new Error('died')) : db.transaction(work)
+    },
+  }
+  await expect(eraseEventService({ db: dying }, organizationId, eventId)).rejects.toThrow('died')
+  expect(await foundInDatabase(world)).toEqual([ANSWER])
+  expect((await countDeliveries(world, id)).PENDING).toBeGreaterThan(0)
+
+  await world.addProcess()
+
+  await expect.poll(() => foundInDatabase(world), { timeout: 5_000 }).toEqual([])
+  const counts = { CANCELED: MANY / 2 + 1, SUCCEEDED: MANY / 2 }
+  await expect.poll(() => countDeliveries(world, id)).toEqual(counts)
+  expect(receiver.requests).toEqual([])
+})

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import { createPace } from '../../../src/concurrency/pace.ts'
+
+/** A pace of two a turn, whose turns the test begins. */
+function startPace() {
+  const turns: (() => void)[] = []
+  const pace = createPace(2, (work) => turns.push(work))
+  const begun: string[] = []
+  const ask = (name: string, { ahead = false } = {}) =>
+    void pace.next({ ahead }).then(() => begun.push(name))
+  const settle = () => new Promise((resolve) => setImmediate(resolve))
+  return {
+    begun,
+    ask,
+    settle,
+    async nextTurn() {
+      turns.shift()?.()
+      await settle()
+    },
+    turns,
+  }
+}
+
+test('as many as fit into a turn begin at once, the others in the turns that follow', async () => {
+  const { ask, begun, nextTurn, settle } = startPace()
+  for (const name of ['a', 'b', 'c', 'd', 'e']) ask(name)
+  await settle()
+  expect(begun).toEqual(['a', 'b'])
+  await nextTurn()
+  expect(begun).toEqual(['a', 'b', 'c', 'd'])
+  await nextTurn()
+  expect(begun).toEqual(['a', 'b', 'c', 'd', 'e'])
+})
+
+test('who asks to go ahead passes those that wait, and nobody else', async () => {
+  const { ask, begun, nextTurn } = startPace()
+  for (const name of ['a', 'b', 'c', 'd']) ask(name)
+  ask('first', { ahead: true })
+  ask('second', { ahead: true })
+  ask('third', { ahead: true })
+  await nextTurn()
+  await nextTurn()
+  await nextTurn()
+  expect(begun).toEqual(['a', 'b', 'first', 'second', 'third', 'c', 'd'])
+})
+
+test('after a turn in which nothing began no other is asked for, and the next to come begins at once', async () => {
+  const { ask, begun, nextTurn, settle, turns } = startPace()
+  ask('a')
+  await nextTurn()
+  expect(turns).toEqual([])
+  ask('b')
+  ask('c')
+  await settle()
+  expect(begun).toEqual(['a', 'b', 'c'])
+})

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { eventually } from '../../helpers/eventually.ts'
+import { KEY, post, startTestServer } from './test-server.ts'
+
+const HEAVY = { query: '{ large(first: 2000) { name } }' }
+const LIGHT = { query: '{ large(first: 1000) { name } }' }
+
+/** Everybody is who their key says, whatever it is, as in "a of org_2". */
+const start = () =>
+  startTestServer({
+    authenticate: async ({ authorization }) => ({
+      viewer: {
+        organizationId: authorization?.split(' of ')[1] ?? 'org_1',
+        apiKeyId: authorization,
+        scopes: new Set(),
+      },
+    }),
+  })
+
+const ask = (url: string, body: object, authorization: string) => post(url, body, { authorization })
+
+test('two large queries of a key run at once and four in all; the others wait for their turn', async () => {
+  const { graphql, world } = await start()
+  const first = Array.from({ length: 5 }, () => ask(graphql, HEAVY, 'a'))
+  await eventually(() => expect(world.running).toBe(2))
+  const others = ['b of org_2', 'c of org_3', 'd of org_3'].map((key) => ask(graphql, HEAVY, key))
+  await eventually(() => expect(world.running).toBe(4))
+  // Light ones run beside them, so what is heavy had its chance to.
+  const light = ask(graphql, LIGHT, 'a')
+  await eventually(() => expect(world.running).toBe(5))
+  world.finish.resolve()
+  for (const response of await Promise.all([...first, ...others, light])) {
+    expect(await response.json()).toEqual({ data: { large: [] } })
+  }
+  expect(world.running).toBe(0)
+})
+
+test('three large queries of one organization run at once, whoever asks: others have a turn', async () => {
+  const { graphql, world } = await start()
+  const all = ['a', 'b', 'c', 'd'].map((key) => ask(graphql, HEAVY, key))
+  await eventually(() => expect(world.running).toBe(3))
+  const other = ask(graphql, HEAVY, 'a of org_2')
+  await eventually(() => expect(world.running).toBe(4))
+  world.finish.resolve()
+  await Promise.all([...all, other])
+})
+
+test('a key with 20 large queries waiting is told to come back, and another key is not', async () => {
+  const { graphql, world } = await start()
+  const running = Array.from({ length: 22 }, () => ask(graphql, HEAVY, 'a'))
+  await eventually(async () => {
+    const response = await ask(graphql, HEAVY, 'a')
+    expect(response.status).toBe(429)
+    expect(response.headers.get('retry-after')).toBe('10')
+  })
+  const other = ask(graphql, HEAVY, 'b')
+  await eventually(() => expect(world.running).toBe(3))
+  world.finish.resolve()
+  for (const response of await Promise.all([...running, other])) expect(response.status).toBe(200)
+})
+
+test('who leaves while waiting takes no turn, and who leaves while running gives it back', async () => {
+  const { graphql, world } = await start()
+  const leaving = new AbortController()
+  const headers = { authorization: KEY, 'content-type': 'application/json' }
+  const options = { method: 'POST', headers, body: JSON.stringify(HEAVY), signal: leaving.signal }
+  const gone = Array.from({ length: 6 }, () => fetch(graphql, options).catch(() => null))
+  await eventually(() => expect(world.running).toBe(2))
+  leaving.abort()
+  await Promise.all(gone)
+  const stayed = [3000, 3000].map((first) =>
+    ask(graphql, { query: `{ large(first: ${first}) { name } }` }, KEY),
+  )
+  // Both turns of the key are free for them, though none of the resolvers has ended.
+  await eventually(() => expect(world.begun.filter((first) => first === 3000)).toHaveLength(2))
+  world.finish.resolve()
+  for (const response of await Promise.all(stayed)) {
+    expect(await response.json()).toEqual({ data: { large: [] } })
+  }
+})
