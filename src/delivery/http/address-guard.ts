@@ -5,7 +5,7 @@ import { dial } from './dial.ts'
 import type { NameAnswer, ResolveName } from './name-resolver.ts'
 import { GUARD_CODES } from './transport-failure.ts'
 
-/** The guard's own errors; their codes are in `GUARD_CODES`, their text is for our logs only. */
+/** An error of the address guard, with a code of `GUARD_CODES`. Its message is for the log alone. */
 export class GuardError extends Error {
   override name = 'GuardError'
   readonly code: string
@@ -15,7 +15,7 @@ export class GuardError extends Error {
   }
 }
 
-/** Opens a connection for undici, and says how long it may be used. */
+/** Opens a connection for undici. `maxAgeMs` is how long it may be used. */
 export type GuardedConnector = (
   target: buildConnector.Options,
   callback: (
@@ -25,9 +25,9 @@ export type GuardedConnector = (
   ) => void,
 ) => void
 
-/** The largest age of a connection: after it a name may lead elsewhere. */
+/** The maximum age of a connection. Afterwards its host name may have other addresses. */
 const MAX_AGE_MS = 60_000
-/** Where a name's life (TTL) is shorter than that. An idle connection is kept that long in any case. */
+/** The maximum age where the TTL of the host name is shorter. */
 const MIN_AGE_MS = 1000
 
 interface GuardOptions {
@@ -37,18 +37,17 @@ interface GuardOptions {
 }
 
 /**
- * Makes a connector that connects only where the policy lets deliveries go. An address in the URL is judged as
- * it is, a name by all of its addresses when it is connected to: one forbidden address refuses the whole name.
- * Where one family is used before the other is known, addresses that come later are judged before any of them
- * is connected to, and a forbidden one refuses the name while no connection is open. No answer of a later
- * look-up is ever used in place of the judged one.
+ * Creates a connector that connects only to addresses that the policy allows. Checks all addresses of a host name when it
+ * connects: one forbidden address refuses the name. When the addresses of one family arrive later, they are checked before
+ * any of them is used, and a forbidden one refuses the name as long as no connection is open. The connection uses the checked
+ * addresses; the name is not resolved again.
  */
 export function createGuardedConnector(options: GuardOptions): GuardedConnector {
   const secure = buildConnector({
     timeout: options.timeoutMs,
     allowH2: false,
     minVersion: 'TLSv1.2',
-    // Explicit, because the default obeys NODE_TLS_REJECT_UNAUTHORIZED.
+    // Set explicitly, because the default depends on NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: true,
   })
   return (target, callback) => {
@@ -72,8 +71,8 @@ async function connect(
     later,
   } = await addressesOf(target.hostname, resolve, policy)
   const socket = await dial({
-    addresses: judge(addresses, policy),
-    later: later?.then((answer) => judge(answer.addresses, policy)),
+    addresses: checkAddresses(addresses, policy),
+    later: later?.then((answer) => checkAddresses(answer.addresses, policy)),
     port: Number(target.port || (isSecure ? 443 : 80)),
     timeoutMs,
   })
@@ -87,8 +86,8 @@ async function connect(
   }
 }
 
-/** @throws GuardError when one of the addresses is forbidden */
-function judge(addresses: readonly string[], policy: AddressPolicy): readonly string[] {
+/** Returns the addresses if all are allowed. @throws GuardError */
+function checkAddresses(addresses: readonly string[], policy: AddressPolicy): readonly string[] {
   if (addresses.every((address) => isAllowed(address, policy))) return addresses
   throw new GuardError(GUARD_CODES.blocked)
 }
@@ -108,21 +107,21 @@ async function addressesOf(
   return answer
 }
 
-/** `localhost` is no name of the DNS; it stands for the loopback addresses that the policy allows. */
+/** Returns the loopback addresses that the policy allows, for `localhost`, which DNS does not resolve. */
 function allowedLoopback(policy: AddressPolicy): readonly string[] {
   const addresses = ['127.0.0.1', '::1'].filter((address) => isAllowed(address, policy))
   if (addresses.length === 0) throw new GuardError(GUARD_CODES.blocked)
   return addresses
 }
 
-const CUT: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE'])
+const CLOSED_CODES: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE'])
 
 function startTls(
   socket: Socket,
   target: buildConnector.Options,
   secure: buildConnector.connector,
 ): Promise<Socket> {
-  // Names with a trailing dot are legal in a URL but not in TLS.
+  // A trailing dot is valid in a URL but not in TLS.
   const servername = target.servername?.replace(/\.$/, '')
   return new Promise((resolve, reject) => {
     secure(
@@ -131,7 +130,7 @@ function startTls(
         if (secured) resolve(secured)
         else {
           socket.destroy()
-          const isCut = error && 'code' in error && CUT.has(error.code)
+          const isCut = error && 'code' in error && CLOSED_CODES.has(error.code)
           reject(isCut ? new GuardError(GUARD_CODES.handshakeCut, error) : error)
         }
       },

@@ -12,18 +12,18 @@ import { requestHeaders } from '../../domain/request-headers.ts'
 import { createGuardedConnector } from './address-guard.ts'
 import { limitConnects } from './connect-limit.ts'
 import { type Connections, openConnections } from './connections.ts'
-import { type Answer, ExchangeTimeout, WebhookExchange } from './exchange.ts'
+import { ExchangeTimeout, type ReceivedResponse, WebhookExchange } from './exchange.ts'
 import { createNameResolver, type ResolveName } from './name-resolver.ts'
 import { bodyText } from './response-body.ts'
 import { failureOfCode, RESPONSE_CODES } from './transport-failure.ts'
 
-/** One signed request, ready to go. */
+/** A signed request. */
 export interface WebhookRequest {
   /** A URL that passed `checkDestinationUrl`. */
   url: string
-  /** The signatures; `requestHeaders` says what goes with them. */
+  /** The signature headers. `requestHeaders` adds the others. */
   headers: Record<string, string>
-  /** Sent byte for byte, as UTF-8. */
+  /** Sent unchanged, as UTF-8. */
   body: string
 }
 
@@ -33,14 +33,13 @@ export interface SentWebhook {
   durationMs: number
 }
 
-/** The way out of the house: the only thing that ever makes a request to a receiver. */
+/** The HTTP client of the service. All requests to receivers go through it. */
 export interface WebhookSender {
   /**
-   * Makes one attempt. Whatever the receiver or the network does is an outcome; it rejects only when
-   * the sender was closed before.
+   * Sends a request. Failures of the receiver and the network are outcomes; it rejects only after `close`.
    */
   send(request: WebhookRequest): Promise<SentWebhook>
-  /** Waits for what is on the wire, then closes every connection. */
+  /** Waits for the requests in flight, then closes all connections. */
   close(): Promise<void>
 }
 
@@ -52,34 +51,34 @@ export interface WebhookClientOptions {
   resolve?: ResolveName
   /** From starting to connect to the response's head. Default: `ATTEMPT_TIMEOUT_MS`. */
   timeoutMs?: number
-  /** Distinct origins whose connections are kept open; to others one is made each time. Default: 1000. */
+  /** Origins whose connections are kept open. Requests to further origins open a new one each time. Default: 1000. */
   maxKeptOrigins?: number
 }
 
-/** Makes the one client of the program. It follows no redirect and uses no proxy. */
+/** Creates the client. It follows no redirects and uses no proxy. Create one for each process. */
 export function createWebhookClient(options: WebhookClientOptions): WebhookSender {
   const { policy, userAgent, timeoutMs = ATTEMPT_TIMEOUT_MS, maxKeptOrigins = 1000 } = options
   const resolve = options.resolve ?? createNameResolver()
-  // Longer than an attempt: the attempt's own clock has to be the one that ends it.
+  // Longer than an attempt, so that the time limit of the attempt applies first.
   const connect = createGuardedConnector({ policy, resolve, timeoutMs: timeoutMs + 1000 })
   const connections = openConnections(limitConnects(connect), maxKeptOrigins)
-  const onTheWire = new Set<Promise<unknown>>()
+  const inFlight = new Set<Promise<unknown>>()
   let closed = false
 
   async function attempt(request: WebhookRequest): Promise<SentWebhook> {
     const startedAt = performance.now()
     const post = { ...request, headers: requestHeaders(userAgent, request.headers) }
     const { outcome, decidedAt } = await exchange(connections, post, startedAt + timeoutMs).then(
-      async (answer) => ({
+      async (response) => ({
         outcome: outcomeOfResponse(
-          { status: answer.status, body: await bodyText(answer.headers, answer.body) },
+          { status: response.status, body: await bodyText(response.headers, response.body) },
           {
             url: request.url,
             requestBytes: Buffer.byteLength(request.body),
-            location: answer.headers.location,
+            location: response.headers.location,
           },
         ),
-        decidedAt: answer.decidedAt,
+        decidedAt: response.decidedAt,
       }),
       (error) => ({ outcome: outcomeOfError(error, timeoutMs), decidedAt: performance.now() }),
     )
@@ -90,55 +89,54 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookSende
     async send(request) {
       if (closed) throw new Error('The webhook client is closed.')
       const sending = attempt(request)
-      onTheWire.add(sending)
-      return sending.finally(() => onTheWire.delete(sending))
+      inFlight.add(sending)
+      return sending.finally(() => inFlight.delete(sending))
     },
     async close() {
       closed = true
-      await Promise.allSettled(onTheWire)
+      await Promise.allSettled(inFlight)
       await Promise.all([connections.kept.destroy(), connections.fresh.destroy()])
     },
   }
 }
 
 /**
- * Sends a request, on a connection that is open already if there is one. Only a new connection can fail the
- * attempt, except by time: what a connection brings that was used before may belong to an earlier request (bytes
- * beyond the length of a response, the 408 of an idle connection, its end). Such a request is sent once more, on
- * a connection of its own and within the same time. If the receiver did see the first one, deliveries are at
- * least once anyway.
+ * Sends a request on an open connection if there is one. Only a new connection can fail the attempt, except by its time
+ * limit: what arrives on a reused connection may concern an earlier request (bytes after the end of its response, the 408 of
+ * an idle connection, its close). The request is then sent once more on a new connection, within the same time limit. The
+ * receiver may get it twice, which at-least-once delivery allows.
  */
 async function exchange(
   { kept, fresh }: Connections,
   request: WebhookRequest,
   deadline: number,
-): Promise<Answer> {
+): Promise<ReceivedResponse> {
   const first = new WebhookExchange(deadline)
   try {
-    const answer = await post(kept, request, first)
-    if (!first.reused || !isAboutConnection(answer)) return answer
+    const response = await post(kept, request, first)
+    if (!first.reused || !isAboutConnection(response)) return response
   } catch (error) {
     const unproven = first.reused && !(error instanceof ExchangeTimeout)
-    if (!unproven && codeOf(error) !== FULL) throw error
+    if (!unproven && codeOf(error) !== TOO_MANY_ORIGINS) throw error
   }
   return await post(fresh, request, new WebhookExchange(deadline))
 }
 
 /**
- * Whether a server answers like this to a connection rather than to a request: that none came in time, or that
- * what came was not HTTP, since it had not read the whole request before.
+ * Whether a response concerns the connection and not the request: no request arrived in time, or it was not HTTP because a
+ * part of the request before was left unread.
  */
-function isAboutConnection({ status, headers }: Answer): boolean {
+function isAboutConnection({ status, headers }: ReceivedResponse): boolean {
   return status === 408 || (status === 400 && headers.connection === 'close')
 }
 
-/** More origins at once than connections are kept for. */
-const FULL = 'UND_ERR_MAX_ORIGINS_REACHED'
+/** undici's error code when there are more origins than `maxKeptOrigins`. */
+const TOO_MANY_ORIGINS = 'UND_ERR_MAX_ORIGINS_REACHED'
 
 /**
- * ky's `fetch` is the exchange itself, and not undici's `fetch`, which would send again on 421, fail on
- * 407, decompress what the receiver sends, add a browser's headers and take three times as long. The response
- * that ky hands back is a token; the exchange has the answer.
+ * Sends a request through ky with the exchange as its `fetch`. undici's own `fetch` would repeat the request on 421, fail on
+ * 407, decompress the response, add headers of browsers and take three times as long. The response that ky returns is empty;
+ * the exchange has the actual one.
  */
 async function post(agent: Agent, request: WebhookRequest, exchange: WebhookExchange) {
   const { url, headers, body } = request
@@ -150,11 +148,11 @@ async function post(agent: Agent, request: WebhookRequest, exchange: WebhookExch
       const { origin, href } = new URL(url)
       const path = href.slice(origin.length)
       agent.dispatch({ origin, path, method: 'POST', headers, body }, exchange)
-      await exchange.answer
+      await exchange.response
       return new Response()
     },
   })
-  return exchange.answer
+  return exchange.response
 }
 
 function outcomeOfError(error: unknown, timeoutMs: number): Outcome {
@@ -167,7 +165,7 @@ function outcomeOfError(error: unknown, timeoutMs: number): Outcome {
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
-  // The head has been read before undici reads it, so it is the body that undici cannot read: after the head.
+  // The head was read before undici reads it, so undici failed to read the body.
   if (error.name === 'HTTPParserError') return RESPONSE_CODES.unreadable
   const code = 'code' in error ? String(error.code) : ''
   return code === 'UNSPECIFIED' ? error.message : code

@@ -1,23 +1,22 @@
 import type { GuardedConnector } from './address-guard.ts'
 
 /**
- * Connections that are being opened to one origin at a time. A server takes what arrives while it is busy
- * from a queue of some hundreds (511 for Node, 128 for many), and what overflows it is tried again by TCP
- * after 1 and 3 seconds: out of the 5 that the receiver has. Many destinations can share an origin. This
- * slows the ramp rather than counting the queue: of 500 requests at once to a queue of 128, 63 instead of
- * 371 met a retry.
+ * Connections that are being opened to one origin at a time. A busy server queues some hundred connections (511 in Node, 128
+ * in many others). When the queue is full, TCP tries again after 1 and 3 seconds, of the 5 that an attempt has. Many
+ * destinations can share an origin. Measured with 500 concurrent requests and a queue of 128: 63 instead of 371 needed a
+ * second try.
  */
-const AT_A_TIME = 64
+const MAX_CONNECTING = 64
 
-/** @param isWanted whether the request that the connection is for still waits for it */
+/** A connector whose third parameter returns whether the request still waits for the connection. */
 export type LimitedConnect = (
   ...parameters: [...Parameters<GuardedConnector>, isWanted: () => boolean]
 ) => void
 
 interface Waiting {
   start(): void
-  /** Starts nothing, and reports that. */
-  giveUp(): void
+  /** Reports that the request has timed out, without connecting. */
+  cancel(): void
   isWanted(): boolean
 }
 
@@ -27,18 +26,21 @@ interface Origin {
 }
 
 /**
- * Lets only so many connections to one origin open at once. Open ones are not counted. A connection whose request has
- * timed out before its turn is not opened: after an outage these would take the turns of requests that can succeed.
+ * Limits the connections to one origin that are being opened; open connections do not count. A connection whose request has
+ * timed out while waiting is not opened: after an outage it would delay requests that can still succeed.
  */
-export function limitConnects(connect: GuardedConnector, atATime = AT_A_TIME): LimitedConnect {
+export function limitConnects(
+  connect: GuardedConnector,
+  maxConnecting = MAX_CONNECTING,
+): LimitedConnect {
   const origins = new Map<string, Origin>()
 
   function startNext(origin: Origin): void {
-    while (origin.connecting < atATime) {
+    while (origin.connecting < maxConnecting) {
       const next = origin.waiting.shift()
       if (!next) return
       if (next.isWanted()) next.start()
-      else next.giveUp()
+      else next.cancel()
     }
   }
 
@@ -55,8 +57,8 @@ export function limitConnects(connect: GuardedConnector, atATime = AT_A_TIME): L
         callback(...result)
       })
     }
-    const giveUp = () => callback(new Error('The request has timed out.'), null, null)
-    if (origin.connecting < atATime) start()
-    else origin.waiting.push({ start, giveUp, isWanted })
+    const cancel = () => callback(new Error('The request has timed out.'), null, null)
+    if (origin.connecting < maxConnecting) start()
+    else origin.waiting.push({ start, cancel, isWanted })
   }
 }

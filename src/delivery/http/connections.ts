@@ -1,31 +1,30 @@
 import { Agent, type buildConnector, Client, Pool } from 'undici'
 import type { LimitedConnect } from './connect-limit.ts'
 import type { WebhookExchange } from './exchange.ts'
-import { WebhookSocket } from './receiver-socket.ts'
+import { ReceiverSocket } from './receiver-socket.ts'
 
-/** The two ways to a receiver. Both connect through the same guard. */
+/** The two agents. Both connect through the address guard. */
 export interface Connections {
   /** Reuses connections that are still open. */
   kept: Agent
-  /** Opens one connection a request and closes it afterwards. */
+  /** Opens a connection for each request and closes it afterwards. */
   fresh: Agent
 }
 
 /**
- * The number of connections is not limited here, but by how many attempts the caller makes at once: a
- * request that waited for a connection would spend the time in which its receiver may answer.
+ * Creates the agents. They do not limit the number of connections, because a request that waits for one would use up the time
+ * of its receiver. The caller limits its attempts.
  *
- * An idle connection is closed after 1 s; where the receiver says how long it keeps it, 1 s before that,
- * but after 4 s at the latest. That is below what common servers grant, so they rarely close a connection
- * that is about to be used.
+ * An idle connection is closed after 1 s. If the receiver sends a keep-alive time, it is closed 1 s before that time, after 4 s
+ * at the latest. Common servers keep connections longer, so they rarely close one that is about to be used.
  */
 export function openConnections(connect: LimitedConnect, maxKeptOrigins: number): Connections {
   const common = {
-    // The type of undici's connectors has no place for a connection's largest age.
+    // The type of undici's connectors has no parameter for the maximum age of a connection.
     connect: connect as unknown as buildConnector.connector,
     factory: createPool,
     allowH2: false,
-    // The client's own clock covers the whole attempt.
+    // The client limits the time of the whole attempt.
     headersTimeout: 0,
     bodyTimeout: 0,
   }
@@ -50,9 +49,9 @@ function createPool(origin: string | URL, options: object): Pool {
   })
 }
 
-/** Gives each exchange the connection that it uses. */
+/** A client of undici that assigns its open socket to each exchange. */
 class WebhookConnection extends Client {
-  #socket: WebhookSocket | null = null
+  #socket: ReceiverSocket | null = null
   #exchange: WebhookExchange | null = null
 
   constructor(origin: URL, options: { connect: LimitedConnect }) {
@@ -64,7 +63,7 @@ class WebhookConnection extends Client {
           (...result) => {
             const [error, socket, maxAgeMs] = result
             if (error) return callback(error, null)
-            this.#socket = new WebhookSocket(socket, maxAgeMs)
+            this.#socket = new ReceiverSocket(socket, maxAgeMs)
             callback(null, socket)
           },
           () => this.#exchange?.isOver === false,

@@ -1,29 +1,28 @@
 import net, { isIPv6, type Socket } from 'node:net'
 
-/** How long an address is tried alone before the next one is tried beside it (RFC 8305, section 5). */
+/** Milliseconds until the next address is tried in parallel (RFC 8305, section 5). */
 const NEXT_ATTEMPT_AFTER_MS = 250
 
-/** Of a name with more addresses than these, the others are not tried. */
+/** Addresses of one name that are tried at most. */
 const MAX_ADDRESSES = 20
 
 export interface DialOptions {
-  /** At least one, each judged before. */
+  /** At least one. All are checked. */
   addresses: readonly string[]
-  /** Addresses that become known later. When it rejects, dialling ends with its error. */
+  /** Addresses that arrive later. A rejection ends dialling with its error. */
   later?: Promise<readonly string[]> | undefined
   port: number
-  /** Until when a connection must be open. */
+  /** Milliseconds until a connection must be open. */
   timeoutMs: number
 }
 
 /**
- * Opens a TCP connection to whichever address accepts one first (RFC 8305). An attempt goes on while others
- * are made beside it, until one connects or all have failed; the others are then ended.
+ * Opens a TCP connection to the first address that accepts one (RFC 8305). Tries the addresses in parallel until one connects
+ * or all have failed, then closes the other connections.
  *
- * IPv4 addresses are tried before IPv6 addresses, in turns: receivers let known IPv4 addresses through their
- * firewalls, and many have an IPv6 address that nothing listens at.
- *
- * @throws the error of `later`, or one with the code that Node gave the most telling attempt, or ETIMEDOUT
+ * Tries IPv4 and IPv6 addresses alternately, IPv4 first: the firewalls of receivers allow known IPv4 addresses, and many
+ * receivers have an IPv6 address on which nothing listens.
+ * @throws the error of `later`; the error of the most informative attempt; or an error with the code ETIMEDOUT
  */
 export function dial(options: DialOptions): Promise<Socket> {
   return new Promise((resolve, reject) => new Dialling(options, { resolve, reject }).start())
@@ -68,7 +67,7 @@ class Dialling {
   }
 
   #add(addresses: readonly string[]): void {
-    for (const address of inTurns(addresses)) {
+    for (const address of alternate(addresses)) {
       if (this.#known.size === MAX_ADDRESSES) return
       if (this.#known.has(address)) continue
       this.#known.add(address)
@@ -97,7 +96,7 @@ class Dialling {
     socket.once('connect', () => this.#succeed(socket))
     socket.on('error', (error) => {
       if (!this.#open.delete(socket)) return
-      this.#failure = moreTelling(this.#failure, error)
+      this.#failure = moreInformative(this.#failure, error)
       this.#tryNext()
     })
     if (this.#waiting.length > 0) {
@@ -127,8 +126,8 @@ class Dialling {
   }
 }
 
-/** Takes turns between the families, IPv4 first. */
-function inTurns(addresses: readonly string[]): readonly string[] {
+/** Alternates between the families, IPv4 first. */
+function alternate(addresses: readonly string[]): readonly string[] {
   if (addresses.length === 1) return addresses
   const later = addresses.filter((address) => isIPv6(address))
   const first = addresses.filter((address) => !isIPv6(address))
@@ -138,12 +137,12 @@ function inTurns(addresses: readonly string[]): readonly string[] {
     .filter((address) => address !== undefined)
 }
 
-/** This machine may have no way to one family at all, which says nothing about the receiver. */
-const OURS: ReadonlySet<unknown> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'])
+/** Errors of a machine without a route to one family, which do not concern the receiver. */
+const LOCAL_CODES: ReadonlySet<unknown> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'])
 
 const codeOf = (error: Error | null) => error && 'code' in error && error.code
 
-const moreTelling = (earlier: Error | null, error: Error) =>
-  earlier && OURS.has(codeOf(error)) ? earlier : error
+const moreInformative = (earlier: Error | null, error: Error) =>
+  earlier && LOCAL_CODES.has(codeOf(error)) ? earlier : error
 
 const failureWithCode = (code: string) => Object.assign(new Error(code), { code })

@@ -1,21 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Phase } from '../../domain/outcome.ts'
-import type { WebhookSocket } from './receiver-socket.ts'
+import type { ReceiverSocket } from './receiver-socket.ts'
 import { MAX_BODY_BYTES, type ReceivedBody } from './response-body.ts'
 import { ResponseError } from './response-head.ts'
 import { RESPONSE_CODES } from './transport-failure.ts'
 
-/** How long a body may take after its head; the rest of the attempt's time if that is less. */
+/** Milliseconds for the body after the head, or the rest of the attempt's time if that is less. */
 const MAX_BODY_MS = 1000
 
-/** Makes undici close a connection. Never passed on. */
+/** The reason with which undici closes a connection. Not reported. */
 const OVER = new Error('The exchange is over')
-/** The largest age of the connection was over before the request was sent. */
+/** The connection exceeded its maximum age before the request was sent. */
 const EXPIRED = new Error('The connection is too old')
 
 /** A response whose head arrived in time. */
-export interface Answer {
+export interface ReceivedResponse {
   status: number
   headers: IncomingHttpHeaders
   body: ReceivedBody
@@ -23,7 +23,7 @@ export interface Answer {
   decidedAt: number
 }
 
-/** The time was up before the response's head was there. */
+/** The time limit of the attempt was reached before the head of the response. */
 export class ExchangeTimeout extends Error {
   override name = 'ExchangeTimeout'
   readonly phase: Phase
@@ -34,57 +34,56 @@ export class ExchangeTimeout extends Error {
 }
 
 /**
- * One request and its response, as undici reports them. The head decides: once it is there, the exchange
- * has an answer, and what happens to the body only determines how much of it is kept.
+ * One request and its response, as a handler of undici. The head decides the outcome. What happens to the body afterwards
+ * determines only how much of it is kept.
  */
 export class WebhookExchange implements Dispatcher.DispatchHandler {
-  /** Settles once the answer is complete. Rejects with what prevented a head. */
-  readonly answer: Promise<Answer>
+  /** Resolves when the response is complete or cut. Rejects with the error that prevented its head. */
+  readonly response: Promise<ReceivedResponse>
   readonly #deadline: number
-  #resolve!: (answer: Answer) => void
+  #resolve!: (response: ReceivedResponse) => void
   #reject!: (error: unknown) => void
   #timer: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | null = null
-  #currentSocket: () => WebhookSocket | null = () => null
-  #socket: WebhookSocket | null = null
+  #currentSocket: () => ReceiverSocket | null = () => null
+  #socket: ReceiverSocket | null = null
   #reused = false
-  #head: Omit<Answer, 'body'> | null = null
+  #head: Omit<ReceivedResponse, 'body'> | null = null
   #chunks: Buffer[] = []
   #size = 0
   #complete = false
   #done = false
 
-  /** @param deadline when the head must be there, on the clock of `performance.now()` */
+  /** @param deadline the time limit of the head, on the clock of `performance.now()` */
   constructor(deadline: number) {
     this.#deadline = deadline
-    this.answer = new Promise((resolve, reject) => {
+    this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // The caller may not be waiting yet; the rejection must not end the process.
-    this.answer.catch(() => {})
-    this.#timer = setTimeout(() => this.#giveUp(), Math.max(0, deadline - performance.now()))
+    // The caller may not await it yet, and an unhandled rejection would end the process.
+    this.response.catch(() => {})
+    this.#timer = setTimeout(() => this.#timeOut(), Math.max(0, deadline - performance.now()))
   }
 
   /**
-   * Whether the request was sent, or was about to be sent, on a connection that had carried another one. What
-   * goes wrong there may be the fault of what came before.
+   * Whether the request was sent, or was about to be sent, on a reused connection. An error there may concern an earlier
+   * request.
    */
   get reused(): boolean {
     return this.#reused
   }
 
-  /** Whether `answer` is settled: nothing that happens from now on changes it. */
+  /** Whether `response` is settled. */
   get isOver(): boolean {
     return this.#done
   }
 
   /**
-   * Called with the connection that will send the request.
-   *
-   * @param currentSocket its open socket; null while it is not connected
+   * Sets the connection that will send the request.
+   * @param currentSocket returns its open socket; null while it is not connected
    */
-  assign(currentSocket: () => WebhookSocket | null): void {
+  assign(currentSocket: () => ReceiverSocket | null): void {
     this.#currentSocket = currentSocket
     this.#reused = currentSocket()?.used ?? false
   }
@@ -93,7 +92,7 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
     this.#controller = controller
     this.#socket = this.#currentSocket()
     this.#reused = this.#socket?.used ?? false
-    // Given up while connecting: not a byte may be sent any more, so this cannot wait for a later turn.
+    // Timed out while connecting: no byte may be sent, so this must not wait for a later turn of the event loop.
     if (this.#done) controller.abort(OVER)
     else if (this.#reused && this.#socket?.expired) controller.abort(EXPIRED)
     else this.#socket?.begin()
@@ -131,18 +130,18 @@ export class WebhookExchange implements Dispatcher.DispatchHandler {
     this.#settle(isCut ? new ResponseError(RESPONSE_CODES.headCut) : cause)
   }
 
-  #giveUp(): void {
+  #timeOut(): void {
     this.#settle(new ExchangeTimeout(this.#controller ? 'WAITING' : 'CONNECTING'))
-    this.#hangUp()
+    this.#closeConnection()
   }
 
   #cutBody(): void {
     this.#settle()
-    this.#hangUp()
+    this.#closeConnection()
   }
 
-  /** Closes the connection, unless the response has ended after all by the end of the parser's turn. */
-  #hangUp(): void {
+  /** Closes the connection, unless the parser reaches the end of the response in this turn of the event loop. */
+  #closeConnection(): void {
     const controller = this.#controller
     if (controller) queueMicrotask(() => controller.abort(OVER))
   }

@@ -4,13 +4,12 @@ import { pause } from '../../concurrency/clock.ts'
 
 /** The addresses of a host name. */
 export interface NameAnswer {
-  /** IPv4 and IPv6 addresses; none when the name does not exist or has no address. */
+  /** IPv4 and IPv6 addresses; empty when the name does not exist or has no address. */
   addresses: readonly string[]
-  /** How long they may be used: the shortest life (TTL) of the records. Absent when it is not known. */
+  /** Milliseconds for which they may be used: the shortest TTL of the records. Undefined when unknown. */
   lifeMs?: number
   /**
-   * The whole answer, where one family's addresses are given before the other family's are known. Never
-   * rejects.
+   * The complete answer, when `addresses` has one family and the other is not known yet. Never rejects.
    */
   later?: Promise<NameAnswer>
 }
@@ -22,15 +21,14 @@ export interface NameAnswer {
  */
 export type ResolveName = (hostname: string) => Promise<NameAnswer>
 
-/** How long the second family is awaited once the first is there (RFC 8305, section 3). */
+/** Milliseconds to wait for the second family after the first has arrived (RFC 8305, section 3). */
 const RESOLUTION_DELAY_MS = 50
 
 /**
- * Makes a resolver that asks for IPv4 and IPv6 addresses beside each other, each name server once and for
- * 1.5 s. Unlike getaddrinfo it uses none of Node's four threads, one of which a dead name would block for
+ * Creates a resolver that queries IPv4 and IPv6 addresses in parallel, each name server once with a time limit of 1.5 s.
+ * Unlike getaddrinfo, it does not use Node's thread pool of four, of which an unreachable name server would block a thread for
  * 10 s. It does not read the hosts file.
- *
- * @param servers as `dns.setServers` takes them. Default: those of the system
+ * @param servers as for `dns.setServers`. Default: the name servers of the system
  */
 export function createNameResolver(servers?: readonly string[]): ResolveName {
   const resolver = new Resolver({ timeout: 1500, tries: 1 })
@@ -55,7 +53,7 @@ async function answerTo(question: Promise<RecordWithTtl[]>): Promise<NameAnswer>
   }
 }
 
-/** Waits for both answers, but only a moment longer than for the first one that has addresses. */
+/** Waits for both answers, or until `RESOLUTION_DELAY_MS` after the first one with addresses. */
 async function firstUsable(questions: readonly Promise<NameAnswer>[]): Promise<NameAnswer> {
   const come: NameAnswer[] = []
   const settled = Promise.allSettled(
@@ -64,7 +62,7 @@ async function firstUsable(questions: readonly Promise<NameAnswer>[]): Promise<N
   const usable = questions.map(async (question) => {
     if ((await question).addresses.length === 0) throw new Error('There is no such address.')
   })
-  // Rejects when neither has addresses. Then both are settled, which is all that matters here.
+  // Rejects when neither has addresses; both are settled then.
   await Promise.any(usable).catch(() => {})
   const over = new AbortController()
   const results = await Promise.race([settled, pause(globalThis, RESOLUTION_DELAY_MS, over.signal)])

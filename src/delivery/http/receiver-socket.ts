@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import { ResponseHeadReader } from './response-head.ts'
 
 /**
- * One open connection to a receiver, as its exchanges use it one after the other. It reads each response's
- * head before undici does, and it knows whether it may be used again.
+ * An open connection to a receiver, used by one exchange after the other. Reads the head of each response before undici does,
+ * and decides whether the connection can be reused.
  */
-export class WebhookSocket {
+export class ReceiverSocket {
   readonly #socket: Socket
   readonly #read: Socket['read']
   /** On the clock of `performance.now()`. */
@@ -14,7 +14,7 @@ export class WebhookSocket {
   #used = false
   #failure: Error | null = null
 
-  /** @param maxAgeMs how long the connection may be used, from now */
+  /** @param maxAgeMs how long the connection may be used from now on */
   constructor(socket: Socket, maxAgeMs: number) {
     this.#socket = socket
     this.#expiresAt = performance.now() + maxAgeMs
@@ -22,42 +22,42 @@ export class WebhookSocket {
     socket.on('error', (error) => {
       this.#failure ??= error
     })
-    // undici reads by calling `read`. A stream in between would cost each request a turn of the event loop.
+    // undici reads by calling `read`. A stream in between would delay each request by a turn of the event loop.
     socket.read = (size) => this.#next(size)
   }
 
-  /** Whether a request was sent on it before. */
+  /** Whether a request was sent on the connection before. */
   get used(): boolean {
     return this.#used
   }
 
-  /** Whether its largest age is over. */
+  /** Whether the connection has exceeded its maximum age. */
   get expired(): boolean {
     return performance.now() >= this.#expiresAt
   }
 
   /**
-   * What ended the connection first. A TLS alert that comes after the handshake is followed by the end of the
-   * connection, which is all that undici reports.
+   * The first error of the connection. When a TLS alert arrives after the handshake, undici reports only that the connection
+   * was closed.
    */
   get failure(): Error | null {
     return this.#failure
   }
 
-  /** Whether the connection has brought a part of the head that is awaited. */
+  /** Whether a part of the expected head has arrived. */
   get headBegun(): boolean {
     return this.#head?.begun ?? false
   }
 
-  /** Announces a request: what is read from now on is its response. */
+  /** Begins a request. The bytes read from now on are its response. */
   begin(): void {
     this.#used = true
     this.#head = new ResponseHeadReader()
   }
 
   /**
-   * Announces the end of a response. Closes the connection when its largest age is over or the response does not
-   * persist: undici would close the latter with an error, whose stack takes longer to format than the request to send.
+   * Ends a response. Closes the connection when it exceeds its maximum age or is not persistent. undici would close the
+   * latter with an error, and formatting its stack takes longer than sending a request.
    */
   end(persistent: boolean): void {
     if (!persistent || this.expired) this.#socket.destroy()
@@ -67,7 +67,7 @@ export class WebhookSocket {
     for (;;) {
       const chunk: Buffer | null = this.#read.call(this.#socket, size)
       if (chunk === null) return null
-      // A body, or bytes between two responses, at which undici closes the connection.
+      // A part of a body, or bytes between two responses, for which undici closes the connection.
       if (!this.#head) return chunk
       const head = this.#takeHead(this.#head, chunk)
       if (head || this.#socket.destroyed) return head
@@ -76,8 +76,8 @@ export class WebhookSocket {
 
   #takeHead(reader: ResponseHeadReader, chunk: Buffer): Buffer | null {
     try {
-      // A response that comes before the request was sent whole may mean that the rest is never read.
-      const response = reader.take(chunk, this.#socket.writableLength > 0)
+      // A receiver that answers before the end of the request may never read the rest of it.
+      const response = reader.read(chunk, this.#socket.writableLength > 0)
       if (response) this.#head = null
       return response
     } catch (error) {

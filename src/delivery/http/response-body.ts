@@ -10,22 +10,22 @@ import {
   createZstdDecompress,
 } from 'node:zlib'
 
-/** How much of a response's body is kept, as it came and decompressed. */
+/** Bytes of a response body that are kept, both as received and decompressed. */
 export const MAX_BODY_BYTES = 4096
 
-/** The beginning of a response's body, as it came. */
+/** The beginning of a response body, as received. */
 export interface ReceivedBody {
   /** At most `MAX_BODY_BYTES`. */
   bytes: Buffer
-  /** How many bytes came; those that were not kept count. */
+  /** The number of received bytes, including those that were not kept. */
   size: number
   /** Whether the body was received to its end. */
   complete: boolean
 }
 
 /**
- * Returns what the history shows of a body: the beginning as text, decompressed and decoded as its headers say; or,
- * for what is not text, its size and type, as in "70 bytes of image/png". Null for an empty body. Never throws.
+ * Returns the text that the history stores for a body: its beginning, decompressed and decoded according to its headers, or
+ * the size and type of a body that is not text, such as "70 bytes of image/png". Null for an empty body. Never throws.
  */
 export async function bodyText(
   headers: IncomingHttpHeaders,
@@ -40,7 +40,7 @@ export async function bodyText(
 
 interface Content {
   bytes: Buffer
-  /** Whether more follows, so that the last character may be cut. */
+  /** Whether the content is cut, so that its last character may be incomplete. */
   truncated: boolean
 }
 
@@ -63,12 +63,12 @@ const codingsOf = (encoding: string) =>
     .map((coding) => coding.trim())
     .filter((coding) => coding !== '' && coding !== 'identity')
 
-/** Makes the end of the input no error: what was not kept of the body is missing. */
+/** Accepts an incomplete input, since only the beginning of the body is kept. */
 const ZLIB = { finishFlush: constants.Z_SYNC_FLUSH }
 const BROTLI = { finishFlush: constants.BROTLI_OPERATION_FLUSH }
 const ZSTD = { finishFlush: constants.ZSTD_e_flush }
 
-/** The method "deflate" in the header of a zlib stream, which some servers leave out. */
+/** Whether a zlib header precedes the data, which some servers omit for "deflate". */
 const hasZlibHeader = ([first = 0]: Buffer) => (first & 0x0f) === 8
 
 function decompressorOf(coding: string, bytes: Buffer): Transform | null {
@@ -87,7 +87,7 @@ function decompressorOf(coding: string, bytes: Buffer): Transform | null {
   }
 }
 
-/** Stops at the limit, so that a small body cannot fill the memory. */
+/** Decompresses up to the limit, so that a small body cannot fill the memory. */
 async function decompress(decompressor: Transform, bytes: Buffer): Promise<Content | null> {
   const chunks: Buffer[] = []
   let size = 0
@@ -99,7 +99,7 @@ async function decompress(decompressor: Transform, bytes: Buffer): Promise<Conte
       if (size > MAX_BODY_BYTES) break
     }
   } catch {
-    // What was decompressed before the fault is kept.
+    // The content before the fault is kept.
   }
   if (size === 0) return null
   return { bytes: Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES), truncated: true }
@@ -108,17 +108,17 @@ async function decompress(decompressor: Transform, bytes: Buffer): Promise<Conte
 const TEXT_TYPE = /^text\/|[/+](json|xml|javascript|ecmascript|yaml|x-www-form-urlencoded)$/
 const BINARY_TYPE = /^(image|audio|video|font)\//
 
-/** Controls that no text has; NUL is left out, which some receivers end their texts with. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it searches for
+/** Control characters that text does not contain. Excludes NUL, with which some receivers end a text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches them
 const CONTROL_CHARACTER = /[\u0001-\u0008\u000e-\u001a\u001c-\u001f]/
 
-/** Returns the text without NUL, which PostgreSQL cannot store; null when it is none. */
+/** Returns the text without NUL, which PostgreSQL cannot store; null when the content is not text. */
 function textOf(content: Content, type: MIMEType | null): string | null {
   const isDeclared = type !== null && TEXT_TYPE.test(type.essence)
   if (!isDeclared && type !== null && BINARY_TYPE.test(type.essence)) return null
   const charset = byteOrderMark(content.bytes) ?? charsetOf(type)
   const utf8 = charset === null ? decode(content, 'utf-8', { fatal: true }) : null
-  // As browsers do with what has no charset and is not UTF-8.
+  // Browsers decode a text without a charset that is not UTF-8 in this way.
   const text = utf8 ?? decode(content, charset ?? 'windows-1252')
   if (text === null) return null
   const isText = isDeclared || !CONTROL_CHARACTER.test(text)
@@ -144,7 +144,7 @@ function charsetOf(type: MIMEType | null): string | null {
 
 function decode({ bytes, truncated }: Content, charset: string, options = {}): string | null {
   try {
-    // With `stream`, a character that was cut is left out instead of replaced.
+    // `stream` omits an incomplete last character instead of replacing it.
     return new TextDecoder(charset, options).decode(bytes, { stream: truncated })
   } catch {
     return null

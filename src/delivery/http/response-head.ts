@@ -1,8 +1,8 @@
 import { RESPONSE_CODES } from './transport-failure.ts'
 
-/** The largest head that is read. Go's client takes 1 MB, curl 300 kB, and servers send less than 8 kB. */
+/** The largest head that is accepted. Go accepts 1 MB, curl 300 kB; servers send less than 8 kB. */
 const MAX_HEAD_BYTES = 64 * 1024
-/** Longer values are left out: the parser behind this reader has a limit of its own. */
+/** Longer values are omitted, since undici's parser limits them. */
 const MAX_VALUE_CHARACTERS = 2048
 
 /** A response whose status cannot be read. The code is one of `RESPONSE_CODES`. */
@@ -16,10 +16,9 @@ export class ResponseError extends Error {
 }
 
 /**
- * Reads the head of a response as leniently as curl, Python and Go do, and writes it anew in the strict form
- * that undici's parser accepts. The status decides what an attempt came to, so a head that deviates from
- * RFC 9112 counts; its connection is closed afterwards, because nobody can say where such a response ends.
- * Interim responses are left out: nobody asked for them, and undici fails on a 100.
+ * Reads the head of a response as leniently as curl, Python and Go, and rewrites it in the strict form that undici's parser
+ * accepts. The status decides the outcome of an attempt, so a head that deviates from RFC 9112 is accepted; its connection is
+ * closed afterwards, because the end of such a response is not certain. Interim responses are removed: undici fails on a 100.
  */
 export class ResponseHeadReader {
   #held: Buffer | null = null
@@ -31,13 +30,12 @@ export class ResponseHeadReader {
   }
 
   /**
-   * Takes the next bytes of the connection. A head that is strict already is returned as it is.
-   *
+   * Reads the next bytes of the connection. Returns a strict head unchanged.
    * @param closing whether the connection is closed after this response in any case
-   * @returns the strict head and what followed it; null while the head is incomplete
+   * @returns the strict head and the bytes after it; null while the head is incomplete
    * @throws ResponseError
    */
-  take(chunk: Buffer, closing: boolean): Buffer | null {
+  read(chunk: Buffer, closing: boolean): Buffer | null {
     if (!closing && !this.#held && isPlain(chunk)) return chunk
     let bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk
     for (;;) {
@@ -67,22 +65,22 @@ export class ResponseHeadReader {
   }
 }
 
-/** Longer heads are written anew, which leaves long values out. */
+/** Longer heads are rewritten, which omits long values. */
 const MAX_PLAIN_CHARACTERS = MAX_VALUE_CHARACTERS
 const FIELD =
   "(?!(?:content-length|transfer-encoding|(?:proxy-)?connection|upgrade):)[\\w!#$%&'*+.^`|~-]+:[\\t -~]*"
 const FIELDS = `(?:(?:connection: keep-alive|${FIELD})\\r\\n)*`
 const FRAMING = 'content-length: ?\\d{1,15}|transfer-encoding: ?chunked'
 /**
- * A final response that persists, in the strict form, with at most one header that says where its body ends. No two
- * parts of this pattern match the same line, so the time it takes is proportional to the length of the head.
+ * The strict head of a final response on a persistent connection, with at most one header for the length of its body. No two
+ * parts of the pattern match the same line, so its time is proportional to the length of the head.
  */
 const PLAIN_HEAD = new RegExp(
   `^HTTP/1\\.1 [2-9]\\d\\d [\\t -~]*\\r\\n${FIELDS}(?:(?:${FRAMING})\\r\\n${FIELDS})?$`,
   'i',
 )
 
-/** Whether the bytes begin with a head that undici's parser reads as this reader does. Most do, and need no copy. */
+/** Whether undici's parser reads the head as this reader does. Most heads are of this form, and are not copied. */
 function isPlain(bytes: Buffer): boolean {
   const end = bytes.indexOf('\r\n\r\n', 0, 'latin1')
   if (end < 0 || end > MAX_PLAIN_CHARACTERS) return false
@@ -93,14 +91,14 @@ function isPlain(bytes: Buffer): boolean {
 const CR = 13
 const LF = 10
 
-/** Some servers end a body with a line break that its length does not count. */
+/** Removes line breaks before the head: some servers send one after a body, beyond its length. */
 function withoutEmptyLines(bytes: Buffer): Buffer {
   let start = 0
   while (bytes[start] === CR || bytes[start] === LF) start += 1
   return start === 0 ? bytes : bytes.subarray(start)
 }
 
-/** Finds the empty line after the head, whose lines may end in a bare LF. */
+/** Finds the empty line after the head. Lines may end in LF alone. */
 function endOfHead(
   bytes: Buffer,
   from: number,
@@ -113,7 +111,7 @@ function endOfHead(
 
 interface Head {
   status: number
-  /** Whether every line is as RFC 9112 demands. */
+  /** Whether every line complies with RFC 9112. */
   strict: boolean
   persistent: boolean
   lengths: string[]
@@ -152,7 +150,7 @@ function readHeader(line: string, head: Head): void {
   const colon = line.indexOf(':')
   const name = line.slice(0, Math.max(0, colon))
   if (!line.endsWith('\r') || !TOKEN.test(name)) head.strict = false
-  // A line that begins with a blank goes on with the value before it, or is left out as RFC 9112 says.
+  // A line that begins with a space continues the value before it. It is ignored, as RFC 9112 allows.
   if (colon <= 0 || /^[ \t]/.test(name)) return
   const value = plainValue(line.slice(colon + 1))
   const key = name.trimEnd().toLowerCase()
@@ -169,7 +167,7 @@ function readConnection(options: readonly string[], head: Head): void {
   else if (options.includes('keep-alive')) head.persistent = true
 }
 
-/** Lines of a head without its length, and what its connection is good for afterwards. */
+/** Writes a head in the strict form. */
 function strictHead(head: Head, closing: boolean): Buffer {
   const { line, certain } = framing(head)
   const persistent = head.persistent && head.strict && certain && !closing
@@ -179,7 +177,7 @@ function strictHead(head: Head, closing: boolean): Buffer {
   )
 }
 
-/** How the end of the body is found (RFC 9112, section 6.3); without a line it ends with the connection. */
+/** Returns the header for the length of the body (RFC 9112, section 6.3); none when it ends with the connection. */
 function framing({ lengths, codings: all }: Head): { line: string; certain: boolean } {
   const codings = all.filter((coding) => coding !== 'identity')
   if (codings.length > 0) {
@@ -201,8 +199,8 @@ function framing({ lengths, codings: all }: Head): { line: string; certain: bool
 
 const withoutReturn = (line: string) => (line.endsWith('\r') ? line.slice(0, -1) : line)
 
-/** A value without the blanks around it and without control characters. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it removes
+/** Returns a value without control characters and without the spaces around it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches them
 const plainValue = (text: string) => text.replace(/[\x00-\x08\x0a-\x1f\x7f]/g, '').trim()
 
 const elements = (value: string) =>
@@ -219,7 +217,7 @@ function mayBeHttp(bytes: Buffer): boolean {
   return name.startsWith(start)
 }
 
-/** @returns the code for what answered, where its first bytes show it */
+/** Returns the error code of a response that is not HTTP/1, by its first bytes. */
 function codeOfOtherProtocol(bytes: Buffer): string {
   if (bytes.toString('latin1', 0, 6) === 'HTTP/2' || isFrame(bytes)) return RESPONSE_CODES.http2
   const [contentType, major] = bytes
@@ -227,7 +225,7 @@ function codeOfOtherProtocol(bytes: Buffer): string {
   return isTlsRecord ? RESPONSE_CODES.tls : RESPONSE_CODES.noStatusLine
 }
 
-/** Whether these bytes begin with what an HTTP/2 server sends first: SETTINGS or GOAWAY, of stream 0. */
+/** Whether the bytes begin with a first frame of HTTP/2: SETTINGS or GOAWAY of stream 0. */
 function isFrame(bytes: Buffer): boolean {
   if (bytes.length < 9) return false
   const isFirst = bytes[3] === 4 || bytes[3] === 7

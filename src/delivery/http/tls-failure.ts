@@ -38,7 +38,7 @@ const SENTENCES: ReadonlyMap<string, string> = new Map(
     UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_ISSUER,
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_ISSUER,
     INVALID_PURPOSE: 'The certificate of your endpoint is not a server certificate.',
-    // OpenSSL's words. Node has no codes for them: it calls all of them UNSPECIFIED.
+    // Messages of OpenSSL, for which Node has only the code UNSPECIFIED.
     'EE certificate key too weak': SHORT_KEY,
     'CA certificate key too weak': SHORT_ISSUER_KEY,
     'CA signature digest algorithm too weak': WEAK_DIGEST,
@@ -61,7 +61,7 @@ const SENTENCES: ReadonlyMap<string, string> = new Map(
 
 const HANDSHAKE_REFUSED =
   'Your endpoint refused the TLS handshake. It requires a client certificate, which deliveries do not have, or supports none of the offered cipher suites.'
-/** An alert about the certificate of the client, which has none. */
+/** The reason for an alert about the client certificate. */
 const CLIENT_CERTIFICATE = 'it requires a client certificate, which deliveries do not have'
 
 const ALERTS: ReadonlyMap<string, string> = new Map(
@@ -87,7 +87,7 @@ const CLIENT_CERTIFICATE_ALERTS: ReadonlySet<string> = new Set([
   'unknown ca',
 ])
 
-/** OpenSSL names an alert that was received like this, with the version that introduced it. */
+/** The code of a received alert in OpenSSL, with the version that introduced it. */
 const ALERT = /^ERR_SSL_(?:SSL\/TLS|SSLV3|TLSV1|TLSV13)_(?:ALERT_)?([A-Z_]+)$/
 
 function alertSentence(code: string): string | undefined {

@@ -1,7 +1,7 @@
 import type { Failure } from '../../domain/outcome.ts'
 import { tlsFailureOfCode } from './tls-failure.ts'
 
-/** Codes of our own, for what the address guard and the client find out. */
+/** The error codes of the address guard and the client. */
 export const GUARD_CODES = {
   blocked: 'ERR_BLOCKED_ADDRESS',
   httpRefused: 'ERR_HTTP_REFUSED',
@@ -10,7 +10,7 @@ export const GUARD_CODES = {
   handshakeCut: 'ERR_HANDSHAKE_CUT',
 } as const
 
-/** Codes of our own for answers whose status cannot be read. */
+/** The error codes of responses whose status cannot be read. */
 export const RESPONSE_CODES = {
   noStatusLine: 'ERR_RESPONSE_NO_STATUS_LINE',
   http2: 'ERR_RESPONSE_HTTP2',
@@ -24,8 +24,8 @@ export const RESPONSE_CODES = {
 } as const
 
 /**
- * What the error of a connection means, by its code as Node, OpenSSL, undici or the guard gives it. Error
- * messages are never passed on: they name addresses. An unknown code is CONNECTION.
+ * Returns the failure of an error code of Node, OpenSSL, undici or the address guard; CONNECTION for an unknown code. Customers
+ * never see the messages of errors, because they contain addresses.
  */
 export function failureOfCode(code: string): Failure {
   return FAILURES.get(code) ?? tlsFailureOfCode(code) ?? UNKNOWN
@@ -80,7 +80,7 @@ const FAILURES: ReadonlyMap<string, Failure> = new Map(
     EHOSTUNREACH: unreachable,
     ENETUNREACH: unreachable,
     EADDRNOTAVAIL: unreachable,
-    // The client's own clock decides what is a time-out; these two mean that every address was given up.
+    // The client decides what is a timeout. These two mean that no address accepted a connection.
     ETIMEDOUT: connection('No address of your endpoint accepted a connection.'),
     UND_ERR_CONNECT_TIMEOUT: connection('No address of your endpoint accepted a connection.'),
   }),

@@ -3,27 +3,27 @@ import { sqlState } from '../database-fault.ts'
 import { beginSession, type SessionSettings } from './session.ts'
 import { type DatabaseAddress, type Endpoint, parseDatabaseUrl } from './url.ts'
 
-/** SQLSTATE of a server that does not take connections yet. */
+/** SQLSTATE of a server that does not accept connections yet. */
 const CANNOT_CONNECT_NOW = '57P03'
 
-/** SQLSTATE of a connection that the server's pg_hba.conf does not allow, for example because it lacks TLS. */
+/** SQLSTATE of a connection that pg_hba.conf of the server does not allow, for example without TLS. */
 const NOT_ALLOWED = '28000'
 
-/** Milliseconds to connect to one endpoint, where neither the URL nor the caller says otherwise. */
+/** The default of the milliseconds to connect to one endpoint. */
 export const CONNECT_TIMEOUT_MS = 10_000
 
-/** The server is a standby, while the connection needs one that can be written to. */
+/** The server is a standby, but the connection requires a primary. */
 export class StandbyError extends Error {
   override name = 'StandbyError'
 }
 
-/** Which endpoint of an address is in use: the last one that worked. */
+/** The endpoints of an address, and the one in use: the last one that worked. */
 export interface Endpoints {
   readonly address: DatabaseAddress
   current(): Endpoint
   /**
-   * Moves on after a failed connection to `tried`.
-   * @returns whether another endpoint may work where this one failed
+   * Selects the next endpoint after a failed connection to `tried`.
+   * @returns whether another endpoint may work
    */
   moveOn(tried: Endpoint, error: unknown): boolean
 }
@@ -45,7 +45,7 @@ export function createEndpoints(url: string): Endpoints {
   }
 }
 
-/** The index of the endpoint to try after `tried` failed; null when no other one can be expected to work. */
+/** Returns the index of the endpoint to try after `tried` failed; null when no other one can work. */
 function nextEndpoint(
   endpoints: readonly Endpoint[],
   tried: Endpoint,
@@ -57,7 +57,7 @@ function nextEndpoint(
   const state = sqlState(error)
   const isTlsAtFault = state === NOT_ALLOWED || (state === null && isTlsError(error))
   if (isTlsAtFault && isSameHost(endpoints[index + 1])) return index + 1
-  // A server that answered with an error was reached: another host would not know better.
+  // The server was reached and returned an error, so another host would return the same one.
   if (state !== null && state !== CANNOT_CONNECT_NOW) return null
   for (let step = 1; step < endpoints.length; step += 1) {
     const candidate = (index + step) % endpoints.length
@@ -72,7 +72,7 @@ function isTlsError(error: unknown): boolean {
   return /SSL|TLS|CERT|SELF_SIGNED|ERR_OSSL/i.test(`${code} ${error.message}`)
 }
 
-/** What pg needs to connect to the current endpoint. */
+/** Returns pg's configuration of the current endpoint. */
 export function connectionConfig({ address, current }: Endpoints): pg.ClientConfig {
   const { host, port, ssl } = current()
   return {
@@ -83,7 +83,7 @@ export function connectionConfig({ address, current }: Endpoints): pg.ClientConf
     password: address.password,
     database: address.database,
     options: address.options,
-    // Named in both cases, so that variables of the environment do not change it.
+    // Set in both cases, so that environment variables do not change it.
     ...({ sslnegotiation: ssl && address.directTls ? 'direct' : 'postgres' } as object),
     enableChannelBinding: ssl !== false && address.channelBinding,
   }
@@ -91,15 +91,15 @@ export function connectionConfig({ address, current }: Endpoints): pg.ClientConf
 
 export interface ClientOptions {
   applicationName: string
-  /** Milliseconds to wait for the answer to a statement. Default: no limit. */
+  /** Milliseconds to wait for the result of a statement. Default: no limit. */
   queryTimeout?: number
   /** Milliseconds to connect to one endpoint. */
   connectTimeout?: number
 }
 
 /**
- * Opens one connection, with the session's settings, to the first endpoint that works.
- * @throws what the last endpoint said; StandbyError when all are standbys
+ * Opens a connection with the session settings to the first endpoint that works.
+ * @throws the error of the last endpoint; StandbyError when all are standbys
  */
 export async function openClient(
   endpoints: Endpoints,
@@ -127,7 +127,7 @@ export async function openClient(
   }
 }
 
-/** @throws StandbyError for a standby where the address asks for a primary */
+/** Sets the session settings of a new connection. @throws StandbyError for a standby when the address requires a primary */
 export async function startSession(
   client: pg.ClientBase,
   { address }: Endpoints,

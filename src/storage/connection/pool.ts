@@ -2,13 +2,13 @@ import pg from 'pg'
 import { sqlState } from '../database-fault.ts'
 import { CONNECT_TIMEOUT_MS, connectionConfig, type Endpoints } from './client.ts'
 
-/** SQLSTATE of a server, database or role that has no connection left. */
+/** SQLSTATE of a server, database or role whose limit of connections is reached. */
 export const TOO_MANY_CONNECTIONS = '53300'
 
-/** Milliseconds between attempts while the server has no connection at all for this process. */
-const RETRY_MS = 200
+/** Milliseconds between attempts while the server accepts no connection of this process. */
+const RETRY_INTERVAL_MS = 200
 
-/** Milliseconds after which a pool that had to shrink tries to open one more connection. */
+/** Milliseconds after which a pool that was reduced tries to open one more connection. */
 const GROW_AFTER_MS = 5_000
 
 type Callback = (
@@ -18,9 +18,9 @@ type Callback = (
 ) => void
 
 /**
- * A pool that goes on with what the server gives it. When the server refuses a further connection, the pool shrinks to
- * those that it has, and callers wait for one of them instead of failing. When an endpoint fails, the next one is tried.
- * A caller waits for `connectionTimeoutMillis` at most.
+ * Creates a pool that adapts to the limit of the server. When the server refuses a connection because of its limit, the pool
+ * is reduced to its open connections, and callers wait for one of them. When an endpoint fails, the next one is tried. A caller
+ * waits for `connectionTimeoutMillis` at most.
  */
 export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfig): pg.Pool {
   const size = options.max ?? 10
@@ -74,7 +74,7 @@ export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfi
     }
   }
 
-  /** The connection that was refused is among those that the pool counts. */
+  /** The pool counts the refused connection as well. */
   function shrink(): void {
     pool.options.max = Math.max(pool.totalCount - 1, 1)
     growAt = performance.now() + GROW_AFTER_MS
@@ -86,9 +86,9 @@ export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfi
     growAt = pool.options.max < size ? performance.now() + GROW_AFTER_MS : Number.POSITIVE_INFINITY
   }
 
-  /** Shared by all who wait, so that they do not press the server. */
+  /** All waiting callers share one delay, which limits the attempts at the server. */
   function retryTime(): Promise<void> {
-    gate ??= new Promise<void>((resolve) => setTimeout(resolve, RETRY_MS)).finally(() => {
+    gate ??= new Promise<void>((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS)).finally(() => {
       gate = null
     })
     return gate

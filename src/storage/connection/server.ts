@@ -1,16 +1,16 @@
 import type pg from 'pg'
 import { type Endpoints, openClient } from './client.ts'
 
-/** The service cannot work with this server or database. The message says why, and what to change. */
+/** The service cannot use this server or database. The message says why, and what to change. */
 export class DatabaseServerError extends Error {
   override name = 'DatabaseServerError'
 }
 
-/** Server versions as in server_version_num. */
+/** As in server_version_num. */
 const OLDEST_VERSION = 150_000
 
 /**
- * Checks on a new connection what the service needs of the server and the database.
+ * Checks on a new connection whether the server and the database meet the requirements of the service.
  * @throws DatabaseServerError
  */
 export async function checkServer(client: pg.Client, endpoints: Endpoints): Promise<void> {
@@ -43,14 +43,14 @@ export async function checkServer(client: pg.Client, endpoints: Endpoints): Prom
       'The server is a standby, which takes no writes. Set DATABASE_URL to the primary, or list all servers and add target_session_attrs=primary.',
     )
   }
-  // A pooler makes up the process id that it answers on connecting.
+  // A connection pooler returns a process id of its own on connecting.
   const { processID } = client as pg.Client & { processID: number }
   if (backend !== processID) await refuseSharedSessions(client, { backend, endpoints })
 }
 
 /**
- * Settings, prepared statements and LISTEN belong to a session, which a pooler in transaction or statement mode gives to
- * another client after each transaction.
+ * Throws for a pooler in transaction or statement mode, which gives a session to another client after each transaction: the
+ * service depends on settings, prepared statements and LISTEN of its sessions.
  */
 async function refuseSharedSessions(
   client: pg.Client,

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseUrlError, type Env, type Parameters, readable } from './url-error.ts'
 
-/** Reads a section of the connection service file, as libpq finds it. */
+/** Reads a section of the connection service file, which is found as in libpq. */
 export function readService(service: string, env: Env): Parameters {
   const files = [
     env.PGSERVICEFILE || join(env.HOME || homedir(), '.pg_service.conf'),

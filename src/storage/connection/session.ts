@@ -56,9 +56,9 @@ const FIXED: Record<string, string> = {
 }
 
 /**
- * The statements with which each connection begins: they set what the service depends on and answer the state of the
- * server. One round trip. Settings that the server does not know (transaction_timeout before 17) are left out, and those
- * that have the value already are not touched, as some need rights of their own.
+ * Returns the first statements of each connection, one round trip: they set the session settings and return the state of the
+ * server. They skip settings that the server does not have (transaction_timeout before 17), and those that have the value
+ * already, since some require privileges.
  */
 export function sessionStatements(settings: SessionSettings): string {
   const values = Object.entries({
@@ -79,12 +79,12 @@ export function sessionStatements(settings: SessionSettings): string {
     select pg_is_in_recovery() as standby`
 }
 
-/** Makes a new connection independent of the defaults of server, database and role. */
+/** Makes a new connection independent of the defaults of the server, the database and the role. */
 export async function beginSession(
   client: pg.ClientBase,
   settings: SessionSettings,
 ): Promise<ServerState> {
-  // pg answers one result for each statement of a text, which its types do not say.
+  // pg returns one result for each statement of a text, unlike its types.
   const results = (await client.query(sessionStatements(settings))) as unknown as pg.QueryResult[]
   return results[1]!.rows[0] as ServerState
 }

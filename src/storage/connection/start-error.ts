@@ -3,17 +3,17 @@ import { StandbyError } from './client.ts'
 import { TOO_MANY_CONNECTIONS } from './pool.ts'
 import { parseDatabaseUrl } from './url.ts'
 
-/** SQLSTATE of a missing right. */
+/** SQLSTATE of a missing privilege. */
 const INSUFFICIENT_PRIVILEGE = '42501'
 
-/** SQLSTATEs of a server that does not let a client in: authentication, no such database, not accepting, protocol. */
-const NOT_LET_IN = /^(28...|3D000|55000|57P03|08...)$/
+/** SQLSTATEs of a refused connection: authentication, unknown database, not accepting, protocol. */
+const CONNECTION_REFUSED = /^(28...|3D000|55000|57P03|08...)$/
 
-/** What Node and pg call a TLS connection that fails. */
+/** Error codes and messages of Node and pg for a failed TLS connection. */
 const TLS_FAULT = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/
 
 /**
- * Explains in one sentence why the database cannot be used at the start, and what to change.
+ * Returns a sentence that explains why the database cannot be used at the start, and what to change.
  * @returns null for any other error
  */
 export function explainDatabaseError(error: unknown, url: string): string | null {
@@ -34,13 +34,13 @@ export function explainDatabaseError(error: unknown, url: string): string | null
   const call = 'syscall' in error ? String(error.syscall) : ''
   const isNetworkFault = /^(connect|getaddrinfo|read)$/.test(call)
   const isTimeout = /timeout expired|connection timeout|[Cc]onnection terminated/.test(message)
-  if ((state !== null && NOT_LET_IN.test(state)) || isNetworkFault || isTimeout) {
+  if ((state !== null && CONNECTION_REFUSED.test(state)) || isNetworkFault || isTimeout) {
     return `The database cannot be reached: ${message}. Check DATABASE_URL.`
   }
   return null
 }
 
-/** Which right is missing decides the object that the server names; granting all of them is one step. */
+/** The server names the first missing privilege. Granting all of them at once saves further attempts. */
 function explainMissingRight(message: string, url: string): string {
   const { bossSchema, database, schema, user } = parseDatabaseUrl(url)
   const role = `"${user ?? 'the role of DATABASE_URL'}"`

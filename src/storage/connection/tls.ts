@@ -8,7 +8,7 @@ import { DatabaseUrlError, type Parameters, readable } from './url-error.ts'
 const UNVERIFIED = { rejectUnauthorized: false }
 
 /**
- * What `sslmode` and its companions mean to libpq: the ways to connect, in the order in which they are tried.
+ * Returns the ways to connect for `sslmode` and related parameters as in libpq, in the order in which they are tried.
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html
  */
 export function tlsModes(given: Parameters): (false | ConnectionOptions)[] {
@@ -51,7 +51,7 @@ export function tlsModes(given: Parameters): (false | ConnectionOptions)[] {
 const verifyCa = (tls: (options: ConnectionOptions) => ConnectionOptions) =>
   tls({ rejectUnauthorized: true, checkServerIdentity: () => undefined })
 
-/** The files below ~/.postgresql that libpq uses when they are there. */
+/** Adds the files below ~/.postgresql that libpq uses when they exist. */
 function withDefaultFiles(given: Parameters): Parameters {
   const found: Parameters = { ...given }
   const defaults = { sslrootcert: 'root.crt', sslcert: 'postgresql.crt', sslkey: 'postgresql.key' }

@@ -1,14 +1,14 @@
-/** DATABASE_URL, or what completes it, cannot be used. The message says what to change, and has no password. */
+/** DATABASE_URL, or a parameter from elsewhere, is not valid. The message says what to change, without the password. */
 export class DatabaseUrlError extends Error {
   override name = 'DatabaseUrlError'
 }
 
 export type Env = Record<string, string | undefined>
 
-/** The parameters of a connection, as libpq names them. */
+/** The connection parameters, by their names in libpq. */
 export type Parameters = Record<string, string>
 
-/** @throws DatabaseUrlError for a file that cannot be read */
+/** Runs `read`. @throws DatabaseUrlError for a file that cannot be read */
 export function readable<Value>(read: () => Value): Value {
   try {
     return read()

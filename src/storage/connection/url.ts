@@ -3,7 +3,7 @@ import { readService } from './service-file.ts'
 import { tlsModes } from './tls.ts'
 import { DatabaseUrlError, type Env, type Parameters } from './url-error.ts'
 
-/** One way to reach a server: a host, with or without TLS. */
+/** A host, with or without TLS. */
 export interface Endpoint {
   host: string
   port: number
@@ -20,7 +20,7 @@ export interface DatabaseAddress {
   options: string | undefined
   directTls: boolean
   channelBinding: boolean
-  /** Whether a standby is passed over, as target_session_attrs says. */
+  /** Whether standbys are skipped, according to target_session_attrs. */
   primaryOnly: boolean
   /** Milliseconds to connect to one endpoint; undefined for the caller's own limit. */
   connectTimeout: number | undefined
@@ -30,7 +30,7 @@ export interface DatabaseAddress {
   bossSchema: string
 }
 
-/** The parameters of a connection that the environment can give, as libpq names them. */
+/** The connection parameters of libpq, and their environment variables. */
 const ENVIRONMENT: Record<string, string> = {
   host: 'PGHOST',
   port: 'PGPORT',
@@ -52,8 +52,8 @@ const ENVIRONMENT: Record<string, string> = {
 }
 
 /**
- * Adds to a PostgreSQL URL what it leaves open, as libpq does: first from the service that it or PGSERVICE names, then
- * from the PG* variables. A URL to which nothing is added is returned as it is.
+ * Adds missing parameters to a PostgreSQL URL as libpq does: first from the service that the URL or PGSERVICE names, then from
+ * the PG* variables. Returns a complete URL unchanged.
  * @throws DatabaseUrlError
  */
 export function completeDatabaseUrl(url: string, env: Env): string {
@@ -67,12 +67,12 @@ export function completeDatabaseUrl(url: string, env: Env): string {
   }
   if (added.length === 0) return url
   const query = added.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')
-  // An empty host in the URL leaves room for one in the query.
+  // The query can contain the host when the URL has none.
   return `${url}${url.includes('?') ? '&' : '?'}${query}`
 }
 
 /**
- * Reads a PostgreSQL URL in libpq's form: several hosts, sockets and all parameters.
+ * Parses a PostgreSQL URL as libpq does, with several hosts, sockets and all parameters.
  * @throws DatabaseUrlError
  */
 export function parseDatabaseUrl(url: string): DatabaseAddress {
@@ -117,7 +117,7 @@ function readUrl(url: string): Parameters {
   for (const [name, value] of new URLSearchParams((query ?? '').replaceAll('+', '%2B'))) {
     if (value) given[name === 'database' ? 'dbname' : name] = value
   }
-  // What JDBC and older clients write.
+  // The parameter of JDBC and older clients.
   if (given.ssl === 'true' || given.ssl === '1') given.sslmode ??= 'require'
   return given
 }
@@ -158,7 +158,7 @@ function hostsOf({ host = 'localhost', port = '' }: Parameters): { host: string;
   })
 }
 
-/** The service only works with a server that it can write to. */
+/** Whether standbys are skipped. The service requires a server that accepts writes. */
 function isPrimaryOnly(attributes: string): boolean {
   if (attributes === 'any') return false
   if (attributes === 'read-write' || attributes === 'primary') return true
@@ -167,7 +167,7 @@ function isPrimaryOnly(attributes: string): boolean {
   )
 }
 
-/** pg-boss takes names of up to 50 bytes. */
+/** Returns the schemas of the service and of pg-boss, which accepts names of up to 50 bytes. */
 function schemasOf(schema: string): { schema: string; bossSchema: string } {
   if (!/^[a-z_][a-z0-9_]{0,42}$/.test(schema) || schema.startsWith('pg_')) {
     throw new DatabaseUrlError(

@@ -3,25 +3,21 @@ import type { Logger } from '../../telemetry/logger.ts'
 import { ADVISORY_LOCKS } from '../advisory-locks.ts'
 import { createEndpoints, openClient } from '../connection/client.ts'
 import type { Sql } from '../database.ts'
-import { sqlState } from '../database-fault.ts'
+import { exchangeIndexes, finishExchange, hasLateIndexes } from './index-exchange.ts'
 
-/** Milliseconds between checks whether ids still have the collation of the database. */
+/** Milliseconds between the checks of a worker whether ids still have the collation of the database. */
 export const ID_COLLATION_INTERVAL_MS = 60_000
 
-/** Milliseconds for which the exchange may wait for a table, and others behind it. */
-const LOCK_WAIT_MS = 300
-
-/** The name under which releases before this one connect. What they have prepared would fail after the exchange. */
+/** The application name of older releases, whose prepared statements would fail after the exchange. */
 const OLDER_RELEASE = 'bigmind-webhooks'
 
 /**
- * Gives each column with an id the collation "C", by which ids are in the order of time in every database, while the
- * service runs. The new indexes are built beside the old ones without holding up writers. One short transaction then
- * exchanges them. Partial indexes cannot be exchanged: the small one that deliveries are sent by is rebuilt in that
- * transaction, the others are built after it. It waits until no older release is connected. Interrupted at any moment, it
- * is finished by the next call. Costs two queries when there is nothing to do.
+ * Changes the collation of each column with an id to "C", in which ids ascend with time, while the service runs. Builds the new
+ * indexes concurrently beside the old ones, then exchanges them in one short transaction, once no older release is connected.
+ * Partial indexes cannot be exchanged: the one that deliveries are sent by is small and rebuilt in that transaction, the others
+ * are built after it. The next call completes an interrupted migration. Two queries when all columns have the collation.
  * @param signal ends it early
- * @returns whether all columns have the collation now
+ * @returns whether all columns have the collation
  */
 export async function migrateIdCollation(
   { url, log }: { url: string; log: Logger },
@@ -30,8 +26,8 @@ export async function migrateIdCollation(
   const client = await openClient(createEndpoints(url), {
     applicationName: 'bigmind-webhooks maintenance',
   })
-  const stop = () => void client.end().catch(() => {})
-  signal.addEventListener('abort', stop)
+  const abort = () => void client.end().catch(() => {})
+  signal.addEventListener('abort', abort)
   try {
     const columns = await columnsToCollate(client)
     if (columns.length === 0 && !(await hasLateIndexes(client))) return true
@@ -39,7 +35,7 @@ export async function migrateIdCollation(
       ADVISORY_LOCKS.idCollation,
     ])
     if (!locked[0].ours || signal.aborted) return false
-    if (columns.length === 0) return await finish(client)
+    if (columns.length === 0) return await finishExchange(client)
     const indexes = await indexesOn(client, columns)
     log.info({ indexes: indexes.length }, 'building the indexes by which ids sort by bytes')
     for (const index of indexes) await buildTwin(client, index)
@@ -47,45 +43,45 @@ export async function migrateIdCollation(
       log.info({}, 'ids get their collation once no process of an older release is connected')
       return false
     }
-    if (!(await exchange(client, columns, indexes))) return false
+    if (!(await exchangeIndexes(client, columns, indexes))) return false
     log.info({}, 'ids sort by bytes now')
-    return await finish(client)
+    return await finishExchange(client)
   } catch (error) {
     if (signal.aborted) return false
     throw error
   } finally {
-    signal.removeEventListener('abort', stop)
+    signal.removeEventListener('abort', abort)
     await client.end().catch(() => {})
   }
 }
 
-/** Names are quoted already. */
-interface Column {
+/** A column of type text with ids. Names are quoted. */
+export interface Column {
   table: string
   column: string
 }
 
-interface Index {
+export interface Index {
   name: string
   twin: string
   table: string
   unique: boolean
-  /** 'p' and 'u' for the index of a constraint with the same name. */
+  /** 'p' for the index of a primary key, 'u' for that of a unique constraint; both have the name of the constraint. */
   constraint: 'p' | 'u' | null
   columns: readonly string[]
 }
 
 async function columnsToCollate(client: pg.Client): Promise<Column[]> {
-  const { rows } = await client.query<Column>(OTHERWISE)
+  const { rows } = await client.query<Column>(OTHER_COLLATIONS)
   return rows
 }
 
-/** Whether ids are in the order of time, which removing what is older than a time relies on. */
+/** Whether ids ascend with time in the order of the database. Deleting events older than a time relies on it. */
 export async function idsAreByteOrdered(sql: Sql): Promise<boolean> {
-  return (await sql.query(OTHERWISE)).length === 0
+  return (await sql.query(OTHER_COLLATIONS)).length === 0
 }
 
-const OTHERWISE = `
+const OTHER_COLLATIONS = `
     select quote_ident(relname) as table, quote_ident(attname) as column
     from pg_attribute
     join pg_class on pg_class.oid = attrelid
@@ -94,7 +90,7 @@ const OTHERWISE = `
       and attname not in ('external_id', 'user_id') and attcollation <> '"C"'::regcollation
     order by relname, attnum`
 
-/** The indexes that an ALTER of the columns would build anew. Partial ones cannot be exchanged, and are small. */
+/** Returns the indexes that changing the columns would rebuild, except partial ones. */
 async function indexesOn(client: pg.Client, columns: readonly Column[]): Promise<Index[]> {
   const collated = new Set(columns.map(({ table, column }) => `${table}.${column}`))
   const { rows } = await client.query<Index>(
@@ -121,7 +117,7 @@ async function indexesOn(client: pg.Client, columns: readonly Column[]): Promise
     }))
 }
 
-/** Built without locking out writers. One that was interrupted is left invalid, and built anew. */
+/** Builds the new index without blocking writes. An interrupted build leaves an invalid index, which is rebuilt. */
 async function buildTwin(client: pg.Client, index: Index): Promise<void> {
   const { rows } = await client.query<{ valid: boolean }>(
     'select indisvalid as valid from pg_index where indexrelid = to_regclass($1)',
@@ -141,117 +137,4 @@ async function isOlderReleaseConnected(client: pg.Client): Promise<boolean> {
     [OLDER_RELEASE],
   )
   return rows.length > 0
-}
-
-/** @returns false when a table was in use for too long: try again later */
-async function exchange(
-  client: pg.Client,
-  columns: readonly Column[],
-  indexes: readonly Index[],
-): Promise<boolean> {
-  const tables = [...new Set(columns.map(({ table }) => table))]
-  try {
-    await client.query('begin')
-    await client.query(`set local lock_timeout = ${LOCK_WAIT_MS}`)
-    await client.query(`lock table ${tables.join(', ')} in access exclusive mode`)
-    await dropLateIndexes(client, tables)
-    const references = await foreignKeysOf(client)
-    for (const { table, name } of references) {
-      await client.query(`alter table ${table} drop constraint ${name}`)
-    }
-    for (const { constraint, name, table } of indexes) {
-      const drop = constraint ? `alter table ${table} drop constraint` : 'drop index'
-      await client.query(`${drop} ${name}`)
-    }
-    for (const table of tables) {
-      const changes = columns
-        .filter((one) => one.table === table)
-        .map(({ column }) => `alter column ${column} type text collate "C"`)
-      await client.query(`alter table ${table} ${changes.join(', ')}`)
-    }
-    for (const { constraint, name, table, twin } of indexes) {
-      const kind = constraint === 'p' ? 'primary key' : 'unique'
-      await client.query(
-        constraint
-          ? `alter table ${table} add constraint ${name} ${kind} using index ${twin}`
-          : `alter index ${twin} rename to ${name}`,
-      )
-    }
-    for (const { definition, name, table } of references) {
-      await client.query(`alter table ${table} add constraint ${name} ${definition} not valid`)
-    }
-    await client.query('commit')
-    return true
-  } catch (error) {
-    await client.query('rollback')
-    if (sqlState(error) === LOCK_NOT_AVAILABLE || sqlState(error) === DEADLOCK) return false
-    throw error
-  }
-}
-
-const LOCK_NOT_AVAILABLE = '55P03'
-const DEADLOCK = '40P01'
-
-interface ForeignKey {
-  table: string
-  name: string
-  definition: string
-  valid: boolean
-}
-
-async function foreignKeysOf(client: pg.Client): Promise<ForeignKey[]> {
-  const { rows } = await client.query<ForeignKey>(
-    `select quote_ident(relname) as table, quote_ident(conname) as name, convalidated as valid,
-      regexp_replace(pg_get_constraintdef(pg_constraint.oid), ' NOT VALID$', '') as definition
-    from pg_constraint join pg_class on pg_class.oid = conrelid
-    where contype = 'f' and relnamespace = current_schema()::regnamespace`,
-  )
-  return rows
-}
-
-/** The partial index without which nothing is sent. It has the waiting deliveries alone, so it is small. */
-const NEEDED = 'delivery_due'
-
-/** Puts the other partial indexes off until after the exchange. What is to be built is kept in a table meanwhile. */
-async function dropLateIndexes(client: pg.Client, tables: readonly string[]): Promise<void> {
-  await client.query(
-    'create table bigmind_late_index (name text primary key, definition text not null)',
-  )
-  const { rows } = await client.query<{ name: string }>(
-    `insert into bigmind_late_index
-    select quote_ident(index.relname), pg_get_indexdef(indexrelid)
-    from pg_index join pg_class as index on index.oid = indexrelid
-    where indrelid = any($1::regclass[]) and indpred is not null and index.relname <> $2
-      and exists (
-        select from pg_attribute
-        where attrelid = indrelid and attnum = any(indkey) and attname ~ '^(id|.*_id)$'
-      )
-    returning name`,
-    [tables, NEEDED],
-  )
-  for (const { name } of rows) await client.query(`drop index ${name}`)
-}
-
-async function hasLateIndexes(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query(`select to_regclass('bigmind_late_index') is not null as has`)
-  return rows[0].has
-}
-
-/** What is left after the exchange. Writers go on meanwhile. @returns true */
-async function finish(client: pg.Client): Promise<true> {
-  const { rows } = await client.query<{ name: string; definition: string }>(
-    'select name, definition from bigmind_late_index',
-  )
-  for (const { definition, name } of rows) {
-    // One that an interrupted build left is invalid.
-    await client.query(`drop index if exists ${name}`)
-    await client.query(definition.replace(' INDEX ', ' INDEX CONCURRENTLY '))
-  }
-  for (const { name, table, valid } of await foreignKeysOf(client)) {
-    if (!valid) await client.query(`alter table ${table} validate constraint ${name}`)
-  }
-  // The old statistics went with the old collation.
-  await client.query('analyze')
-  await client.query('drop table bigmind_late_index')
-  return true
 }

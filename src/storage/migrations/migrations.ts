@@ -5,20 +5,17 @@ import { checkServer } from '../connection/server.ts'
 import type { Sql } from '../database.ts'
 import { MIGRATIONS, type Migration, readMigrations } from './migration-folder.ts'
 
-/** The database and this program's migrations do not fit. The message says what is wrong, and what to do. */
+/** The migrations of the database and of this program differ. The message says how, and what to do. */
 export class MigrationError extends Error {
   override name = 'MigrationError'
 }
 
 /**
- * Brings the database at `url` up to this program's migrations and returns the names of those it applied: none when the
- * database was up to date, which costs one connection and two queries. All that are missing are applied in one
- * transaction, so neither an error nor a crash leaves a part of them. Any number of processes may call it at once: one of
- * them applies.
- *
- * Throws a MigrationError when the database was migrated by a newer program, when a recorded migration is not the one
- * that this program has, or when a migration fails or has failed before; a DatabaseServerError when the service cannot
- * work with this server.
+ * Applies the pending migrations of this program to the database at `url`, all in one transaction. Several processes may call
+ * it at once: one of them applies. One connection and two queries when none is pending.
+ * @returns the names of the applied migrations
+ * @throws MigrationError when the database was migrated by a newer program, when a recorded migration differs from that of
+ *   this program, or when a migration fails or failed before; DatabaseServerError when the service cannot use this server
  */
 export async function migrate(url: string, folder = MIGRATIONS): Promise<string[]> {
   const endpoints = createEndpoints(url)
@@ -39,9 +36,9 @@ export async function migrate(url: string, folder = MIGRATIONS): Promise<string[
 }
 
 /**
- * Whether every migration of this program is applied. There may be more: while a newer program is rolled out,
- * the older processes go on working.
- * @throws what the database says when it is away
+ * Whether all migrations of this program are applied. The database may have more: older processes continue while a newer
+ * program is rolled out.
+ * @throws the error of a database that is unreachable
  */
 export async function areApplied(sql: Sql, migrations: readonly Migration[]): Promise<boolean> {
   const names = migrations.map(({ name }) => name)
@@ -53,15 +50,15 @@ export async function areApplied(sql: Sql, migrations: readonly Migration[]): Pr
 }
 
 interface Recorded {
-  /** Whether the table `bigmind_migration` is there. */
+  /** Whether the table `bigmind_migration` exists. */
   own: boolean
-  /** From that table or, where a release before it recorded them, from Prisma's. */
+  /** The rows of that table or, for a database of an older release, of Prisma's table. */
   rows: { name: string; checksum: string; finished: boolean; logs: string | null }[]
 }
 
 const OWN = `select name, checksum, true as finished, null as logs from bigmind_migration`
 
-/** Other programs that use Prisma may have migrations of theirs in this table. */
+/** This table may contain migrations of other programs that use Prisma. */
 const PRISMA = `
   select migration_name as name, checksum, finished_at is not null as finished, logs
   from _prisma_migrations where rolled_back_at is null`
@@ -82,7 +79,7 @@ async function readRecorded(client: pg.Client): Promise<Recorded> {
   return { own, rows }
 }
 
-/** Another program's rows in Prisma's table are passed over; in the table of our own there are none. */
+/** Ignores unknown migrations in Prisma's table, which other programs may share, but not in the service's own. */
 function findPending({ own, rows }: Recorded, migrations: readonly Migration[]): Migration[] {
   const known = new Map(migrations.map((migration) => [migration.name, migration]))
   for (const row of rows) {
@@ -110,7 +107,7 @@ const describeFailed = ({ name, logs }: Recorded['rows'][number]) =>
   'Undo by hand what it had done, then let it be applied anew: update _prisma_migrations set rolled_back_at = now() ' +
   `where migration_name = '${name}' and finished_at is null`
 
-/** Runs in the caller's transaction. @returns the names of those that were missing */
+/** Applies the pending migrations in the caller's transaction. @returns their names */
 async function applyPending(
   client: pg.Client,
   migrations: readonly Migration[],
@@ -147,7 +144,7 @@ create table bigmind_migration (
 
 const RECORD = 'insert into bigmind_migration (name, checksum) values ($1, $2)'
 
-/** Releases before `bigmind_migration` find here that the database is newer than they are. */
+/** Lets releases before `bigmind_migration` detect that the database is newer. */
 const RECORD_FOR_OLDER_PROGRAMS = `
 insert into _prisma_migrations
   (id, checksum, finished_at, migration_name, started_at, applied_steps_count)

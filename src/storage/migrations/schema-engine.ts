@@ -10,19 +10,20 @@ import {
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 
-// TypeScript has its types only among those of the browser.
+// TypeScript has these types only in its library for browsers.
 declare const WebAssembly: {
   instantiate(program: Uint8Array, imports: object): Promise<{ instance: { exports: object } }>
 }
 
-/** OIDs of PostgreSQL's types "char", which its catalogs use, and char(n). */
+/** The OIDs of "char", the type in the catalogs of PostgreSQL, and of char(n). */
 const CATALOG_CHAR = 18
 const BPCHAR = 1042
 
 /**
- * Prisma's schema engine, as WebAssembly, over one connection: what it does can be put into a transaction on it. Ending
- * the connection lets go of the lock that the engine takes on it. `onScriptError` gets what PostgreSQL says to a script
- * that fails: within a transaction the engine itself throws another error, of not being able to record this one.
+ * Starts Prisma's schema engine, as WebAssembly, over one connection. Only development loads it. The caller can run it in a
+ * transaction; ending the connection releases its lock.
+ * @param onScriptError receives the error of PostgreSQL for a script that fails: in a transaction, the engine throws another
+ *   error because it cannot record this one
  */
 export async function startSchemaEngine(
   client: pg.Client,
@@ -34,10 +35,10 @@ export async function startSchemaEngine(
   return SchemaEngine.new({ datamodels: undefined }, () => {}, adapter)
 }
 
-/** Once a process: the bindings know one instance, and a second one would break the engines of the first. */
+/** Loaded once in a process: the bindings support one instance. */
 let loaded: ReturnType<typeof loadEngine> | undefined
 
-/** As the package's own entry does, which has Node import a .wasm file and so print a warning that this is experimental. */
+/** Loads the package as its own entry does, but without importing a .wasm file, for which Node prints a warning. */
 async function loadEngine(): Promise<typeof import('@prisma/schema-engine-wasm')> {
   const path = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   const [bindings, program] = await Promise.all([
@@ -51,7 +52,7 @@ async function loadEngine(): Promise<typeof import('@prisma/schema-engine-wasm')
   return bindings
 }
 
-/** Prisma's adapter, made to use the one connection and rid of two faults that matter here. */
+/** Returns Prisma's adapter over one connection, with two of its faults corrected. */
 function adapterOver(
   client: pg.Client,
   onScriptError: (error: Error) => void,
@@ -69,13 +70,13 @@ function adapterOver(
     const adapter = await new PrismaPg(pool).connect()
     const queryRaw = adapter.queryRaw.bind(adapter)
     return Object.assign(adapter, {
-      // The adapter knows no "char", without which the engine cannot read a database.
+      // The adapter does not support "char", which the engine needs to read a database.
       queryRaw: async (query: Parameters<typeof queryRaw>[0]) => {
         const result = await queryRaw(query)
         for (const index of chars) result.columnTypes[index] = ColumnTypeEnum.Character
         return result
       },
-      // The adapter cuts a script at every semicolon, also at those within a function's body.
+      // The adapter splits a script at every semicolon, including those in the body of a function.
       executeScript: async (script: string) => {
         await client.query(script).catch((error) => {
           onScriptError(error)
@@ -92,7 +93,7 @@ function adapterOver(
   }
 }
 
-/** Passes "char" off as char(n) and returns the columns that it did that to. */
+/** Replaces "char" by char(n) and returns the indexes of these columns. */
 function hideCatalogChars(result: pg.QueryResult): number[] {
   const columns = result.fields.flatMap((field, index) =>
     field.dataTypeID === CATALOG_CHAR ? [index] : [],

@@ -1,0 +1,138 @@
+import type pg from 'pg'
+import { sqlState } from '../database-fault.ts'
+import type { Column, Index } from './id-collation.ts'
+
+/** Milliseconds to wait for the lock of a table, which other transactions wait behind. */
+const LOCK_TIMEOUT_MS = 300
+
+/**
+ * Replaces the old indexes by the new ones and changes the columns, in one transaction.
+ * @returns false when a table was locked for too long, so that it must be repeated
+ */
+export async function exchangeIndexes(
+  client: pg.Client,
+  columns: readonly Column[],
+  indexes: readonly Index[],
+): Promise<boolean> {
+  const tables = [...new Set(columns.map(({ table }) => table))]
+  try {
+    await client.query('begin')
+    await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`)
+    await client.query(`lock table ${tables.join(', ')} in access exclusive mode`)
+    await dropLateIndexes(client, tables)
+    const references = await foreignKeysOf(client)
+    await dropDependents(client, indexes, references)
+    for (const table of tables) {
+      const changes = columns
+        .filter((one) => one.table === table)
+        .map(({ column }) => `alter column ${column} type text collate "C"`)
+      await client.query(`alter table ${table} ${changes.join(', ')}`)
+    }
+    await addDependents(client, indexes, references)
+    await client.query('commit')
+    return true
+  } catch (error) {
+    await client.query('rollback')
+    if (sqlState(error) === LOCK_NOT_AVAILABLE || sqlState(error) === DEADLOCK) return false
+    throw error
+  }
+}
+
+async function dropDependents(
+  client: pg.Client,
+  indexes: readonly Index[],
+  references: readonly ForeignKey[],
+): Promise<void> {
+  for (const { table, name } of references) {
+    await client.query(`alter table ${table} drop constraint ${name}`)
+  }
+  for (const { constraint, name, table } of indexes) {
+    const drop = constraint ? `alter table ${table} drop constraint` : 'drop index'
+    await client.query(`${drop} ${name}`)
+  }
+}
+
+async function addDependents(
+  client: pg.Client,
+  indexes: readonly Index[],
+  references: readonly ForeignKey[],
+): Promise<void> {
+  for (const { constraint, name, table, twin } of indexes) {
+    const kind = constraint === 'p' ? 'primary key' : 'unique'
+    await client.query(
+      constraint
+        ? `alter table ${table} add constraint ${name} ${kind} using index ${twin}`
+        : `alter index ${twin} rename to ${name}`,
+    )
+  }
+  for (const { definition, name, table } of references) {
+    await client.query(`alter table ${table} add constraint ${name} ${definition} not valid`)
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03'
+const DEADLOCK = '40P01'
+
+interface ForeignKey {
+  table: string
+  name: string
+  definition: string
+  valid: boolean
+}
+
+export async function foreignKeysOf(client: pg.Client): Promise<ForeignKey[]> {
+  const { rows } = await client.query<ForeignKey>(
+    `select quote_ident(relname) as table, quote_ident(conname) as name, convalidated as valid,
+      regexp_replace(pg_get_constraintdef(pg_constraint.oid), ' NOT VALID$', '') as definition
+    from pg_constraint join pg_class on pg_class.oid = conrelid
+    where contype = 'f' and relnamespace = current_schema()::regnamespace`,
+  )
+  return rows
+}
+
+/** The partial index that deliveries are sent by. It contains PENDING deliveries alone, so it is small. */
+const DUE_INDEX = 'delivery_due'
+
+/** Drops the other partial indexes, and stores their definitions in a table until they are rebuilt. */
+async function dropLateIndexes(client: pg.Client, tables: readonly string[]): Promise<void> {
+  await client.query(
+    'create table bigmind_late_index (name text primary key, definition text not null)',
+  )
+  const { rows } = await client.query<{ name: string }>(
+    `insert into bigmind_late_index
+    select quote_ident(index.relname), pg_get_indexdef(indexrelid)
+    from pg_index join pg_class as index on index.oid = indexrelid
+    where indrelid = any($1::regclass[]) and indpred is not null and index.relname <> $2
+      and exists (
+        select from pg_attribute
+        where attrelid = indrelid and attnum = any(indkey) and attname ~ '^(id|.*_id)$'
+      )
+    returning name`,
+    [tables, DUE_INDEX],
+  )
+  for (const { name } of rows) await client.query(`drop index ${name}`)
+}
+
+export async function hasLateIndexes(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query(`select to_regclass('bigmind_late_index') is not null as has`)
+  return rows[0].has
+}
+
+/** Rebuilds the partial indexes and validates the foreign keys, without blocking writes. @returns true */
+export async function finishExchange(client: pg.Client): Promise<true> {
+  const { rows } = await client.query<{ name: string; definition: string }>(
+    'select name, definition from bigmind_late_index',
+  )
+  for (const { definition, name } of rows) {
+    // An interrupted build left an invalid index.
+    await client.query(`drop index if exists ${name}`)
+    await client.query(definition.replace(' INDEX ', ' INDEX CONCURRENTLY '))
+  }
+  for (const { name, table, valid } of await foreignKeysOf(client)) {
+    if (!valid) await client.query(`alter table ${table} validate constraint ${name}`)
+  }
+  // Changing the collation deleted the statistics.
+  await client.query('analyze')
+  await client.query('drop table bigmind_late_index')
+  return true
+}
