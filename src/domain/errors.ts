@@ -33,7 +33,9 @@ export class NotFoundError extends Refusal {
   override name = 'NotFoundError'
   readonly id: string
   constructor(id: string) {
-    super('Nothing with this id exists. Check that it is whole and belongs to your organization.')
+    super(
+      'Nothing with this id exists. Check that it is complete and belongs to your organization.',
+    )
     this.id = id
   }
 }
@@ -46,7 +48,7 @@ export class DestinationNotReadyError extends Refusal {
   readonly missing: readonly DestinationRequirement[]
   constructor(missing: readonly DestinationRequirement[], purpose = 'be active') {
     super(
-      `To ${purpose}, the destination needs ${missing.map((one) => REQUIREMENT[one]).join(' and ')}.`,
+      `To ${purpose}, the destination requires ${missing.map((one) => REQUIREMENT[one]).join(' and ')}.`,
     )
     this.missing = missing
   }
@@ -79,7 +81,7 @@ export class IdempotencyConflictError extends Refusal {
   readonly eventId: string
   constructor(eventId: string) {
     super(
-      'This idempotency key already stands for another event. Use a new key for a new event, or repeat the first one unchanged.',
+      'Another event was already published with this idempotency key. Use a new key for a new event, or repeat the first event unchanged.',
     )
     this.eventId = eventId
   }

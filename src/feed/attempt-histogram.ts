@@ -1,31 +1,31 @@
 import type { Database } from '../storage/database.ts'
 import type { LowestId } from '../storage/ids.ts'
 
-/** What became of the attempts of one span of time. */
+/** The attempts that began within one interval. */
 export interface AttemptBucket {
-  /** Its beginning; it ends where the next one begins. */
+  /** The start of the interval. It ends where the next one starts. */
   start: Date
   succeeded: number
   failed: number
 }
 
-/** From the bucket that one time is in to the bucket of another, in milliseconds since 1970. */
+/** A time span in epoch milliseconds. It covers the buckets that contain `from` and `now`, and all between. */
 interface Span {
   from: number
   now: number
   bucketSeconds: number
 }
 
-/** How many buckets the span touches: 0 when it begins in the future. */
+/** Returns the number of buckets of a span. 0 if it begins in the future. */
 export function bucketCount({ from, now, bucketSeconds }: Span): number {
   const numberOf = (time: number) => Math.floor(time / (bucketSeconds * 1000))
   return Math.max(0, numberOf(now) - numberOf(from) + 1)
 }
 
 /**
- * Counts a destination's attempts by when they began, empty buckets included. An attempt gets its id when it
- * has ended, so none of a time has a lower id than that time gives: the index by destination and id is read
- * from there on.
+ * Counts a destination's attempts by the time when they began, including empty buckets. An attempt gets its id when it has
+ * ended, so an attempt that began after a time has an id above the lowest one of that time, and the index by destination and
+ * id can be read from there.
  */
 export async function countAttempts(
   { db, lowestId }: { db: Database; lowestId: LowestId },

@@ -7,14 +7,14 @@ import {
 } from 'node:crypto'
 import type { EncryptionKey } from '../storage/secret-encryption.ts'
 
-/** Makes cursors whose content clients can neither read nor change. */
+/** Encrypts cursors, so that clients can neither read nor change their content. */
 export interface CursorSeal {
   /**
-   * Answers one cursor for one plaintext and owner, of characters that URLs and headers take as they are.
-   * @param owner the id of the organization that alone can use it
+   * Returns the cursor of a plaintext, always the same, of characters that are safe in URLs and headers.
+   * @param owner the id of the organization that can use it
    */
   seal(plaintext: string, owner: string): string
-  /** The plaintext, or null when the cursor was not sealed for this owner. */
+  /** Returns the plaintext, or null if the cursor is not one of this owner. */
   open(cursor: string, owner: string): string | null
 }
 
@@ -23,7 +23,7 @@ const VERSION = 'c1.'
 const KEY_BYTES = 32
 const TAG_BYTES = 16
 
-/** What the derived keys are for: the ring itself encrypts signing secrets. */
+/** The purpose in the key derivation. The encryption keys themselves encrypt signing secrets. */
 const PURPOSE = 'cursor'
 
 interface Keys {
@@ -32,9 +32,9 @@ interface Keys {
 }
 
 /**
- * Deterministic authenticated encryption (the construction of RFC 5297 with HMAC-SHA-256): one plaintext gives one
- * cursor, which clients can compare and cache. Written as `c1.<base64url>`, which URLs and headers take as it is.
- * @param ring not empty; the first key seals, all of them open
+ * Deterministic authenticated encryption (the construction of RFC 5297 with HMAC-SHA-256): one plaintext has one
+ * cursor, which clients can compare and cache. The format is `c1.<base64url>`.
+ * @param ring not empty; the first key encrypts, and all of them decrypt
  */
 export function createCursorSeal(ring: readonly EncryptionKey[]): CursorSeal {
   const keys = ring.map(({ key }) => deriveKeys(key))
@@ -69,7 +69,7 @@ function decrypt(keys: Keys, bytes: Buffer, owner: string): string | null {
   return timingSafeEqual(tag, tagOf(keys, text, owner)) ? text.toString('utf8') : null
 }
 
-/** The owner is an id, so the byte 0 separates it from the text. */
+/** Separates the owner from the text by a NUL, which ids do not contain. */
 const tagOf = ({ authenticate }: Keys, text: Buffer, owner: string): Buffer =>
   createHmac('sha256', authenticate)
     .update(`${owner}\0`)

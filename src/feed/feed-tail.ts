@@ -44,7 +44,7 @@ export interface FeedTail<Row> {
   follow(follower: Follower<Row>): Promise<FeedPosition>
   /** Stops the calls at once, also while `follow` is pending. Later calls have no effect. */
   unfollow(follower: Follower<Row>): void
-  /** Whether new rows are read successfully, or nobody follows. */
+  /** Whether new rows are read successfully, or there are no followers. */
   alive(): boolean
   close(): Promise<void>
 }
@@ -84,7 +84,7 @@ interface Session<Row> {
 
 /**
  * Reads new rows once and passes them to every follower. One loop runs from creation until `close`, whatever followers do.
- * While nobody follows, it reads nothing.
+ * Without followers it reads nothing.
  */
 export async function createFeedTail<Row>(
   { db, listener, clock, log }: Ports,

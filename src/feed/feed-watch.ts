@@ -2,32 +2,31 @@ import type { Clock } from '../concurrency/clock.ts'
 import type { Database } from '../storage/database.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
-/** The transaction that holds the feeds back. */
-export interface FeedHolder {
-  /** Process id of the server's backend; null for a prepared transaction. */
+/** A transaction that holds back the feeds. */
+export interface BlockingTransaction {
+  /** The process id of the PostgreSQL backend. Null for a prepared transaction. */
   pid: number | null
-  /** Its application_name, or the name of the prepared transaction. */
+  /** The application_name of the session, or the name of the prepared transaction. */
   application: string
-  /** Seconds for which it has been seen. */
+  /** Seconds since it was first seen. */
   seconds: number
 }
 
 export interface FeedWatch {
-  /** Looks once. Call it every `WATCH_EVERY_MS`. */
-  look(): Promise<void>
-  /** The transaction that has held the feeds back for 10 s or longer; null when there is none. */
-  holder(): FeedHolder | null
+  /** Checks once. Call it every `FEED_CHECK_INTERVAL_MS`. */
+  check(): Promise<void>
+  /** Returns the transaction that has held back the feeds for at least `REPORTED_AFTER_MS`. Null if there is none. */
+  blocker(): BlockingTransaction | null
 }
 
-/** Milliseconds between looks. */
-export const WATCH_EVERY_MS = 2_000
+export const FEED_CHECK_INTERVAL_MS = 2_000
 
-/** Milliseconds after which an open transaction is reported. The service's own are shorter. */
+/** The age at which an open transaction is reported. Transactions of the service are shorter. */
 const REPORTED_AFTER_MS = 10_000
 
 /**
- * A transaction that has written and stays open, in any database of the server, holds all feeds back: they pass no
- * transaction that may still commit. Watches for one, and names it in the log, in the metrics and in the readiness.
+ * Detects transactions that have written and stay open, in any database of the server. They hold back all feeds, which cannot
+ * pass a transaction that can still commit. Logs them; metrics and readiness report them.
  */
 export function createFeedWatch({
   db,
@@ -39,40 +38,40 @@ export function createFeedWatch({
   log: Logger
 }): FeedWatch {
   let oldest: { transaction: string; since: number } | null = null
-  let holder: Omit<FeedHolder, 'seconds'> | null = null
+  let blocker: Omit<BlockingTransaction, 'seconds'> | null = null
   const age = () => (oldest ? clock.now() - oldest.since : 0)
 
   return {
-    async look() {
+    async check() {
       try {
-        await lookOnce()
+        await checkOnce()
       } catch (error) {
-        // The database is away: other parts report that.
+        // Other parts report that the database is unavailable.
         if (!db.isTransient(error)) throw error
       }
     },
-    holder: () => holder && { ...holder, seconds: Math.round(age() / 1_000) },
+    blocker: () => blocker && { ...blocker, seconds: Math.round(age() / 1_000) },
   }
 
-  async function lookOnce(): Promise<void> {
+  async function checkOnce(): Promise<void> {
     const transaction = await oldestRunning(db)
     if (transaction === null || transaction !== oldest?.transaction) {
-      if (holder) log.info(holder, 'the transaction that held the live feed back has ended')
-      holder = null
+      if (blocker) log.info(blocker, 'the transaction that held the live feed back has ended')
+      blocker = null
       oldest = transaction === null ? null : { transaction, since: clock.now() }
       return
     }
-    if (holder || age() < REPORTED_AFTER_MS) return
-    holder = await ownerOf(db, transaction)
-    if (!holder) return
+    if (blocker || age() < REPORTED_AFTER_MS) return
+    blocker = await sessionOf(db, transaction)
+    if (!blocker) return
     log.warn(
-      { ...holder, seconds: Math.round(age() / 1_000) },
+      { ...blocker, seconds: Math.round(age() / 1_000) },
       'a transaction that stays open holds the live feed back: end it, as with pg_terminate_backend(pid)',
     )
   }
 }
 
-/** @returns the number of the oldest transaction that is running and has written; null when there is none */
+/** Returns the number of the oldest running transaction that has written. Null if there is none. */
 async function oldestRunning(db: Database): Promise<string | null> {
   const [row] = await db.query<{ oldest: string; next: string }>(
     `select pg_snapshot_xmin(snapshot)::text as oldest, pg_snapshot_xmax(snapshot)::text as next
@@ -81,12 +80,12 @@ async function oldestRunning(db: Database): Promise<string | null> {
   return row && row.oldest !== row.next ? row.oldest : null
 }
 
-/** pg_locks and these columns of pg_stat_activity can be read by every role. */
-async function ownerOf(
+/** Returns the session of a transaction. Every role can read pg_locks and these columns of pg_stat_activity. */
+async function sessionOf(
   db: Database,
   transaction: string,
-): Promise<Omit<FeedHolder, 'seconds'> | null> {
-  const [row] = await db.query<Omit<FeedHolder, 'seconds'>>(
+): Promise<Omit<BlockingTransaction, 'seconds'> | null> {
+  const [row] = await db.query<Omit<BlockingTransaction, 'seconds'>>(
     `select pid, coalesce(application_name, '') as application
     from pg_locks left join pg_stat_activity using (pid)
     where locktype = 'transactionid' and granted and mode = 'ExclusiveLock' and pid is not null

@@ -2,7 +2,7 @@ import type { DeliveryAttempt } from '../generated/prisma/client.ts'
 import type { Database } from '../storage/database.ts'
 import { ATTEMPT_COLUMNS } from './attempt-columns.ts'
 
-/** The latest attempt of each of these destinations that is the organization's and has one, in any order. */
+/** Returns the latest attempt of each destination of the organization that has one, in any order. */
 export const readLastAttempts = (
   { db }: { db: Database },
   organizationId: string,
@@ -10,8 +10,8 @@ export const readLastAttempts = (
 ): Promise<DeliveryAttempt[]> => db.query(LAST_ATTEMPTS, [destinationIds, organizationId])
 
 /**
- * One hop in the index "delivery_attempt_by_destination" for each. The organization is judged by the destination:
- * as a condition on attempts it would tempt the planner into another index, and through all that they hold of it.
+ * Takes one index lookup for each destination. The organization is a condition on destinations, because as a condition on
+ * attempts it can make the planner scan another index.
  */
 const LAST_ATTEMPTS = `
 select attempt.*

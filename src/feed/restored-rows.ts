@@ -2,7 +2,7 @@ import { ADVISORY_LOCKS } from '../storage/advisory-locks.ts'
 import { CHANNELS } from '../storage/channels.ts'
 import type { Database, Sql } from '../storage/database.ts'
 
-/** The tables that the feeds read, with the columns that have a row's place. */
+/** The tables of the feeds, with the columns that contain a row's position. */
 const FEEDS = [
   ['delivery_attempt', 'recorded_in'],
   ['destination', 'changed_in'],
@@ -10,13 +10,13 @@ const FEEDS = [
 ] as const
 
 /**
- * Makes new rows of the feeds come after all that are there. A place is the number of the transaction that wrote the row,
- * plus an offset that is 0 at first. A database that was restored from a dump brings the numbers of another server: when
- * one of them is not below this server's, the offset is raised so far that every new place is above all of them. No row is
- * changed, so the cost does not depend on their number, and a subscriber resumes with `after` where it was.
+ * Ensures that new rows of the feeds come after all existing ones. The position of a row is the number of the transaction that
+ * wrote it, plus an offset that is 0 at first. A database that was restored from a dump contains numbers of another server.
+ * If one of them is not below this server's, the offset is raised until every new position is above all existing ones. No row
+ * changes, so the cost does not depend on the number of rows, and cursors of subscribers stay valid.
  *
- * Call it before anything is written. Processes that start together may all call it.
- * @returns the new offset, null when the old one fits
+ * Call it before anything is written. Processes that start concurrently can all call it.
+ * @returns the new offset; null if it did not change
  */
 export async function adoptRestoredRows(db: Database): Promise<bigint | null> {
   if ((await missingOffset(db)) === null) return null
@@ -33,8 +33,9 @@ export async function adoptRestoredRows(db: Database): Promise<bigint | null> {
 }
 
 /**
- * The own number is taken after the statement has begun, so it is above those of all rows that it reads. The lowest running
- * one counts, so that nothing that is running holds back rows from the other server.
+ * Returns the offset that new rows require. Null if it is the current one. The statement's own number is assigned after it has
+ * begun, so it is above those of all rows that it reads. The new offset is relative to the lowest running transaction, so
+ * that running transactions do not hold back restored rows.
  */
 async function missingOffset(sql: Sql): Promise<bigint | null> {
   const newest = FEEDS.map(

@@ -1,6 +1,6 @@
 import { every } from '../concurrency/every.ts'
 import { createBacklogReader } from '../delivery/backlog.ts'
-import { createFeedWatch, WATCH_EVERY_MS } from '../feed/feed-watch.ts'
+import { createFeedWatch, FEED_CHECK_INTERVAL_MS } from '../feed/feed-watch.ts'
 import type { Monitoring } from '../server/monitoring.ts'
 import { MIGRATIONS, readMigrations } from '../storage/migrations/migration-folder.ts'
 import { areApplied } from '../storage/migrations/migrations.ts'
@@ -28,9 +28,9 @@ export async function monitor(
   const migrations = await readMigrations(MIGRATIONS)
   const ports = { ...storage, ...telemetry }
   const watch = createFeedWatch(ports)
-  closers.defer(every(ports, WATCH_EVERY_MS, watch.look).stop)
+  closers.defer(every(ports, FEED_CHECK_INTERVAL_MS, watch.check).stop)
   metrics.registerGauges({
-    feedHeld: () => watch.holder()?.seconds ?? 0,
+    feedHeld: () => watch.blocker()?.seconds ?? 0,
     backlog: createBacklogReader(storage),
     pool: db.connections,
     lostLines,
@@ -47,7 +47,7 @@ export async function monitor(
       feed: listener.connected() && Object.values(feeds).every((feed) => feed.alive()),
       ...(state.worker && { worker: state.worker.alive() }),
     }),
-    feedHeldBy: watch.holder,
+    feedHeldBy: watch.blocker,
     closing: () => state.closing,
   })
   return { readiness, figures: metrics.read, metricsToken: options.metricsToken ?? null }

@@ -1,4 +1,4 @@
-import type { FeedHolder } from '../feed/feed-watch.ts'
+import type { BlockingTransaction } from '../feed/feed-watch.ts'
 import type { Readiness } from '../server/monitoring.ts'
 
 export interface ReadinessChecks {
@@ -7,7 +7,7 @@ export interface ReadinessChecks {
   /** Whether each of the other parts works, by name. */
   others(): Record<string, boolean>
   /** Default: never. */
-  feedHeldBy?(): FeedHolder | null
+  feedHeldBy?(): BlockingTransaction | null
   closing(): boolean
 }
 

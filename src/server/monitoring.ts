@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { FeedHolder } from '../feed/feed-watch.ts'
+import type { BlockingTransaction } from '../feed/feed-watch.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './http/listen.ts'
 import { sendJson } from './http/send.ts'
@@ -13,7 +13,7 @@ export interface Readiness {
   closing: boolean
   parts: Record<string, boolean>
   /** The transaction that holds back the live feeds. Left out if there is none. It does not affect `ready`. */
-  feedHeldBy?: FeedHolder
+  feedHeldBy?: BlockingTransaction
 }
 
 export interface Monitoring {

@@ -79,7 +79,7 @@ describe('what another site can make a browser send executes nothing', () => {
     expect((await refused(`?query=${query}&operationName=M`, {})).status).toBe(405)
   })
 
-  test('a POST whose mutation stands in the address', async () => {
+  test('a POST with the mutation in the URL', async () => {
     const path = `?query=${encodeURIComponent(CREATE)}`
     expect((await refused(path, { method: 'POST', body: form })).status).toBe(415)
   })

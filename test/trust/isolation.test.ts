@@ -187,7 +187,7 @@ async function ownersRows(): Promise<string[]> {
   )
 }
 
-test('every argument that takes an id stands in the matrix', () => {
+test('the matrix has every argument that takes an id', () => {
   const rows = [...Object.keys(MATRIX), ...Object.keys(WATCHED), BEHIND, DELETED]
   expect(rows.toSorted()).toEqual(idArguments(schema).toSorted())
 })

@@ -78,7 +78,7 @@ describe('what is small to send and large to work off is refused at once', () =>
     ['fields that do not exist', `{ ${repeat(1_990, (index) => `destinatios${index}`)} }`],
     ['the schema under 49 names', `{ ${wholeTypes} }`],
     [
-      'introspection that goes round',
+      'introspection with a cycle',
       `{ __schema { types ${'{ fields { type '.repeat(4)} { name } ${'} }'.repeat(4)} } }`,
     ],
     ['a megabyte of braces', '{'.repeat(990_000)],
@@ -234,7 +234,7 @@ describe('a body', () => {
   )
 
   test.each([false, true])(
-    'is refused for its size before anybody looks into it (chunked: %s)',
+    'is refused for its size before it is parsed (chunked: %s)',
     async (chunked) => {
       expect(await status('{'.padEnd(MEGABYTE, '['), chunked)).toBe(400)
       expect(await status('{'.padEnd(MEGABYTE + 1, '['), chunked)).toBe(413)

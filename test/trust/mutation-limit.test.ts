@@ -96,7 +96,7 @@ test('mutations up to the limit are done, and one above is refused with the time
   expect(await destinationsOf(one)).toBe(MANAGE)
 })
 
-test('an operation is done whole or not at all, and one that is refused takes nothing', async () => {
+test('a refused operation executes no mutation and does not count', async () => {
   const one = await newcomer()
   expect(codesOf(await send(one, create(2)))).toEqual([])
   const refused = await send(one, create(2))
@@ -106,13 +106,13 @@ test('an operation is done whole or not at all, and one that is refused takes no
   expect(codesOf(await send(one, create(1)))).toEqual(['RATE_LIMITED'])
 })
 
-test('one that has more than a whole minute allows is told to come in parts', async () => {
+test('an operation above the limit of a minute gets the advice to split it', async () => {
   const refused = await send(await newcomer(), create(MANAGE + 1))
   expect(refused.status).toBe(429)
   expect(refused.errors![0]!.message).toContain('split the operation')
 })
 
-test('what stands in fragments counts, and what is answered once counts once', async () => {
+test('fields of fragments count, and fields with one response key count once', async () => {
   const one = await newcomer()
   const refused = await send(
     one,
@@ -168,7 +168,7 @@ test('queries and refused documents take nothing', async () => {
   expect(codesOf(await send(one, '{ viewer { scopes } }'))).toEqual([])
 })
 
-test('whoever has no valid key is told so, as ever, and takes nothing from anybody', async () => {
+test('an operation without a valid key gets UNAUTHENTICATED and counts for nobody', async () => {
   for (let sent = 0; sent <= MANAGE; sent += 1) {
     expect(codesOf(await send({ apiKey: '' }, create(1)))).toEqual(['UNAUTHENTICATED'])
     expect(codesOf(await send({ apiKey: 'bmk_wrong' }, create(1)))).toEqual(['UNAUTHENTICATED'])
@@ -189,7 +189,7 @@ test('a platform key has one for each organization that it acts for', async () =
   await exhaust({ apiKey, organization: 'host_2' })
 })
 
-test('users of the host product have one each, whatever tokens they come with', async () => {
+test('users of the host product have one limit each, whatever their tokens', async () => {
   const token = (sub: string, exp: number) =>
     signWith(SECRET, { sub, scope: 'destinations_write', exp })
   const soon = Math.floor(Date.now() / 1_000) + 60
@@ -200,7 +200,7 @@ test('users of the host product have one each, whatever tokens they come with', 
   await exhaust({ apiKey: await token('user_2', soon) })
 })
 
-test('after the wait it goes on', async () => {
+test('mutations are accepted again after the wait', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   const one = await newcomer()
   await exhaust(one)
@@ -212,7 +212,7 @@ test('after the wait it goes on', async () => {
   await exhaust(one)
 })
 
-test('over server-sent events it is refused in the same way', async () => {
+test('a mutation above the limit is refused over server-sent events too', async () => {
   const one = await newcomer()
   await exhaust(one)
   const refused = await send(one, create(1), { accept: 'text/event-stream' })

@@ -160,7 +160,7 @@ test('the search finds a secret that was planted, in whatever form', async () =>
   expect(foundIn(lines.splice(before).join(''), secrets)).toEqual([words, expect.any(String)])
 })
 
-describe('a fault of ours tells a client no more than the id of the request', () => {
+describe('an internal fault reveals only the request id to the client', () => {
   const CREATE = 'mutation { destinationCreate(input: { name: "x" }) { __typename } }'
 
   async function expectMasked(work: () => Promise<unknown>): Promise<void> {
@@ -205,7 +205,7 @@ describe('a fault of ours tells a client no more than the id of the request', ()
     await admin.query('alter table elsewhere rename to destination')
   })
 
-  test('a table that is not there, told over a WebSocket and as a stream of events', async () => {
+  test('a missing table, over a WebSocket and server-sent events', async () => {
     const query = '{ destinations { nodes { id } } }'
     const behind = 'subscription ($id: ID) { deliveryAttempted(after: $id) { id } }'
     const id = newId('att')
@@ -220,7 +220,7 @@ describe('a fault of ours tells a client no more than the id of the request', ()
     await admin.query('alter table elsewhere_too rename to delivery_attempt')
   })
 
-  test('a table that goes while a stream brings what is in it', async () => {
+  test('a table that is dropped while a stream reads it', async () => {
     const query = 'subscription { destinationChanged { id deliveries { nodes { id } } } }'
     const overEvents = listen(world, query).next()
     const heard = [overEvents.then(({ value }) => value), askOverSocket(query)]
@@ -238,7 +238,7 @@ describe('a fault of ours tells a client no more than the id of the request', ()
     await admin.query('alter table elsewhere rename to delivery')
   })
 
-  test('a row that breaks a rule of the database, whose content PostgreSQL tells', async () => {
+  test('a row that violates a constraint, whose content is in the error of PostgreSQL', async () => {
     await admin.query('alter table event add constraint never check (false) not valid')
     const input = { event: 'TODO_CREATED', data: { ...todo('Call'), todo_id: PRIVATE[1]! } }
     const publish =
@@ -325,7 +325,7 @@ describe.each(Object.entries(SPOILED))('a sealed secret %s', (_, sealed) => {
     })
   })
 
-  test('is replaced by a rotation, ends at once whatever overlap is asked for, and deliveries go out again', async () => {
+  test('is replaced by a rotation, is revoked at once whatever the overlap, and deliveries are sent again', async () => {
     const { destinationRotateSecret } = await world.client.request(RotateSecret, {
       id,
       overlapSeconds: 3_600,

@@ -43,7 +43,7 @@ async function follow(api: Api, subscribe: Subscribe, start: string) {
   return { ids, pause, resume }
 }
 
-test(`20 subscribers that do not read cost the process less than 20 MB over ${EVENTS} events of 64 kB, nobody an event, and go on where they stopped`, async () => {
+test(`20 subscribers that do not read take less than 20 MB over ${EVENTS} events of 64 kB, miss none, and continue where they stopped`, async () => {
   await using world = await createWorld({ worker: false })
   const memory = await watchMemory()
   const service = await startServiceProcess(

@@ -71,7 +71,7 @@ describe('a page of another site', () => {
   })
 })
 
-test('who does not say who it is in time is closed with 4408', async () => {
+test('a client that does not send credentials in time is closed with 4408', async () => {
   const { url } = await startTestServer({ initTimeout: 50 })
   const { closed } = await open(url)
   expect(await closed).toBe(4408)
@@ -102,7 +102,7 @@ test('bytes that are not UTF-8 are closed with 1007', async () => {
 })
 
 test.each(['', 'Bearer ', 'Bearer bmk_x', `Basic ${btoa('user:password')}`])(
-  'who greets with "%s" is closed with 4401',
+  'a client that sends "%s" first is closed with 4401',
   async (authorization) => {
     const { closed, send } = await open()
     send({ type: 'connection_init', payload: { authorization } })
@@ -130,7 +130,7 @@ test('a key in the address or in a cookie, as a page could have it sent, opens n
   expect(code).toBe(4401)
 })
 
-test('an operation that is sent together with the greeting waits for nobody: 4401', async () => {
+test('an operation that is sent together with connection_init is closed with 4401', async () => {
   const { closed, send } = await open()
   send({ type: 'connection_init', payload: { authorization: `Bearer ${world.apiKey}` } })
   send({ type: 'subscribe', id: '1', payload: { query: '{ __typename }' } })

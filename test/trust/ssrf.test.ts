@@ -110,7 +110,7 @@ describe('saved, but refused when connecting', () => {
   })
 })
 
-describe('saved, and let through to the judged addresses only', () => {
+describe('saved, and connected to the checked addresses only', () => {
   const accepted = cases.filter(({ verdict }) => verdict === 'accept')
 
   test.each(accepted)('$url: $why', async ({ url, dns }) => {
@@ -126,13 +126,13 @@ describe('saved, and let through to the judged addresses only', () => {
   })
 })
 
-test('every case has been looked at', () => {
+test('every case was tested', () => {
   const stages = cases.map(({ stage, verdict }) => `${stage} ${verdict}`)
   expect(new Set(stages)).toEqual(new Set(['save reject', 'connect reject', 'connect accept']))
 })
 
 test.each(['https://127.0.0.1', 'https://[::1]', 'https://localhost', 'http://127.0.0.1'])(
-  'a row that leads to %s, whoever wrote it, is blocked when connecting',
+  'a stored URL that leads to %s is blocked when connecting',
   async (origin) => {
     const id = await inactiveDestination(world.client, 'https://hooks.example.com/')
     await writeUrl(id, `${origin}:${canaries[0]!.port}/`)
@@ -171,7 +171,7 @@ test('1,000 deliveries to a name that changes between a public and a loopback ad
   expect(new Set(door.knocks)).toEqual(new Set(['93.184.216.34']))
 }, 300_000)
 
-test('the judged address is the one that is connected to: the name is looked up once', async () => {
+test('the checked address is the one that is connected to: the name is resolved once', async () => {
   await using receiver = await startReceiver({ certificate: 'valid' })
   const answers = [['127.0.0.1'], ['169.254.169.254']]
   let lookUps = 0

@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http'
 
 /**
- * Removes the base path from the URL of every request and upgrade, before other listeners of the server read it. A
- * URL without it stays as it is, because a proxy may have removed the base path already.
+ * Removes the base path from the URL of every request and upgrade, before other listeners of the server read it. A URL
+ * without it is left unchanged, because the proxy can have removed the base path.
  * @param basePath as in "/webhooks"; empty when the service is at the root of its host
  */
 export function acceptBasePath(server: Server, basePath: string): void {

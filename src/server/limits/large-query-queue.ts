@@ -36,7 +36,7 @@ export function queueLargeQueries(
       }
       setExecuteFn(async (executionArgs: ExecutionArgs) => {
         const release = await queue.start(viewer)
-        // If the client has disconnected, nobody reads the result.
+        // The result is of no use if the client has disconnected.
         if (res?.closed) release()
         else res?.once('close', release)
         try {

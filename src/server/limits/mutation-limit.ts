@@ -80,7 +80,7 @@ type Operation = { document: DocumentNode; operationName?: string | null | undef
 
 /**
  * Refuses an operation before any of its mutations runs if its caller exceeds a limit. Each root field counts as one
- * mutation, and a refused operation counts as none. An operation without a valid key counts for nobody.
+ * mutation, and a refused operation counts as none. An operation without a valid key does not count.
  */
 export function limitMutations({
   publish,

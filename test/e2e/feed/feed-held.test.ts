@@ -31,10 +31,10 @@ function watchOver({ app }: World) {
   const watch = createFeedWatch({ db, clock: { ...systemClock, now: () => now }, log })
   return {
     lines,
-    holder: watch.holder,
+    holder: watch.blocker,
     async lookAfter(seconds: number) {
       now += seconds * 1_000
-      await watch.look()
+      await watch.check()
     },
   }
 }

@@ -12,7 +12,7 @@ test('a refusal names the scope that the key lacks', async () => {
   expect(errors).toMatchObject([{ message, extensions: { code: 'FORBIDDEN' } }])
 })
 
-test('whoever is signed in finds its own organization by id, and nothing for what is no id', async () => {
+test('every caller can read its own organization by id, and gets null for a malformed id', async () => {
   const viewer = await world.createViewer([])
   const query = `query ($id: ID!) {
     viewer { organization { id } }
@@ -59,7 +59,7 @@ test('a publisher reads back the event that it published', async () => {
   })
 })
 
-test('who may only write sees how a delivery stands', async () => {
+test('a caller with DESTINATIONS_WRITE only can read the status of a delivery', async () => {
   const owner = await world.createViewer()
   const id = await world.createDestination(owner)
   const writer = { ...owner, scopes: new Set<Scope>(['DESTINATIONS_WRITE']) }

@@ -93,7 +93,7 @@ describe('a new key', () => {
     expect(await idsOf(maker)).toEqual([])
   })
 
-  test('is told all that is wrong with it at once', async () => {
+  test('gets all problems with its input at once', async () => {
     const maker = await world.createViewer()
     const wrong = { name: '', scopes: [], expiresAt: '2020-01-01T00:00:00Z' }
     const { issues } = await create(maker, wrong)
@@ -129,7 +129,7 @@ describe('a new key', () => {
 })
 
 describe('the keys of an organization', () => {
-  test('are 1,000 at most, also when many are asked for at once, and one that is useless makes room', async () => {
+  test('are at most 1,000, also with concurrent requests, and revoked and expired keys do not count', async () => {
     const [viewer, stranger] = [await world.createViewer(), await world.createViewer()]
     const count = API_KEY_LIMIT - 2
     await world.prisma.apiKey.createMany({

@@ -12,7 +12,7 @@ async function createHistory(count: number) {
 }
 
 describe('a delivery', () => {
-  test('shows how it stands, what it carries and its attempts, oldest first', async () => {
+  test('shows its status, its payload and its attempts, oldest first', async () => {
     const { viewer, destinationId, eventIds } = await createHistory(1)
     await world.recordAttempts(viewer)
     const { data } = await world.run(
@@ -69,7 +69,7 @@ describe('a delivery', () => {
     expect(data.destination.deliveries.nodes).toEqual([{ nextAttemptAt: null }])
   })
 
-  test('is sent again while its destination is ACTIVE, and else says how that stands', async () => {
+  test('is sent again if its destination is ACTIVE, and otherwise returns the status of the destination', async () => {
     const { viewer, destinationId } = await createHistory(1)
     const where = { destinationId }
     await world.prisma.delivery.updateMany({ where, data: { status: 'FAILED', dueAt: null } })
@@ -117,7 +117,7 @@ describe('the history of a destination', () => {
     expect(all.length).toBeLessThanOrEqual(8)
   })
 
-  test('is narrowed by how attempts and deliveries ended, and by what they told of', async () => {
+  test('is filtered by the status and event type of attempts and deliveries', async () => {
     const { viewer, destinationId } = await createHistory(2)
     const count = async (attempts: object, deliveries: object) => {
       const { data } = await world.run(

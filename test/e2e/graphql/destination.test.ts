@@ -98,7 +98,7 @@ describe('a destination', () => {
     const viewer = await world.createViewer()
     const { id } = await create(viewer, { name: 'CRM' })
     expect(await activate(viewer, id)).toEqual({
-      message: 'To be active, the destination needs a URL and at least one event.',
+      message: 'To be active, the destination requires a URL and at least one event.',
       missing: ['URL', 'EVENTS'],
     })
     await update(viewer, id, { url: 'https://example.com', events: ['TODO_CREATED'] })
@@ -111,7 +111,7 @@ describe('a destination', () => {
     expect(data.destinationDeactivate).toEqual({ status: 'INACTIVE' })
   })
 
-  test('changes only in what is given: a null URL goes, a null name or selection stays', async () => {
+  test('changes given settings only: null removes the URL, and keeps the name and the event types', async () => {
     const viewer = await world.createViewer()
     const { id } = await create(viewer, {
       name: 'CRM',
@@ -161,7 +161,7 @@ describe('a secret', () => {
     return data.destinationRotateSecret
   }
 
-  test('is answered whole when it is rotated, and when it is revealed', async () => {
+  test('is returned in plain text when it is rotated, and when it is revealed', async () => {
     const viewer = await world.createViewer()
     const id = await world.createDestination(viewer)
     const { secret, destination } = await rotate(viewer, id, '')
@@ -309,7 +309,7 @@ describe('the last attempt of a destination', () => {
     expect(await reading(many)).toHaveLength((await reading(two)).length)
   })
 
-  test('is as new as the change that a subscription tells of', async () => {
+  test('is as new as the change that a subscription emits', async () => {
     const viewer = await createDestinations(1)
     const { organizationId } = viewer
     const stream = await world.subscribe(

@@ -118,7 +118,7 @@ describe('a batch', () => {
     }
   })
 
-  test('is refused whole, by paths that begin with the index', async () => {
+  test('is refused as a whole, with paths that begin with the index', async () => {
     const viewer = await world.createViewer()
     const inputs = [summary(), { event: 'SUMMARY_CREATED', data: [] }]
     const { data } = await world.run(viewer, many(''), { inputs })
@@ -172,7 +172,7 @@ describe('events', () => {
   })
 })
 
-test('the catalogue is told with schemas and whole examples', async () => {
+test('the catalog has schemas and complete examples', async () => {
   const { data } = await world.run(
     await world.createViewer(),
     '{ eventDefinitions { type name description schema example } }',

@@ -31,7 +31,7 @@ test.each([
   expect(isAllowedOrigin({ origin, ...(host !== undefined && { host }) })).toBe(false)
 })
 
-test('a page of a listed origin may, written exactly so', () => {
+test('a page of a listed origin can open a WebSocket, if the origin is equal', () => {
   const allowed = ['https://app.example.com']
   const from = (origin: string) => isAllowedOrigin({ host: 'hooks.example.com', origin }, allowed)
   expect(from('https://app.example.com')).toBe(true)
@@ -39,7 +39,7 @@ test('a page of a listed origin may, written exactly so', () => {
   expect(from('https://app.example.com:8443')).toBe(false)
 })
 
-test('ALLOWED_ORIGINS says whose pages may open a socket to the running service', async () => {
+test('ALLOWED_ORIGINS lists the origins that can open WebSockets to the running service', async () => {
   const { allowedOrigins } = loadConfig({ ALLOWED_ORIGINS: 'https://app.example.com' })
   await using world = await createWorld({ worker: false, allowedOrigins })
   const open = async (origin: string) => {

@@ -67,7 +67,7 @@ describe('a list', () => {
     })
   })
 
-  test('goes on from its place when the item of the cursor was deleted', async () => {
+  test('continues at its position if the item of the cursor was deleted', async () => {
     const { edges } = await page({ first: 2 })
     const [extra] = await world.publish(viewer, 1)
     await world.prisma.event.delete({ where: { id: extra! } })

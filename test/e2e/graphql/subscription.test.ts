@@ -23,7 +23,7 @@ async function createHistory(count: number) {
 }
 
 describe('deliveryAttempted', () => {
-  test('goes on behind an attempt, and needs no statement for an attempt itself', async () => {
+  test('continues after an attempt, and takes no statement for the attempt itself', async () => {
     const { viewer, attempts } = await createHistory(3)
     const stream = await world.subscribe(viewer, ATTEMPTED, { after: attempts[0] })
     const { value: second } = await stream.next()
@@ -42,7 +42,7 @@ describe('deliveryAttempted', () => {
     await stream.return(undefined)
   })
 
-  test('has nothing to say of a destination whose id no database could keep', async () => {
+  test('emits nothing for a destination id that PostgreSQL cannot store', async () => {
     const { viewer, attempts } = await createHistory(2)
     const nobodys = { after: attempts[0], destinationId: 'whk_\u0000' }
     const stream = await world.subscribe(viewer, ATTEMPTED, nobodys)
@@ -55,7 +55,7 @@ describe('deliveryAttempted', () => {
     expect(await nothing).toMatchObject({ done: true })
   })
 
-  test('reads what belongs to an attempt when it is asked for', async () => {
+  test('reads the relations of an attempt if they are selected', async () => {
     const { viewer, destinationId, attempts } = await createHistory(2)
     const stream = await world.subscribe(
       viewer,
@@ -120,7 +120,7 @@ async function changedUntilTold<Told>(next: Promise<Told>, id: string): Promise<
 }
 
 describe('destinationChanged', () => {
-  test('brings a destination as it now stands, with its secret', async () => {
+  test('emits the current state of a destination, with its secret', async () => {
     const viewer = await world.createViewer()
     const stream = await world.subscribe(
       viewer,
@@ -145,7 +145,7 @@ describe('destinationChanged', () => {
     expect(await nothing).toMatchObject({ done: true })
   })
 
-  test('passes over one that was deleted meanwhile', async () => {
+  test('skips a destination that was deleted meanwhile', async () => {
     const viewer = await world.createViewer()
     const source = 'subscription { destinationChanged { id } }'
     const stream = await world.subscribe(viewer, source)

@@ -46,7 +46,7 @@ test.each([
   expect(logged).toEqual([{ err: fault, requestId: 'req_42', path: ['viewer', 'organization'] }])
 })
 
-test('what is no error of GraphQL at all is masked too', () => {
+test('a thrown value that is not a GraphQL error is masked too', () => {
   expect(maskError('boom', 'req_1').message).toContain('Quote request req_1')
 })
 

@@ -54,7 +54,7 @@ async function stream(url: string, authorization: string) {
   return { response, leave: () => leaving.abort() }
 }
 
-test('a key has as many sockets as it may, one more is closed with 1013, and other keys have their own', async () => {
+test('a WebSocket above the limit of a key is closed with 1013, and other keys have their own limit', async () => {
   const { graphql } = await start({ caller: 2 })
   const first = await greet(graphql, 'a')
   expect(first.code).toBeNull()
@@ -65,7 +65,7 @@ test('a key has as many sockets as it may, one more is closed with 1013, and oth
   await eventually(async () => expect((await greet(graphql, 'a')).code).toBeNull())
 })
 
-test('an organization has as many sockets as it may, whatever its keys', async () => {
+test('all keys of an organization share its limit of WebSockets', async () => {
   const { graphql } = await start({ organization: 2 })
   const first = await greet(graphql, 'acme-1')
   expect((await greet(graphql, 'acme-2')).code).toBeNull()
@@ -75,7 +75,7 @@ test('an organization has as many sockets as it may, whatever its keys', async (
   await eventually(async () => expect((await greet(graphql, 'acme-3')).code).toBeNull())
 })
 
-test('a process has as many sockets as it may, and one more is answered 503 with a time to wait', async () => {
+test('a WebSocket above the limit of the process gets 503 with Retry-After', async () => {
   const { graphql } = await start({ process: 2 })
   const first = await greet(graphql, 'a')
   // Who has not said yet who it is takes a place as well.
@@ -116,7 +116,7 @@ test('an event stream that finds the process full is answered 503', async () => 
   expect(await response.text()).toContain('RATE_LIMITED')
 })
 
-test('what does not stay open needs no place', async () => {
+test('an operation that does not stay open takes no slot', async () => {
   const { graphql } = await start({ process: 1, caller: 1 })
   await greet(graphql, 'a')
   const headers = { authorization: 'a' }
@@ -125,7 +125,7 @@ test('what does not stay open needs no place', async () => {
   })
 })
 
-test('an upgrade that comes to nothing gives its place back', async () => {
+test('a failed handshake frees its slot', async () => {
   const { graphql, url } = await start({ process: 1, caller: 1 })
   const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
   const [response] = (await once(get(graphql, { headers: upgrade }), 'response')) as [

@@ -78,7 +78,7 @@ test.each([
   expect(String(response.body)).toContain('The API is at /graphql')
 })
 
-test('a page is for those who read HTML, by GET and HEAD alone', async () => {
+test('a page is served for GET and HEAD requests that accept HTML only', async () => {
   const { url } = await startConsole()
   expect((await get(`${url}/api`, { accept: 'application/json' })).status).toBe(404)
   expect((await get(url, {}, 'POST')).status).toBe(404)
@@ -88,7 +88,7 @@ test('a page is for those who read HTML, by GET and HEAD alone', async () => {
   expect(head.body).toHaveLength(0)
 })
 
-test('no other page may run in it, frame it or read it, and nobody keeps it', async () => {
+test('the page runs no other scripts, cannot be framed or read, and is not cached', async () => {
   const { url } = await startConsole()
   const { headers } = await get(url)
   const policy = String(headers['content-security-policy'])
@@ -117,7 +117,7 @@ test('a style needs the nonce of its own answer', async () => {
   expect(nonces[0]).not.toBe(nonces[1])
 })
 
-test('a Host that is none gets no place in the policy', async () => {
+test('an invalid Host header is not added to the policy', async () => {
   const { url } = await startConsole()
   const { headers } = await get(url, { accept: 'text/html', host: 'a; script-src *' })
   expect(headers['content-security-policy']).toContain("connect-src 'self';")

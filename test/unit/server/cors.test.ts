@@ -11,7 +11,7 @@ const preflight = (graphql: string, requested?: string) =>
     },
   })
 
-test('pages of any origin may call the API, without credentials', async () => {
+test('pages of any origin can call the API, without credentials', async () => {
   const { graphql } = await startTestServer()
   const response = await preflight(graphql)
   expect(response.status).toBe(204)

@@ -32,7 +32,7 @@ test('a subscription gets what is pushed, and its source ends when the client le
   await eventually(() => expect(world.openStreams).toBe(0))
 })
 
-test('without a key the stream says so and completes', async () => {
+test('a stream without a key emits an error and completes', async () => {
   const { graphql, world } = await startTestServer()
   const response = await subscribe(graphql, 'subscription { count(to: 2) }', 'Bearer bmk_wrong')
   const events = await Array.fromAsync(eventsOf(response))
@@ -43,7 +43,7 @@ test('without a key the stream says so and completes', async () => {
   expect(world.openStreams).toBe(0)
 })
 
-test('a stream whose key is revoked says so and completes while it waits', async () => {
+test('a waiting stream whose key is revoked emits an error and completes', async () => {
   const { graphql, world } = await startTestServer()
   const events = eventsOf(await subscribe(graphql, 'subscription { count(to: 1) }'))
   await events.next()
@@ -55,7 +55,7 @@ test('a stream whose key is revoked says so and completes while it waits', async
   expect(world.openStreams).toBe(0)
 })
 
-test('what a source throws in the middle of a stream is masked, under the request id', async () => {
+test('an error of the source of a stream is masked and contains the request id', async () => {
   const { graphql, world } = await startTestServer()
   const response = await subscribe(graphql, 'subscription { break }')
   const events = await Array.fromAsync(eventsOf(response))
@@ -87,7 +87,7 @@ test('a source is not pulled for a client that does not read', async () => {
   await eventually(() => expect(world.openStreams).toBe(0))
 })
 
-test('what was deleted while it was on its way to a stream is passed over', async () => {
+test('a row that is deleted while a stream reads it is skipped', async () => {
   const { graphql, world } = await startTestServer()
   const response = await subscribe(graphql, 'subscription { shaky { name } }')
   const events = await Array.fromAsync(eventsOf(response))

@@ -21,7 +21,7 @@ function bodyFor(url: string, headers: Record<string, string>): Promise<string> 
   })
 }
 
-test('the page and all its files come from this service', async () => {
+test('the page loads files of this service only', async () => {
   const { url } = await startTestServer()
   const page = await (await open(url)).text()
   const sources = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source]) => source!)
@@ -35,7 +35,7 @@ test('the page and all its files come from this service', async () => {
   }
 })
 
-test('no other page may run in it, frame it or read it', async () => {
+test('the page runs no other scripts, and cannot be framed or read', async () => {
   const { headers } = await open((await startTestServer()).url)
   const policy = headers.get('content-security-policy')
   expect(policy).toContain("script-src 'self';")

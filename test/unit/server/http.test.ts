@@ -116,7 +116,7 @@ test('a body without a stated length is cut off at 1 MB too', async () => {
   expect(status).toBe(413)
 })
 
-test('what a resolver throws is masked, under the request id that the log has', async () => {
+test('an error of a resolver is masked and contains the request id of the log', async () => {
   const { graphql, world } = await startTestServer()
   const response = await post(graphql, { query: '{ fail }' })
   const text = await response.text()

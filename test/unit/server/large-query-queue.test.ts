@@ -19,7 +19,7 @@ const start = () =>
 
 const ask = (url: string, body: object, authorization: string) => post(url, body, { authorization })
 
-test('two large queries of a key run at once and four in all; the others wait for their turn', async () => {
+test('two large queries of a key and four of all run at once, and the others wait', async () => {
   const { graphql, world } = await start()
   const first = Array.from({ length: 5 }, () => ask(graphql, HEAVY, 'a'))
   await eventually(() => expect(world.running).toBe(2))
@@ -35,7 +35,7 @@ test('two large queries of a key run at once and four in all; the others wait fo
   expect(world.running).toBe(0)
 })
 
-test('three large queries of one organization run at once, whoever asks: others have a turn', async () => {
+test('three large queries of one organization run at once, and other organizations get the remaining slot', async () => {
   const { graphql, world } = await start()
   const all = ['a', 'b', 'c', 'd'].map((key) => ask(graphql, HEAVY, key))
   await eventually(() => expect(world.running).toBe(3))
@@ -45,7 +45,7 @@ test('three large queries of one organization run at once, whoever asks: others 
   await Promise.all([...all, other])
 })
 
-test('a key with 20 large queries waiting is told to come back, and another key is not', async () => {
+test('a key with 20 waiting large queries gets 429 with Retry-After, and another key does not', async () => {
   const { graphql, world } = await start()
   const running = Array.from({ length: 22 }, () => ask(graphql, HEAVY, 'a'))
   await eventually(async () => {
@@ -59,7 +59,7 @@ test('a key with 20 large queries waiting is told to come back, and another key 
   for (const response of await Promise.all([...running, other])) expect(response.status).toBe(200)
 })
 
-test('who leaves while waiting takes no turn, and who leaves while running gives it back', async () => {
+test('a client that disconnects while it waits takes no slot, and one that disconnects while its query runs frees its slot', async () => {
   const { graphql, world } = await start()
   const leaving = new AbortController()
   const headers = { authorization: KEY, 'content-type': 'application/json' }

@@ -28,7 +28,7 @@ test.each([
   expect(again.errors?.map(({ extensions }) => extensions.code)).toContain('QUERY_TOO_COMPLEX')
 })
 
-test('what clients ask for in earnest is far from the limits', async () => {
+test('the operations of real clients are far below the limits', async () => {
   const { graphql } = await startTestServer()
   const queries = [
     getIntrospectionQuery({ descriptions: true, inputValueDeprecation: true }),

@@ -25,7 +25,7 @@ test.each([
   expect(answer).toContain('Configure the proxy')
 })
 
-test('a handshake that arrives whole is answered 101', async () => {
+test('a complete handshake gets 101', async () => {
   const { url } = await startTestServer()
   const socket = await openConnection(url)
   socket.write(handshake('1.1', 'Upgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n'))

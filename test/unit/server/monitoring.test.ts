@@ -13,13 +13,13 @@ const monitoring = (metricsToken: string | null): Monitoring => ({
 const statusOf = async (url: string, headers: Record<string, string> = {}) =>
   (await fetch(`${url}/metrics`, { headers })).status
 
-test('without a token the metrics are for this machine, and for nobody whom a proxy lets through', async () => {
+test('without METRICS_TOKEN only direct requests from this machine get the metrics', async () => {
   const { url } = await startTestServer({ monitoring: monitoring(null) })
   expect(await statusOf(url)).toBe(200)
   expect(await statusOf(url, { 'x-forwarded-for': '203.0.113.9' })).toBe(403)
 })
 
-test('with a token they are for who has it, from wherever', async () => {
+test('with METRICS_TOKEN any client that sends it gets the metrics', async () => {
   const { url } = await startTestServer({ monitoring: monitoring(TOKEN) })
   const authorization = `Bearer ${TOKEN}`
   expect(await statusOf(url, { authorization, 'x-forwarded-for': '203.0.113.9' })).toBe(200)

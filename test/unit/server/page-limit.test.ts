@@ -18,7 +18,7 @@ const REFUSED = ['QUERY_TOO_COMPLEX']
 const pages = (...args: string[]): string =>
   args.reduceRight((inner, one) => `things${one} { nodes { id ${inner} } }`, '')
 
-test('pages within pages are counted with what stands in the query', () => {
+test('nested pages count with the sizes in the query', () => {
   expect(codes(`{ ${pages('(first: 100)', '(first: 100)')} }`)).toEqual([])
   expect(codes(`{ ${pages('(first: 100)', '(first: 100)', '(first: 2)')} }`)).toEqual(REFUSED)
   expect(codes(`{ ${pages('(first: 1)', '(first: 1)', '(first: 1)', '(first: 1)')} }`)).toEqual([])
@@ -94,7 +94,7 @@ describe('in our schema', () => {
   })
 })
 
-test('introspection is counted too: once whole, not many times over', () => {
+test('one complete introspection is accepted, and a repeated one is refused', () => {
   expect(codes(getIntrospectionQuery())).toEqual([])
   const all = '{ types { fields { type { fields { name } } } } }'
   const many = Array.from({ length: 49 }, (_, index) => `a${index}: __schema ${all}`)

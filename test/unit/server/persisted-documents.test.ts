@@ -101,7 +101,7 @@ test.each([
   ])
 })
 
-test('a document is known to the organization that sent it alone, and to nobody without a key', async () => {
+test('a document is stored for the organization that sent it only, and not without a key', async () => {
   const { graphql } = await startTestServer({
     authenticate: async ({ authorization }) => {
       const organizationId = authorization?.replace('Bearer ', '')

@@ -47,7 +47,7 @@ describe('a body in UTF-8', () => {
     expect((await send(echo('Müller 東京 🎉'), { type })).data).toEqual({ echo: 'Müller 東京 🎉' })
   })
 
-  test('may begin with a byte order mark', async () => {
+  test('can begin with a byte order mark', async () => {
     expect((await send(`\ufeff${echo('\ufeffMüller')}`)).data).toEqual({ echo: '\ufeffMüller' })
   })
 })

@@ -36,7 +36,7 @@ test("Apollo's multipart subscription gets what is pushed, and its source ends w
   await eventually(() => expect(world.openStreams).toBe(0))
 })
 
-test('a multipart subscription that fails says so, masked, and ends with the last boundary', async () => {
+test('a failed multipart subscription emits a masked error and the last boundary', async () => {
   const { graphql } = await startTestServer()
   const response = await ask(graphql, 'subscription { break }', APOLLO)
   const parts = await Array.fromAsync(partsOf(response))

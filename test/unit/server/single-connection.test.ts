@@ -67,7 +67,7 @@ test.each(['/graphql/stream', '/graphql'])(
   },
 )
 
-test('what is refused or fails comes as a result with errors, masked', async () => {
+test('a refused or failed operation has a result with masked errors', async () => {
   const { graphql } = await startTestServer()
   const client = connect(graphql)
   const errorsOf = async (query: string) =>
@@ -115,7 +115,7 @@ test('its sources end with the connection', async () => {
   expect((await begin('3', '{ viewer }')).status).toBe(404)
 })
 
-test('an id that is completed may be used again at once', async () => {
+test('the id of a completed operation can be reused at once', async () => {
   const { graphql } = await startTestServer()
   const { begin, complete, events } = await openStream(graphql)
   await begin('1', 'subscription { count(to: 1) }')
@@ -127,7 +127,7 @@ test('an id that is completed may be used again at once', async () => {
   expect((await events.next()).value).toEqual({ name: 'complete', id: '1' })
 })
 
-test('the token lets nobody else use a stream, and opens it once', async () => {
+test('only the caller that reserved a stream can use it, and it opens once', async () => {
   const { graphql } = await startTestServer({
     authenticate: async ({ authorization }) => ({
       viewer: authorization ? { ...VIEWER, apiKeyId: authorization } : null,
@@ -162,7 +162,7 @@ test('a stream that does not exist is refused with what to do', async () => {
   }
 })
 
-test('a reserved stream takes a place, like an open one', async () => {
+test('a reserved stream takes a slot, like an open one', async () => {
   const connectionLimits = { process: 10, organization: 10, caller: 1 }
   const { graphql } = await startTestServer({ connectionLimits })
   const { stream } = await openStream(graphql)

@@ -8,7 +8,7 @@ import { eventually } from '../../helpers/eventually.ts'
 import { openConnection, readUntil } from './raw-request.ts'
 import { answerOf, KEY, post, startTestServer } from './test-server.ts'
 
-test('closing ends sockets with 1001, completes streams and leaves no source open', async () => {
+test('closing the server closes WebSockets with 1001, completes streams and ends all sources', async () => {
   const { close, graphql, world } = await startTestServer()
   const socket = new WebSocket(graphql.replace('http', 'ws'), 'graphql-transport-ws')
   await once(socket, 'open')
@@ -25,7 +25,7 @@ test('closing ends sockets with 1001, completes streams and leaves no source ope
   await eventually(() => expect(world.openStreams).toBe(0))
 })
 
-test('closing lets a running request finish and takes no new one', async () => {
+test('closing the server waits for a running request and accepts no new one', async () => {
   const { close, graphql, world } = await startTestServer()
   const running = post(graphql, { query: '{ slow }' })
   await world.started.promise
@@ -57,7 +57,7 @@ const HANDSHAKE = [
   '',
 ].join('\r\n')
 
-test('closing ends a socket whose handshake arrives while the server closes', async () => {
+test('closing the server closes a WebSocket whose handshake arrives meanwhile', async () => {
   const { close, url } = await startTestServer()
   const socket = await openConnection(url)
   // The answer to the first request shows that the server has the beginning of the second one, too.
@@ -70,7 +70,7 @@ test('closing ends a socket whose handshake arrives while the server closes', as
   await closing
 })
 
-test('closing does not wait for a client whose handshake was refused and who keeps the connection open', async () => {
+test('closing the server does not wait for a client with a refused handshake that keeps its connection open', async () => {
   const { close, url } = await startTestServer()
   const socket = connect({ port: Number(new URL(url).port), allowHalfOpen: true })
   onTestFinished(() => void socket.destroy())

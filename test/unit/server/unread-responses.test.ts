@@ -26,7 +26,7 @@ test('when they are too much, the oldest are given up after a moment until the o
   expect(givenUp).toEqual(['first', 'second'])
 })
 
-test('however few they are, one that waits for too long is given up, and nobody looks any more', () => {
+test('a response that is not read in time is dropped, and checking stops', () => {
   const { add, givenUp } = startWaiting({ timeoutMs: 5_000, maxBytes: 100, graceMs: 1_000 })
   add('late')
   vi.advanceTimersByTime(3_000)

@@ -65,7 +65,7 @@ test('connectionParams count before the headers of the upgrade', async () => {
   expect(shown[0]).toEqual({ authorization: KEY, organization: 'acme' })
 })
 
-test('a page of another origin opens no socket, whatever headers it could send', async () => {
+test('a page of another origin cannot open a WebSocket, whatever headers it sends', async () => {
   const { graphql } = await startAsking()
   const headers = { Authorization: KEY, Origin: 'https://evil.example' }
   expect(await refusedHandshake(graphql, { headers })).toMatchObject({ status: 403 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { openRawSocket, PROTOCOL, refusedHandshake } from './raw-socket.ts'
 import { startTestServer } from './test-server.ts'
 
-test('a client of subscriptions-transport-ws is told what to use instead', async () => {
+test('a client of subscriptions-transport-ws gets an error that names graphql-ws', async () => {
   const { graphql } = await startTestServer()
   const protocols = ['graphql-ws']
   const { closed, received, socket } = await openRawSocket(graphql, { protocols })

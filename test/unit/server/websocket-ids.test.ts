@@ -13,7 +13,7 @@ async function open() {
   return { ...server, ...socket }
 }
 
-test('an id that is completed and used again at once begins the new operation', async () => {
+test('an operation that reuses the id of a completed one starts', async () => {
   const { receivedUntil, send, world } = await open()
   send(subscribe('subscription { count(to: 1) }'))
   await receivedUntil((messages) => messages.length === 1)
@@ -28,7 +28,7 @@ test('an id that is completed and used again at once begins the new operation', 
   await expect.poll(() => world.openStreams).toBe(0)
 })
 
-test('so does one that is completed before its operation has begun', async () => {
+test('an operation that reuses the id of one that was completed before it started starts', async () => {
   const { receivedUntil, send, world } = await open()
   const first = subscribe('subscription { count(to: 1) }')
   send(first, complete(), first, complete(), subscribe('subscription { count(to: 2) }'))
@@ -39,7 +39,7 @@ test('so does one that is completed before its operation has begun', async () =>
   await expect.poll(() => world.openStreams).toBe(1)
 })
 
-test('a new operation waits for a query of the same id whose client left, and gets its own answer alone', async () => {
+test('a new operation waits for an unfinished query with the same id, and gets its own result only', async () => {
   const { receivedUntil, send, world } = await open()
   send(subscribe('{ slow }'))
   await world.started.promise
@@ -57,7 +57,7 @@ test('a new operation waits for a query of the same id whose client left, and ge
   ])
 })
 
-test('a waiting operation whose client leaves never begins', async () => {
+test('a waiting operation never starts if its client disconnects', async () => {
   const { receivedUntil, send, world } = await open()
   send(subscribe('{ slow }'))
   await world.started.promise

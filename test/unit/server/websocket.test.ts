@@ -56,7 +56,7 @@ test('queries and mutations run over the socket too', async () => {
   expect(mutation.value).toEqual({ data: { add: 2 } })
 })
 
-test('what a resolver throws is masked, under a request id that the log has', async () => {
+test('an error of a resolver on a WebSocket is masked and contains the request id of the log', async () => {
   const { graphql, world } = await startTestServer()
   const { value } = await connect(graphql).iterate({ query: '{ fail }' }).next()
   expect(JSON.stringify(value)).not.toContain('secret detail')
@@ -66,7 +66,7 @@ test('what a resolver throws is masked, under a request id that the log has', as
   })
 })
 
-test('what a source throws in the middle of a stream is masked and ends the operation', async () => {
+test('an error of the source of a subscription is masked and ends the operation', async () => {
   const { graphql, world } = await startTestServer()
   const events = connect(graphql).iterate({ query: 'subscription { break }' })
   expect((await events.next()).value).toEqual({ data: { break: 1 } })
