@@ -7,8 +7,8 @@ import type { MaskError } from '../../graphql/mask-error.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Slot, TakeSlot } from '../limits/slots.ts'
 import type { UnreadResponses } from '../limits/unread-responses.ts'
+import type { Graphql } from '../pipeline/pipeline.ts'
 import type { LiveConnection, LiveConnections } from '../streams/live-connections.ts'
-import type { Graphql } from '../yoga.ts'
 import {
   type Closing,
   type ConnectionParams,

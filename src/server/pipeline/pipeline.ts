@@ -8,29 +8,34 @@ import {
   type ValidationContext,
 } from 'graphql'
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga'
-import type { Authenticate, Authentication, Credentials, Viewer } from '../access/authentication.ts'
-import { mapStream } from '../concurrency/stream.ts'
-import type { Resume } from '../graphql/context.ts'
-import type { MaskError } from '../graphql/mask-error.ts'
-import { unauthenticated } from '../graphql/request-error.ts'
-import type { Logger } from '../telemetry/logger.ts'
-import type { Tracing } from '../telemetry/tracing.ts'
+import type {
+  Authenticate,
+  Authentication,
+  Credentials,
+  Viewer,
+} from '../../access/authentication.ts'
+import { mapStream } from '../../concurrency/stream.ts'
+import type { Resume } from '../../graphql/context.ts'
+import type { MaskError } from '../../graphql/mask-error.ts'
+import { unauthenticated } from '../../graphql/request-error.ts'
+import type { Logger } from '../../telemetry/logger.ts'
+import type { Tracing } from '../../telemetry/tracing.ts'
 import {
   DOCUMENT_ID,
   persistedDocuments,
   type TrustedDocuments,
-} from './documents/persisted-documents.ts'
-import { presentErrors, refusal } from './errors.ts'
-import { graphqlExecutor } from './graphql-executor.ts'
-import { limitStreams } from './limits/connection-limit.ts'
-import { documentLimits } from './limits/document-limits.ts'
-import { queueLargeQueries } from './limits/large-query-queue.ts'
-import { limitMutations, type MutationLimits } from './limits/mutation-limit.ts'
-import { pageLimitRule } from './limits/page-limit.ts'
-import type { TakeSlot } from './limits/slots.ts'
-import type { UnreadResponses } from './limits/unread-responses.ts'
-import type { LiveConnections } from './streams/live-connections.ts'
-import { formatResults } from './streams/result-format.ts'
+} from '../documents/persisted-documents.ts'
+import { presentErrors, refusal } from '../errors.ts'
+import { limitStreams } from '../limits/connection-limit.ts'
+import { documentLimits } from '../limits/document-limits.ts'
+import { queueLargeQueries } from '../limits/large-query-queue.ts'
+import { limitMutations, type MutationLimits } from '../limits/mutation-limit.ts'
+import { pageLimitRule } from '../limits/page-limit.ts'
+import type { TakeSlot } from '../limits/slots.ts'
+import type { UnreadResponses } from '../limits/unread-responses.ts'
+import type { LiveConnections } from '../streams/live-connections.ts'
+import { formatResults } from '../streams/result-format.ts'
+import { graphqlExecutor } from './executor.ts'
 
 /** The caller of one operation, over HTTP or WebSocket. */
 export interface Caller {

@@ -1,9 +1,9 @@
 import { type ExecutionArgs, execute, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import type { Viewer } from '../access/authentication.ts'
-import type { Logger } from '../telemetry/logger.ts'
-import type { TracedOperation, Tracing } from '../telemetry/tracing.ts'
-import { subscribe } from './streams/subscribe.ts'
+import type { Viewer } from '../../access/authentication.ts'
+import type { Logger } from '../../telemetry/logger.ts'
+import type { TracedOperation, Tracing } from '../../telemetry/tracing.ts'
+import { subscribe } from '../streams/subscribe.ts'
 
 /** Each error of a variable repeats its value of up to 1 MB, so the default of 50 errors could be 50 MB. */
 const options = { maxCoercionErrors: 1 }

@@ -1,5 +1,5 @@
 import type { ExecutionArgs, GraphQLError } from 'graphql'
-import type { Caller, Graphql } from './yoga.ts'
+import type { Caller, Graphql } from './pipeline.ts'
 
 export interface OperationParams {
   query: string
