@@ -3,7 +3,7 @@ import type { Pace } from '../concurrency/pace.ts'
 import type { Database } from '../storage/database.ts'
 import type { AttemptPorts } from './attempt.ts'
 import { type DueDelivery, type DuePage, findDueDeliveries } from './due.ts'
-import { CONCURRENCY, InFlight } from './in-flight.ts'
+import { InFlight, MAX_CONCURRENT_REQUESTS } from './in-flight.ts'
 import type { AttemptRecorder } from './record.ts'
 import type { DrainTurn } from './turn.ts'
 
@@ -146,7 +146,7 @@ async function readPage(drain: Drain): Promise<Page | null> {
   }
   const requestedAt = clock.now()
   const page = await findDueDeliveries(ports, turn.destinationId, {
-    limit: inFlight.hasRoom() ? PAGE_SIZE : CONCURRENCY,
+    limit: inFlight.hasRoom() ? PAGE_SIZE : MAX_CONCURRENT_REQUESTS,
     except: inFlight.ids,
     numbered: drain.startedBelow === null,
   })

@@ -6,11 +6,11 @@ import type { AttemptRecorder } from './record.ts'
  * Requests to one destination at a time: enough to use a fast receiver, few enough to spare a slow one. One urgent request
  * more may be sent. Requests to an earlier URL or under an earlier activation do not count.
  */
-export const CONCURRENCY = 16
-const URGENT_CONCURRENCY = CONCURRENCY + 1
+export const MAX_CONCURRENT_REQUESTS = 16
+const MAX_URGENT_REQUESTS = MAX_CONCURRENT_REQUESTS + 1
 
 /** Requests in flight to one destination in all, however often its URL changes. */
-const MAX_IN_FLIGHT = 4 * CONCURRENCY
+const MAX_DESTINATION_REQUESTS = 4 * MAX_CONCURRENT_REQUESTS
 
 /** Characters of event data in flight to one destination from which on no further request begins. */
 const MAX_DATA_LENGTH = 4_000_000
@@ -74,8 +74,10 @@ export class InFlight {
   /** Whether one more request may begin. */
   hasRoom(urgent = false): boolean {
     const { count, length } = this.#generation
-    if (this.#sending.size >= MAX_IN_FLIGHT) return false
-    return urgent ? count < URGENT_CONCURRENCY : count < CONCURRENCY && length < MAX_DATA_LENGTH
+    if (this.#sending.size >= MAX_DESTINATION_REQUESTS) return false
+    return urgent
+      ? count < MAX_URGENT_REQUESTS
+      : count < MAX_CONCURRENT_REQUESTS && length < MAX_DATA_LENGTH
   }
 
   /** Resolves when one more request may begin. Rejects with the error of an attempt that could not be made or recorded. */

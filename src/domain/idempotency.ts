@@ -45,7 +45,7 @@ export function isRepeat(
   )
 }
 
-/** Returns the canonical form of RFC 8785. `value` is a result of JSON.parse with at most `MAX_NESTING` levels. */
+/** Returns the canonical form of RFC 8785. `value` is a result of JSON.parse with at most `MAX_NESTING_LEVELS` levels. */
 export function canonicalForm(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalForm)}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)

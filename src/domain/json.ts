@@ -6,22 +6,22 @@ export interface Issue {
 }
 
 /** The deepest nesting of objects and lists. Events need far less. */
-export const MAX_NESTING = 100
+export const MAX_NESTING_LEVELS = 100
 
 const EXACT_NUMBER =
   'a number that a 64-bit double holds exactly. Send one with more digits, such as a long id, as a string'
 
 /**
- * Finds the first part of a parsed value that cannot be delivered unchanged: nesting deeper than `MAX_NESTING` levels, or
+ * Finds the first part of a parsed value that cannot be delivered unchanged: nesting deeper than `MAX_NESTING_LEVELS` levels, or
  * Infinity, as which the API parses a number that a double cannot hold, such as 1e999 or 50755254975729665.
  * @returns null when there is none
  */
-export function findUnsendable(value: unknown, levels: number = MAX_NESTING): Issue | null {
+export function findUnsendable(value: unknown, levels: number = MAX_NESTING_LEVELS): Issue | null {
   if (typeof value === 'number') return Number.isFinite(value) ? null : fault(EXACT_NUMBER)
   if (typeof value === 'bigint') return fault('a JSON value')
   if (typeof value !== 'object' || value === null) return null
   // The limit bounds the recursion.
-  if (levels === 0) return fault(`at most ${MAX_NESTING} levels of nesting`)
+  if (levels === 0) return fault(`at most ${MAX_NESTING_LEVELS} levels of nesting`)
   return Array.isArray(value) ? searchList(value, levels) : searchObject(value, levels)
 }
 

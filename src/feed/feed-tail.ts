@@ -63,7 +63,7 @@ const ERROR_INTERVAL_MS = 250
  * Rows that stay held back are read again after a tenth of the time since when they are held back, at most after this
  * time: a transaction can stay open for hours, and no notification reports its end.
  */
-const HELD_FRACTION = 10
+const HELD_TO_INTERVAL_RATIO = 10
 const MAX_HELD_INTERVAL_MS = 250
 
 /** Without a successful read for this time, the tail is not alive. */
@@ -115,7 +115,10 @@ export async function createFeedTail<Row>(
       if (entries.length === PAGE_SIZE) return 0
       if (!held) return POLL_INTERVAL_MS
       const heldMs = current.readAt - (current.heldSince ?? current.readAt)
-      return Math.min(Math.max(HELD_INTERVAL_MS, heldMs / HELD_FRACTION), MAX_HELD_INTERVAL_MS)
+      return Math.min(
+        Math.max(HELD_INTERVAL_MS, heldMs / HELD_TO_INTERVAL_RATIO),
+        MAX_HELD_INTERVAL_MS,
+      )
     } catch (error) {
       log.warn({ err: error, channel: source.channel }, 'could not read the feed, trying again')
       return ERROR_INTERVAL_MS

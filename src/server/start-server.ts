@@ -66,7 +66,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 const UNREAD_TIMEOUT_MS = 120_000
 const HEARTBEAT_INTERVAL_MS = 12_000
 /** Checks for late requests within the timeout. With Node's default interval a request could take twice the timeout. */
-const TIMEOUT_CHECKS = 6
+const CHECKS_PER_TIMEOUT = 6
 const CLOSE_TIMEOUT_MS = 2_000
 const IDLE_CHECK_INTERVAL_MS = 20
 
@@ -114,7 +114,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createServer(
     {
       requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.ceil(requestTimeoutMs / TIMEOUT_CHECKS),
+      connectionsCheckingInterval: Math.ceil(requestTimeoutMs / CHECKS_PER_TIMEOUT),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       shouldUpgradeCallback: isWebSocketUpgrade,
     },

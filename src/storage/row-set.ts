@@ -25,6 +25,6 @@ export function defineRowSet<Row>(
   const parameters = definitions.map(([type], index) => `$${firstParameter + index}::${type}[]`)
   return {
     sql: `unnest(${parameters.join(', ')}) as ${name} (${Object.keys(columns).join(', ')})`,
-    values: (rows) => definitions.map(([, valueOf]) => rows.map(valueOf)),
+    values: (rows) => definitions.map(([, read]) => rows.map(read)),
   }
 }

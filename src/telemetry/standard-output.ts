@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import { isatty } from 'node:tty'
 import type { DestinationStream } from 'pino'
 
-const STDOUT = 1
+const STDOUT_FD = 1
 
 /** Bytes of log lines that wait in memory for a slow reader. Lines beyond them are dropped and counted. */
 const MAX_QUEUED_BYTES = 4_000_000
@@ -31,10 +31,10 @@ export const lostLines = (): number => output?.lost() ?? 0
 function openStandardOutput(): LogOutput {
   // Without a listener, an error of either stream would end the process.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  const kind = fstatSync(STDOUT)
-  const isStream = kind.isFIFO() || kind.isSocket() || isatty(STDOUT)
+  const kind = fstatSync(STDOUT_FD)
+  const isStream = kind.isFIFO() || kind.isSocket() || isatty(STDOUT_FD)
   // Node's own stream for files stays closed after its first error.
-  return isStream ? streamOutput(process.stdout) : fileOutput(STDOUT)
+  return isStream ? streamOutput(process.stdout) : fileOutput(STDOUT_FD)
 }
 
 /** Writes each line synchronously to an open file. */

@@ -14,16 +14,16 @@ interface ActivityChartProps {
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
-/** The scale ends here at the lowest, so that a single attempt does not fill the chart. */
-const LOWEST_SCALE_END = 4
+/** The scale ends at this number of attempts or above it, so that one attempt does not fill the chart. */
+const MIN_SCALE_ATTEMPTS = 4
 
 /** Distances between the lines of the scale. */
 const STEPS = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5].map((zeros) => digit * 10 ** zeros))
 const MAX_LINES = 4
 
-/** Every so many minutes one is named below the chart; a narrow screen names fewer. */
-const NAMED_MINUTES = 5
-const NAMED_MINUTES_NARROW = 15
+/** Minutes between two labels below the chart, on a wide and on a narrow screen. */
+const LABEL_MINUTES = 5
+const NARROW_LABEL_MINUTES = 15
 
 /** Draws a bar for each minute: failed attempts above succeeded ones. Pointing at a bar shows its numbers. */
 export function ActivityChart({ buckets, label }: ActivityChartProps): ReactElement {
@@ -45,7 +45,7 @@ export function ActivityChart({ buckets, label }: ActivityChartProps): ReactElem
 
 function scaleOf(buckets: Buckets): { step: number; end: number } {
   const totals = buckets.map(({ succeeded, failed }) => succeeded + failed)
-  const highest = Math.max(LOWEST_SCALE_END, ...totals)
+  const highest = Math.max(MIN_SCALE_ATTEMPTS, ...totals)
   const ascending = STEPS.toSorted((one, other) => one - other)
   const step = ascending.find((size) => highest / size <= MAX_LINES) ?? highest
   return { step, end: step * Math.ceil(highest / step) }
@@ -82,9 +82,9 @@ function Bar({ bucket, left, width, end }: BarProps): ReactElement {
       <rect className={styles.column} x={`${left}%`} width={`${width}%`} height="100%" />
       <rect className={styles.bad} {...shape} y={`${100 - good - bad}%`} height={`${bad}%`} />
       <rect className={styles.good} {...shape} y={`${100 - good}%`} height={`${good}%`} />
-      {minute % NAMED_MINUTES === 0 && (
+      {minute % LABEL_MINUTES === 0 && (
         <text
-          className={minute % NAMED_MINUTES_NARROW === 0 ? styles.time : styles.wideTime}
+          className={minute % NARROW_LABEL_MINUTES === 0 ? styles.time : styles.wideTime}
           x={`${left + width / 2}%`}
           y="100%"
           dy="18"

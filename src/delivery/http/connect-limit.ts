@@ -6,7 +6,7 @@ import type { GuardedConnector } from './address-guard.ts'
  * destinations can share an origin. Measured with 500 concurrent requests and a queue of 128: 63 instead of 371 needed a
  * second try.
  */
-const MAX_CONNECTING = 64
+const MAX_OPENING_CONNECTIONS = 64
 
 /** A connector whose third parameter returns whether the request still waits for the connection. */
 export type LimitedConnect = (
@@ -31,7 +31,7 @@ interface Origin {
  */
 export function limitConnects(
   connect: GuardedConnector,
-  maxConnecting = MAX_CONNECTING,
+  maxConnecting = MAX_OPENING_CONNECTIONS,
 ): LimitedConnect {
   const origins = new Map<string, Origin>()
 

@@ -1,7 +1,7 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
 import { IdempotencyConflictError, NotFoundError, ValidationError } from '../../domain/errors.ts'
-import { MAX_NESTING } from '../../domain/json.ts'
+import { MAX_NESTING_LEVELS } from '../../domain/json.ts'
 import type { Event } from '../../generated/prisma/client.ts'
 import {
   type EventInput,
@@ -29,7 +29,7 @@ const EventPublishInput = builder.inputType('EventPublishInput', {
     data: t.field({
       type: 'JSON',
       required: true,
-      description: `The data of the event: an object that matches EventDefinition.schema, nested at most ${MAX_NESTING} levels deep. Fields that the schema does not name are kept. A number that a 64-bit double cannot represent exactly, such as 50755254975729665, is refused; send it as a string.`,
+      description: `The data of the event: an object that matches EventDefinition.schema, nested at most ${MAX_NESTING_LEVELS} levels deep. Fields that the schema does not name are kept. A number that a 64-bit double cannot represent exactly, such as 50755254975729665, is refused; send it as a string.`,
     }),
     relations: t.field({
       type: RelationsInput,

@@ -6,13 +6,13 @@ import { rateLimited } from '../errors.ts'
 import { callerKey, createSlots, type Slot, type SlotLimits } from './slots.ts'
 
 /** Rows from which an operation is large: its response can have 100 MB, which stay in memory until the client has read it. */
-const LARGE_ROWS = 2_000
+const MIN_LARGE_ROWS = 2_000
 
 /** Large operations that run at once. No caller and no organization can take all slots. */
 const LIMITS: SlotLimits = { process: 4, organization: 3, caller: 2 }
 
 /** Large operations of one caller that wait. */
-const MAX_WAITING = 20
+const MAX_WAITING_QUERIES = 20
 
 const RETRY_AFTER_SECONDS = 10
 
@@ -29,8 +29,8 @@ export function queueLargeQueries(
     onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) => {
       const operation = getOperationAST(args.document, args.operationName)
       const { res, viewer } = args.contextValue
-      if (!viewer || !operation || (sizes.get(operation) ?? LARGE_ROWS) < LARGE_ROWS) return
-      if (queue.waiting(viewer) >= MAX_WAITING) {
+      if (!viewer || !operation || (sizes.get(operation) ?? MIN_LARGE_ROWS) < MIN_LARGE_ROWS) return
+      if (queue.waiting(viewer) >= MAX_WAITING_QUERIES) {
         setResultAndStopExecution({ errors: [tooManyWaiting] })
         return
       }
@@ -50,7 +50,7 @@ export function queueLargeQueries(
 }
 
 const tooManyWaiting = rateLimited(
-  `${MAX_WAITING} of your large queries are already waiting. Wait for their responses, or request smaller pages.`,
+  `${MAX_WAITING_QUERIES} of your large queries are already waiting. Wait for their responses, or request smaller pages.`,
   { status: 429, retryAfterSeconds: RETRY_AFTER_SECONDS },
 )
 

@@ -40,7 +40,7 @@ const LISTS: ReadonlyMap<string, number> = new Map([
 
 /** Fields of up to a megabyte, and the rows that one counts as. An operation can select them on one full page. */
 const LARGE_FIELDS: ReadonlySet<string> = new Set(['Event.data', 'Delivery.payload'])
-const LARGE_FIELD_ROWS = 150
+const ROWS_PER_LARGE_FIELD = 150
 
 const META_FIELDS = new Map(
   [SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]),
@@ -73,7 +73,7 @@ export function pageLimitRule(
     const known = isObjectType(parent) || isInterfaceType(parent)
     const { value: name } = field.name
     const coordinate = `${parent.name}.${name}`
-    if (LARGE_FIELDS.has(coordinate)) return LARGE_FIELD_ROWS
+    if (LARGE_FIELDS.has(coordinate)) return ROWS_PER_LARGE_FIELD
     const definition = META_FIELDS.get(name) ?? (known ? parent.getFields()[name] : undefined)
     const type = definition && getNamedType(definition.type)
     if (!definition || !field.selectionSet || !isCompositeType(type)) return 0
@@ -143,7 +143,7 @@ function introspectionSize(
 
 const tooMany = (rows: number) =>
   refusal(
-    `The operation can return ${rows} rows, and the maximum is ${MAX_ROWS}. Request smaller pages, or fewer nested lists. "first" or "last" as a variable counts as ${MAX_PAGE_SIZE} rows, the data or payload of an event as ${LARGE_FIELD_ROWS}.`,
+    `The operation can return ${rows} rows, and the maximum is ${MAX_ROWS}. Request smaller pages, or fewer nested lists. "first" or "last" as a variable counts as ${MAX_PAGE_SIZE} rows, the data or payload of an event as ${ROWS_PER_LARGE_FIELD}.`,
     'QUERY_TOO_COMPLEX',
     { status: 400, spec: true },
   )

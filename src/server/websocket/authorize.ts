@@ -12,14 +12,14 @@ export interface Closing {
 }
 
 /** The close code of a temporary condition. Clients of graphql-ws reconnect with increasing delays. */
-const TRY_AGAIN_LATER = 1013
+const TRY_AGAIN_LATER_CODE = 1013
 
 export const NO_SLOT: Closing = {
-  code: TRY_AGAIN_LATER,
+  code: TRY_AGAIN_LATER_CODE,
   reason: 'Try again later: this key, user or organization has too many open sockets and streams.',
 }
 export const UNAVAILABLE: Closing = {
-  code: TRY_AGAIN_LATER,
+  code: TRY_AGAIN_LATER_CODE,
   reason: 'Try again later: the key cannot be checked at the moment.',
 }
 export const TOO_EARLY: Closing = {

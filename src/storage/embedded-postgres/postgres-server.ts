@@ -24,7 +24,7 @@ const POLL_MS = 25
 const LOCK_WAIT_MS = 10_000
 
 /** Starts that may fail since another program was faster to take the port. */
-const PORT_ATTEMPTS = 5
+const MAX_PORT_ATTEMPTS = 5
 
 /** PostgreSQL's own defaults keep every commit safe; these are the few that a local service wants otherwise. */
 const SETTINGS = {
@@ -63,7 +63,7 @@ export async function ensureServer(
       return { port, started: true }
     } catch (error) {
       const taken = /could not bind/.test((error as Error).message)
-      if (!taken || options.port !== undefined || attempt >= PORT_ATTEMPTS) throw error
+      if (!taken || options.port !== undefined || attempt >= MAX_PORT_ATTEMPTS) throw error
     }
   }
 }

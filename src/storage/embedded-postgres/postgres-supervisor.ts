@@ -19,7 +19,7 @@ const STABLE_MS = 5_000
 const CHANGING = new Set(['57P01', '57P02', '57P03'])
 
 /** Connections that are tried before a server counts as one that does not answer. */
-const CONNECT_ATTEMPTS = 5
+const MAX_CONNECT_ATTEMPTS = 5
 
 export type SupervisedServer = {
   readonly port: number
@@ -119,7 +119,7 @@ async function connectServer(
     } catch (error) {
       const { code = '' } = error as { code?: string }
       if (code === '28P01') throw wrongPassword(cluster)
-      if (attempt >= CONNECT_ATTEMPTS) throw silent(cluster)
+      if (attempt >= MAX_CONNECT_ATTEMPTS) throw silent(cluster)
       // One that a killed service left behind may hang.
       if (port === undefined && !CHANGING.has(code)) await stopServer(cluster)
     }

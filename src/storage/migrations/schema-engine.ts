@@ -16,8 +16,8 @@ declare const WebAssembly: {
 }
 
 /** The OIDs of "char", the type in the catalogs of PostgreSQL, and of char(n). */
-const CATALOG_CHAR = 18
-const BPCHAR = 1042
+const CATALOG_CHAR_OID = 18
+const BPCHAR_OID = 1042
 
 /**
  * Starts Prisma's schema engine, as WebAssembly, over one connection. Only development loads it. The caller can run it in a
@@ -96,8 +96,8 @@ function adapterOver(
 /** Replaces "char" by char(n) and returns the indexes of these columns. */
 function hideCatalogChars(result: pg.QueryResult): number[] {
   const columns = result.fields.flatMap((field, index) =>
-    field.dataTypeID === CATALOG_CHAR ? [index] : [],
+    field.dataTypeID === CATALOG_CHAR_OID ? [index] : [],
   )
-  for (const index of columns) result.fields[index]!.dataTypeID = BPCHAR
+  for (const index of columns) result.fields[index]!.dataTypeID = BPCHAR_OID
   return columns
 }

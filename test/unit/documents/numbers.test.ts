@@ -9,7 +9,7 @@ import {
   MAX_OVERLAP_SECONDS,
 } from '../../../src/domain/destination.ts'
 import { catalogue } from '../../../src/domain/events/index.ts'
-import { MAX_NESTING } from '../../../src/domain/json.ts'
+import { MAX_NESTING_LEVELS } from '../../../src/domain/json.ts'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../../src/graphql/pagination.ts'
 import { MAX_EVENTS_PER_CALL } from '../../../src/publishing/event.ts'
 import { DEFAULT_CONNECTION_LIMITS } from '../../../src/server/limits/connection-limit.ts'
@@ -41,7 +41,7 @@ test('the limits in README.md are those of the code', () => {
   const { caller, organization } = DEFAULT_CONNECTION_LIMITS
   const values: [limit: string, numbers: number[], source?: string][] = [
     ['Request body', [1_000_000], 'server/http'],
-    ['Data of an event', [1_000_000, MAX_NESTING], 'publishing'],
+    ['Data of an event', [1_000_000, MAX_NESTING_LEVELS], 'publishing'],
     ['Numbers in the data', [64]],
     ['Events in one', [MAX_EVENTS_PER_CALL]],
     ['Page of a list', [MAX_PAGE_SIZE]],

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { findUnsendable, MAX_NESTING } from '../../../src/domain/json.ts'
+import { findUnsendable, MAX_NESTING_LEVELS } from '../../../src/domain/json.ts'
 
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
 
 test('nesting is allowed to the limit and not beyond', () => {
-  expect(findUnsendable(nested(MAX_NESTING))).toBeNull()
-  expect(findUnsendable(nested(MAX_NESTING + 1))).toEqual({
-    path: Array(MAX_NESTING).fill('0'),
+  expect(findUnsendable(nested(MAX_NESTING_LEVELS))).toBeNull()
+  expect(findUnsendable(nested(MAX_NESTING_LEVELS + 1))).toEqual({
+    path: Array(MAX_NESTING_LEVELS).fill('0'),
     message: 'Expected at most 100 levels of nesting.',
   })
 })
