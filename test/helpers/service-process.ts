@@ -34,12 +34,16 @@ export interface ServiceProcess {
   exit(): Promise<number | null>
 }
 
-/** Starts `node src/main.ts` and waits until it says that it has started. It may deliver to this machine. */
+/**
+ * Starts `node src/main.ts` and waits until it says that it has started. It may deliver to this machine.
+ * @param sources the folder `src` of another release; default: of this one
+ */
 export async function startServiceProcess(
   env: Record<string, string>,
   role: 'api' | 'worker' | 'all' = 'all',
+  sources = SOURCES,
 ): Promise<ServiceProcess> {
-  const child = spawnService(['main.ts', role], env)
+  const child = spawnService(['main.ts', role], env, { sources })
   const exited = exitOf(child)
   const errors = text(child.stderr!)
   const logged: LogEntry[] = []
@@ -68,9 +72,12 @@ export async function startServiceProcess(
   }
 }
 
-/** Runs a program of `src` to its end. */
-export const runProgram = (args: string[], env: Record<string, string>): Program['ended'] =>
-  startProgram(args, env).ended
+/** Runs a program of `src`, or of another release, to its end. */
+export const runProgram = (
+  args: string[],
+  env: Record<string, string>,
+  sources = SOURCES,
+): Program['ended'] => startProgram(args, env, sources).ended
 
 /** A program of `src` that was just started, in a process group of its own as a terminal makes them. */
 export interface Program {
@@ -83,8 +90,12 @@ export interface Program {
 }
 
 /** Starts a program of `src` and returns at once. */
-export function startProgram(args: string[], env: Record<string, string>): Program {
-  const child = spawnService(args, env, { detached: true })
+export function startProgram(
+  args: string[],
+  env: Record<string, string>,
+  sources = SOURCES,
+): Program {
+  const child = spawnService(args, env, { sources, detached: true })
   const ended = Promise.all([exitOf(child), text(child.stdout!), text(child.stderr!)])
   return {
     signal: (signal) => void child.kill(signal),
@@ -113,10 +124,10 @@ export async function temporaryDataDir(): Promise<string> {
 function spawnService(
   [program, ...args]: string[],
   env: Record<string, string>,
-  { detached = false } = {},
+  { detached = false, sources = SOURCES } = {},
 ): ChildProcess {
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env
-  const child = spawn(process.execPath, [join(SOURCES, program!), ...args], {
+  const child = spawn(process.execPath, [join(sources, program!), ...args], {
     env: {
       PATH,
       HOME,
