@@ -46,98 +46,120 @@ export function createListener(
   url: string,
   { log, open = opener(url) }: { log: Logger; open?: () => Promise<ListeningClient> },
 ): ListenerAdapter {
-  const channels = new Map<string, Set<NotificationHandler>>()
-  const closing = new AbortController()
-  const { signal } = closing
-  let current: Connection | null = null
-  let connectedAgain = Promise.withResolvers<void>()
-  let first: Promise<void> | null = null
-  let running: Promise<void> | null = null
+  const listener = new ReconnectingListener(log, open)
+  return {
+    connected: () => listener.connected(),
+    listen: (channel, onNotify) => listener.listen(channel, onNotify),
+    close: () => listener.close(),
+  }
+}
+
+class ReconnectingListener {
+  readonly #log: Logger
+  readonly #open: () => Promise<ListeningClient>
+  readonly #handlers = new Map<string, Set<NotificationHandler>>()
+  readonly #closing = new AbortController()
+  #current: Connection | null = null
+  /** Resolves with the next connection. */
+  #reconnected = Promise.withResolvers<void>()
+  #first: Promise<void> | null = null
+  #running: Promise<void> | null = null
+
+  constructor(log: Logger, open: () => Promise<ListeningClient>) {
+    this.#log = log
+    this.#open = open
+  }
+
+  connected(): boolean {
+    return this.#current !== null && !this.#closing.signal.aborted
+  }
+
+  async listen(channel: string, onNotify: NotificationHandler): Promise<() => Promise<void>> {
+    const handlers = this.#handlers.get(channel) ?? new Set()
+    this.#handlers.set(channel, handlers)
+    handlers.add(onNotify)
+    this.#first ??= this.#connect().then(() => {
+      this.#running = this.#reconnect()
+    })
+    try {
+      await this.#first
+    } catch (error) {
+      this.#first = null
+      handlers.delete(onNotify)
+      throw error
+    }
+    await this.#listenOn(channel)
+    return async () => void handlers.delete(onNotify)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#current?.lose()
+    await this.#first?.catch(() => {})
+    await this.#running
+    // A query with a time limit first: on a silent connection, `end` would wait for a response.
+    await this.#current?.client.query('unlisten *').catch(() => {})
+    await this.#current?.client.end().catch(() => {})
+    this.#current = null
+  }
 
   /** Calls all handlers, also when one throws. */
-  function notify(channel: string, payload: string): void {
-    for (const handle of channels.get(channel) ?? []) {
+  #notify(channel: string, payload: string): void {
+    for (const handle of this.#handlers.get(channel) ?? []) {
       try {
         handle(payload)
       } catch (error) {
-        log.error({ err: error, channel }, 'a notification could not be handled')
+        this.#log.error({ err: error, channel }, 'a notification could not be handled')
       }
     }
   }
 
-  async function connect(): Promise<void> {
-    const client = await open()
+  async #connect(): Promise<void> {
+    const client = await this.#open()
     const { promise: over, resolve: lose } = Promise.withResolvers<void>()
     client.once('end', () => lose())
-    client.on('error', (error) => log.warn({ err: error }, 'the listening connection was lost'))
-    client.on('notification', ({ channel, payload = '' }) => notify(channel, payload))
+    client.on('error', (error) =>
+      this.#log.warn({ err: error }, 'the listening connection was lost'),
+    )
+    client.on('notification', ({ channel, payload = '' }) => this.#notify(channel, payload))
     try {
       // The iteration includes channels that are added during it.
-      for (const channel of channels.keys()) await client.query(`listen "${channel}"`)
+      for (const channel of this.#handlers.keys()) await client.query(`listen "${channel}"`)
     } catch (error) {
       discard(client)
       throw error
     }
-    current = { client, lose, over }
+    this.#current = { client, lose, over }
   }
 
   /** Reconnects until the listener closes. */
-  async function run(): Promise<void> {
+  async #reconnect(): Promise<void> {
+    const { signal } = this.#closing
     while (!signal.aborted) {
-      if (!current) {
-        await connect().catch(() => pause(systemClock, RECONNECT_INTERVAL_MS, signal))
-        if (!current || signal.aborted) continue
-        connectedAgain.resolve()
-        connectedAgain = Promise.withResolvers()
-        for (const channel of channels.keys()) notify(channel, '')
+      if (!this.#current) {
+        await this.#connect().catch(() => pause(systemClock, RECONNECT_INTERVAL_MS, signal))
+        if (!this.#current || signal.aborted) continue
+        this.#reconnected.resolve()
+        this.#reconnected = Promise.withResolvers()
+        for (const channel of this.#handlers.keys()) this.#notify(channel, '')
       }
-      await endOf(current)
-      if (!signal.aborted) discard(current.client)
-      if (!signal.aborted) current = null
+      await endOf(this.#current)
+      if (signal.aborted) break
+      discard(this.#current.client)
+      this.#current = null
     }
-    connectedAgain.resolve()
+    this.#reconnected.resolve()
   }
 
-  async function listenTo(channel: string): Promise<void> {
-    const again = connectedAgain.promise
+  async #listenOn(channel: string): Promise<void> {
+    const reconnected = this.#reconnected.promise
     try {
-      if (current) return void (await current.client.query(`listen "${channel}"`))
+      if (this.#current) return void (await this.#current.client.query(`listen "${channel}"`))
     } catch {
-      current?.lose()
+      this.#current?.lose()
     }
     // The next connection listens on all channels.
-    if (!signal.aborted) await again
-  }
-
-  return {
-    connected: () => current !== null && !signal.aborted,
-    async listen(channel, onNotify) {
-      const handlers = channels.get(channel) ?? new Set()
-      channels.set(channel, handlers)
-      handlers.add(onNotify)
-      first ??= connect().then(() => {
-        running = run()
-      })
-      try {
-        await first
-      } catch (error) {
-        first = null
-        handlers.delete(onNotify)
-        throw error
-      }
-      await listenTo(channel)
-      return async () => void handlers.delete(onNotify)
-    },
-    async close() {
-      closing.abort()
-      current?.lose()
-      await first?.catch(() => {})
-      await running
-      // A query with a time limit first: on a silent connection, `end` would wait for a response.
-      await current?.client.query('unlisten *').catch(() => {})
-      await current?.client.end().catch(() => {})
-      current = null
-    },
+    if (!this.#closing.signal.aborted) await reconnected
   }
 }
 

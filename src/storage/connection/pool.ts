@@ -23,10 +23,8 @@ type Callback = (
  * waits for `connectionTimeoutMillis` at most.
  */
 export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfig): pg.Pool {
-  const size = options.max ?? 10
-  const timeout = endpoints.address.connectTimeout ?? CONNECT_TIMEOUT_MS
-  let growAt = Number.POSITIVE_INFINITY
-  let gate: Promise<void> | null = null
+  const timeoutMs = endpoints.address.connectTimeout ?? CONNECT_TIMEOUT_MS
+  const size = createPoolSize(options.max ?? 10)
 
   class EndpointClient extends pg.Client {
     constructor() {
@@ -35,7 +33,7 @@ export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfi
       this.connect = ((callback: (error: Error | null) => void) =>
         connect((error) => {
           // Before the pool opens a connection for the next caller, which would be refused as well.
-          if (error && sqlState(error) === TOO_MANY_CONNECTIONS) shrink()
+          if (error && sqlState(error) === TOO_MANY_CONNECTIONS) size.reduce(pool)
           callback(error)
         })) as typeof this.connect
     }
@@ -45,7 +43,8 @@ export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfi
     override connect(): Promise<pg.PoolClient>
     override connect(callback: Callback): void
     override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
-      const client = acquire(() => super.connect())
+      size.grow(this)
+      const client = acquire({ endpoints, timeoutMs, pool: this }, () => super.connect())
       if (!callback) return client
       client.then(
         (one) => callback(undefined, one, one.release),
@@ -55,49 +54,68 @@ export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfi
     }
   }
 
-  async function acquire(connect: () => Promise<pg.PoolClient>): Promise<pg.PoolClient> {
-    grow()
-    const until = performance.now() + timeout
-    for (let others = endpoints.address.endpoints.length - 1; ; ) {
-      const tried = endpoints.current()
-      try {
-        return await connect()
-      } catch (error) {
-        if (pool.ending) throw error
-        if (sqlState(error) === TOO_MANY_CONNECTIONS) {
-          if (performance.now() > until) throw error
-          if (pool.totalCount === 0) await retryTime()
-        } else if (!endpoints.moveOn(tried, error) || others-- <= 0) {
-          throw error
-        }
+  const pool: pg.Pool = new ConnectionPool({
+    ...options,
+    connectionTimeoutMillis: timeoutMs,
+    Client: EndpointClient as unknown as new () => pg.ClientBase,
+  } as pg.PoolConfig)
+  return pool
+}
+
+interface PoolAccess {
+  endpoints: Endpoints
+  timeoutMs: number
+  pool: pg.Pool
+}
+
+/** Repeats `connect` with other endpoints, and until the server accepts a connection. */
+async function acquire(
+  { endpoints, timeoutMs, pool }: PoolAccess,
+  connect: () => Promise<pg.PoolClient>,
+): Promise<pg.PoolClient> {
+  const until = performance.now() + timeoutMs
+  for (let others = endpoints.address.endpoints.length - 1; ; ) {
+    const tried = endpoints.current()
+    try {
+      return await connect()
+    } catch (error) {
+      if (pool.ending) throw error
+      if (sqlState(error) === TOO_MANY_CONNECTIONS) {
+        if (performance.now() > until) throw error
+        if (pool.totalCount === 0) await nextAttempt(pool)
+      } else if (!endpoints.moveOn(tried, error) || others-- <= 0) {
+        throw error
       }
     }
   }
+}
 
-  /** The pool counts the refused connection as well. */
-  function shrink(): void {
-    pool.options.max = Math.max(pool.totalCount - 1, 1)
-    growAt = performance.now() + GROW_AFTER_MS
+const nextAttempts = new WeakMap<pg.Pool, Promise<void>>()
+
+/** Resolves after `RETRY_INTERVAL_MS`. All waiting callers of a pool share one delay, which limits the attempts. */
+function nextAttempt(pool: pg.Pool): Promise<void> {
+  const shared = nextAttempts.get(pool)
+  if (shared) return shared
+  const delay = new Promise<void>((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS)).finally(() =>
+    nextAttempts.delete(pool),
+  )
+  nextAttempts.set(pool, delay)
+  return delay
+}
+
+/** Reduces the maximum of a pool when the server refuses a connection, and raises it again step by step. */
+function createPoolSize(max: number) {
+  let growAt = Number.POSITIVE_INFINITY
+  return {
+    /** The pool counts the refused connection as well. */
+    reduce({ options, totalCount }: pg.Pool): void {
+      options.max = Math.max(totalCount - 1, 1)
+      growAt = performance.now() + GROW_AFTER_MS
+    },
+    grow({ options }: pg.Pool): void {
+      if (performance.now() < growAt) return
+      options.max = Math.min(options.max + 1, max)
+      growAt = options.max < max ? performance.now() + GROW_AFTER_MS : Number.POSITIVE_INFINITY
+    },
   }
-
-  function grow(): void {
-    if (performance.now() < growAt) return
-    pool.options.max = Math.min(pool.options.max + 1, size)
-    growAt = pool.options.max < size ? performance.now() + GROW_AFTER_MS : Number.POSITIVE_INFINITY
-  }
-
-  /** All waiting callers share one delay, which limits the attempts at the server. */
-  function retryTime(): Promise<void> {
-    gate ??= new Promise<void>((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS)).finally(() => {
-      gate = null
-    })
-    return gate
-  }
-
-  const pool: pg.Pool = new ConnectionPool({
-    ...options,
-    connectionTimeoutMillis: timeout,
-    Client: EndpointClient,
-  })
-  return pool
 }

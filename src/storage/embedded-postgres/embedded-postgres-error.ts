@@ -1,18 +1,18 @@
 import { statfs } from 'node:fs/promises'
 
-/** The service's own PostgreSQL cannot run. The message is for whoever started the service: what is wrong, and what to do. */
+/** The embedded PostgreSQL cannot run. The message says why, and what to do. */
 export class EmbeddedPostgresError extends Error {
   override name = 'EmbeddedPostgresError'
 }
 
-/** PostgreSQL writes its log in segments of 16 MB and stops when there is no room for the next one. */
+/** The size of a WAL segment. PostgreSQL stops when the disk has no space for the next one. */
 const SEGMENT_BYTES = 16 * 1024 * 1024
 
 const FULL = /No space left on device|[Dd]isk quota exceeded|ENOSPC|EDQUOT/
 
 /**
- * Returns an error that names the full disk when PostgreSQL could not run for lack of room in `folder`, else null. What
- * PostgreSQL said is not enough: its own log may be on the same disk.
+ * Returns an error that names the full disk when PostgreSQL could not run for lack of space in `folder`, else null. Also
+ * checks the free space, because the log of PostgreSQL may be on the same disk and incomplete.
  */
 export async function explainFullDisk(
   folder: string,

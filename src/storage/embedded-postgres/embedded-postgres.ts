@@ -8,26 +8,24 @@ import { LockedError, lockFile, NoFileLocksError, writeHolder } from './file-loc
 import { openCluster, prepareFolder } from './postgres-cluster.ts'
 import { type SupervisedServer, superviseServer } from './postgres-supervisor.ts'
 
-/** How long to wait for a service that is about to end. */
+/** Milliseconds to wait for a service that is ending. */
 const LOCK_WAIT_MS = 2_000
 
 export type EmbeddedPostgres = {
-  /** Of the database `bigmind`, as its owner: a role that may create databases but is no superuser. */
+  /** The URL of the database `bigmind`, with its owner as the user: a role that can create databases but is no superuser. */
   readonly url: string
-  /** Ends every connection, stops the server and returns when it has ended. Again: the same promise. */
+  /** Closes all connections and stops the server. Resolves when it has ended. Repeated calls return the same promise. */
   stop(): Promise<void>
 }
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 /**
- * Runs the service's own PostgreSQL with its data in `<dataDir>/postgres`, on a free port of 127.0.0.1. This process owns
- * the folder: it locks `<dataDir>/lock` before it touches anything else there. The server is started again when it ends. It
- * does not end with this process: one that a killed service has left behind is taken over by the next start.
- * `settings` overrides settings of the server, but not of one that already runs.
- *
- * @throws EmbeddedPostgresError, with a message for whoever started the service, when the server cannot run or when
- *   another living process owns the folder
+ * Starts the embedded PostgreSQL with its data in `<dataDir>/postgres`, on a free port of 127.0.0.1. This process owns the
+ * folder: it locks `<dataDir>/lock` first. Restarts the server when it ends. The server does not end with this process: the next
+ * start uses a server that a killed service left running.
+ * @param options.settings overrides settings of the server, but not of one that is already running
+ * @throws EmbeddedPostgresError when the server cannot run or another running process owns the folder
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string
@@ -76,7 +74,7 @@ async function createServiceDatabase(connection: Client, password: string): Prom
   }
 }
 
-/** Faults of the installation get a message that says what to do; others are returned as they are. */
+/** Returns an error that says what to do for a fault of the installation, and any other error unchanged. */
 async function explain(error: NodeJS.ErrnoException, dataDir: string): Promise<Error> {
   if (error instanceof LockedError) {
     return new EmbeddedPostgresError(
@@ -102,7 +100,7 @@ async function explain(error: NodeJS.ErrnoException, dataDir: string): Promise<E
   )
 }
 
-/** A container may run under a number that has no name. */
+/** The user id of a container may have no name. */
 function userName(): string {
   try {
     return `"${userInfo().username}"`

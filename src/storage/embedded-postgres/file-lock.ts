@@ -5,21 +5,21 @@ import { tryLock } from 'fs-native-extensions'
 /** Milliseconds between attempts to take a lock. */
 const RETRY_MS = 25
 
-/** Only for the user who runs the service. */
+/** Mode: only the user of the service can read and write. */
 const PRIVATE = 0o600
 
-/** Error codes of a file system, or of a mount of one, that has no locks. */
+/** Error codes of a file system, or of a mount, without locks. */
 const WITHOUT_LOCKS = new Set(['ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])
 
-/** The file system of the folder cannot lock files. */
+/** The file system does not support locks. */
 export class NoFileLocksError extends Error {
   override name = 'NoFileLocksError'
 }
 
-/** Thrown when a lock is held elsewhere. */
+/** Another process holds the lock. */
 export class LockedError extends Error {
   override name = 'LockedError'
-  /** What the holder wrote into the file. */
+  /** The text that the holder wrote into the file. */
   readonly holder: string
   constructor(file: string, holder: string) {
     super(`${file} is locked by ${holder}`)
@@ -28,10 +28,9 @@ export class LockedError extends Error {
 }
 
 /**
- * Locks a file, which is made where missing, and returns it open. The kernel holds the lock on the file itself, so that it
- * counts in every container that mounts the folder, and releases it as soon as the last process that has the handle or
- * inherited it ends, however that ends.
- * @param waitMs how long to wait while another process holds it
+ * Locks a file, creates it if necessary, and returns its handle. The kernel locks the file itself, so the lock is effective in
+ * every container that mounts the folder. It is released when the last process with the handle ends.
+ * @param waitMs milliseconds to wait while another process holds the lock
  * @throws LockedError, NoFileLocksError, or the error of the file system
  */
 export async function lockFile(file: string, waitMs: number): Promise<FileHandle> {
@@ -49,7 +48,7 @@ export async function lockFile(file: string, waitMs: number): Promise<FileHandle
   }
 }
 
-/** Replaces the content of a locked file by who holds the lock, for those who are refused. */
+/** Writes the holder of the lock into the file, for the messages of other processes. */
 export async function writeHolder(handle: FileHandle, holder: string): Promise<void> {
   await handle.truncate(0)
   await handle.write(`${holder}\n`)

@@ -6,12 +6,12 @@ import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 
 const execute = promisify(execFile)
 
-/** A user of the operating system that PostgreSQL's programs run as. */
+/** The user of the operating system that runs PostgreSQL. */
 export type Account = { name: string; uid: number; gid: number }
 
 /**
- * Who is to run PostgreSQL over the data in `folder`: null for ourselves. PostgreSQL refuses to run as root, so for root
- * it is the owner of the data or, when there is none yet, the user `postgres`, who is created where missing.
+ * Returns the user that runs PostgreSQL over the data in `folder`; null for the user of this process. PostgreSQL does not run
+ * as root, so for root it is the owner of the data or, without data, the user `postgres`, which is created if necessary.
  */
 export async function accountFor(folder: string): Promise<Account | null> {
   if (process.getuid?.() !== 0) return null
@@ -23,8 +23,8 @@ export async function accountFor(folder: string): Promise<Account | null> {
 }
 
 /**
- * The outermost folder on the way to `folder`, itself included, that the account may not enter; null when it may enter all.
- * It is tried rather than read off the modes, which do not tell of access lists.
+ * Returns the outermost folder in the path of `folder`, including itself, that the account cannot enter; null when it can enter
+ * all. Tries to enter them, because modes do not include access lists.
  */
 export async function blockedFolder(folder: string, account: Account): Promise<string | null> {
   const way = [folder]
@@ -40,7 +40,7 @@ async function createAccount(name: string): Promise<Account> {
   try {
     await execute('useradd', [...options, name])
   } catch (error) {
-    // Another service may just have created it.
+    // Another service may have created it at the same time.
     const account = await lookUp(name)
     if (account) return account
     throw new EmbeddedPostgresError(

@@ -6,21 +6,21 @@ import { dirname, join, relative } from 'node:path'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { type Account, blockedFolder } from './postgres-account.ts'
 
-/** PostgreSQL's programs for this machine, runnable by the account. */
+/** The programs of PostgreSQL for this machine, which the account can run. */
 export type Binaries = {
   /** The major version, e.g. `18`, as in a data folder's PG_VERSION. */
   major: string
-  /** Runs one to its end: its exit code and all it printed. */
+  /** Runs a program to its end. Returns its exit code and output. */
   run(program: 'initdb', args: string[]): Promise<{ code: number; output: string }>
-  /** Starts one that goes on running when this process ends. */
+  /** Starts a program that continues when this process ends. */
   start(program: 'postgres', args: string[], stdio: StdioOptions): ChildProcess
 }
 
 /**
- * The programs that the package embedded-postgres brings. Its own start and stop are not used: they hook SIGINT and SIGTERM
- * and end PostgreSQL before the service has let go of it, so the package is located here and never imported.
+ * Finds the programs in the package embedded-postgres. The package is not imported: its start and stop handle SIGINT and
+ * SIGTERM and would stop PostgreSQL before the service has closed its connections.
  *
- * Where the account may not enter the folder they are installed in (a project below /root), they are copied to `dataDir` once.
+ * If the account cannot enter the folder of the package (a project below /root), the programs are copied to `dataDir` once.
  */
 export async function findBinaries(dataDir: string, account: Account | null): Promise<Binaries> {
   const { folder: installed, version } = await locate()
@@ -58,8 +58,8 @@ async function locate(): Promise<{ folder: string; version: string }> {
 }
 
 /**
- * Makes the links between libraries that the package lists, since a package holds no links. Its install script does the same,
- * where installations run scripts.
+ * Creates the symbolic links between libraries that the package lists, as its install script does. npm packages cannot contain
+ * links, and installations may not run scripts.
  */
 async function linkLibraries(root: string): Promise<void> {
   const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')
@@ -76,14 +76,14 @@ async function linkLibraries(root: string): Promise<void> {
   }
 }
 
-/** A copy appears whole or not at all, so one that is there needs no second look. Returns `to`. */
+/** Copies a folder atomically, unless the copy exists. Returns `to`. */
 async function copyOnce(from: string, to: string): Promise<string> {
   if (await stat(to).catch(() => null)) return to
   const staging = await mkdtemp(`${to}-`)
   try {
     await cp(from, staging, { recursive: true, verbatimSymlinks: true })
     await makeReadable(staging)
-    // Losing to another start is as good: what it left is the same.
+    // If another process renamed first, its copy is identical.
     await rename(staging, to).catch(async (error) => {
       if (!(await stat(to).catch(() => null))) throw error
     })
@@ -93,7 +93,7 @@ async function copyOnce(from: string, to: string): Promise<string> {
   return to
 }
 
-/** A project installed under a tight umask is readable by its owner alone. */
+/** Makes the copy readable for all users. A project that was installed with a strict umask is readable by its owner alone. */
 async function makeReadable(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const paths = entries
@@ -112,13 +112,13 @@ function spawnAs(
   [path, args]: [path: string, args: string[]],
   stdio: StdioOptions,
 ): ChildProcess {
-  // Not our environment: it may hold keys, and the server would keep them. Nor our folder, which the account may not enter.
+  // Without the environment of the service, which may contain keys, and without its folder, which the account may not enter.
   return spawn(path, args, {
     ...(account && { uid: account.uid, gid: account.gid }),
     cwd: dirname(path),
     env: { LC_ALL: 'C' },
     stdio,
-    // In a session of its own, as Ctrl-C is for us: we stop PostgreSQL in order, once it has started.
+    // In a separate session, so that Ctrl-C does not reach PostgreSQL: the service stops it after closing its connections.
     detached: true,
   })
 }

@@ -19,19 +19,19 @@ import { EmbeddedPostgresError, explainFullDisk } from './embedded-postgres-erro
 import { type Account, accountFor, blockedFolder } from './postgres-account.ts'
 import { type Binaries, findBinaries } from './postgres-binaries.ts'
 
-/** A PostgreSQL data folder that is ready to be served, and what it takes to do so. */
+/** A data folder of PostgreSQL, and what is needed to start a server over it. */
 export type Cluster = {
   folder: string
   logFile: string
-  /** Of both roles, `postgres` and `bigmind`. */
+  /** The password of the roles `postgres` and `bigmind`. */
   password: string
   account: Account | null
   binaries: Binaries
 }
 
 /**
- * Opens the cluster below `root`, a folder from `prepareFolder` that this process has locked; on the first start it is made.
- * `root` itself stays ours: other secrets live there.
+ * Opens the cluster below `root`, a folder of `prepareFolder` that this process has locked. Creates it at the first start.
+ * `root` itself remains with the user of the service, since it contains other secrets.
  */
 export async function openCluster(root: string): Promise<Cluster> {
   const folder = join(root, 'postgres')
@@ -46,8 +46,8 @@ export async function openCluster(root: string): Promise<Cluster> {
 }
 
 /**
- * Makes the folder and returns its real path. What is new or still empty other users may then pass through (not list):
- * PostgreSQL may be one.
+ * Creates the folder and returns its real path. Other users, such as that of PostgreSQL, can enter new and empty folders but not
+ * list them.
  */
 export async function prepareFolder(dataDir: string): Promise<string> {
   const outermost = await mkdir(dataDir, { recursive: true })
@@ -83,7 +83,7 @@ async function readOrMake(file: string): Promise<string> {
   if (existing) return existing.trim()
   const draft = `${file}-${randomBytes(6).toString('hex')}`
   await writeFile(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
-  // Unlike rename, link leaves the file of a start that was faster.
+  // Unlike rename, link keeps the file of a concurrent start.
   await link(draft, file).catch((error) => {
     if (error.code !== 'EEXIST') throw error
   })
@@ -91,7 +91,7 @@ async function readOrMake(file: string): Promise<string> {
   return (await readFile(file, 'utf8')).trim()
 }
 
-/** initdb works in a folder of its own which takes its place when complete, so a start that was killed leaves no half one. */
+/** Runs initdb in a temporary folder and renames it, so that an interrupted start leaves no incomplete cluster. */
 async function createCluster(dataDir: string, cluster: Cluster): Promise<void> {
   const staging = await mkdtemp(join(dataDir, 'postgres-new-'))
   try {
@@ -118,11 +118,11 @@ async function initialise(folder: string, passwordFile: string, { binaries }: Cl
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // Byte order whatever the machine has installed, and upper and lower case of all of Unicode.
+    // Byte order independent of the machine, and upper and lower case of all of Unicode.
     '--locale=C',
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
-    // The password is random: stretching it would only slow every new connection down.
+    // The password is random, so more iterations would only delay new connections.
     '--set=scram_iterations=1',
     '--set=timezone=UTC',
     '--set=log_timezone=UTC',
@@ -138,7 +138,7 @@ async function initialise(folder: string, passwordFile: string, { binaries }: Cl
   }
 }
 
-/** As in a container that runs under any number. initdb alone minds: data that exists is served. */
+/** A container can run under a user id without a name. Only initdb needs a name. */
 const unknownUser = () =>
   new EmbeddedPostgresError(
     `The user id ${process.getuid?.()} has no name on this machine, and initdb needs one to make the data folder. Add a line ` +
@@ -165,7 +165,7 @@ function noneIfMissing(error: NodeJS.ErrnoException): string {
   throw error
 }
 
-/** Makes the new name outlast a power cut. Windows knows no such thing for folders. */
+/** Makes the rename durable. Not supported on Windows. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder).catch(() => null)
   await handle?.sync().catch(() => {})
