@@ -38,9 +38,9 @@ export interface AppOptions {
   basePath?: string
   /** Default: `DEFAULT_MUTATION_LIMITS`. */
   mutationLimits?: MutationLimits
-  /** Time limit for a statement; that of a transaction is 5 s longer. Default: 25,000. */
+  /** Time limit for a statement; that of a transaction is longer. Default: that of `createDatabase`. */
   statementTimeoutMs?: number
-  /** Largest number of connections of the pool. Default: 16. */
+  /** Largest number of connections of the pool. Default: `POOL_SIZE`. */
   poolSize?: number
   retentionDays: number
   version: string
