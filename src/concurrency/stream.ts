@@ -43,7 +43,8 @@ export function mapStream<In, Out>(
           isOver = true
           break
         }
-        const value = await map(next.value)
+        const mapped = map(next.value)
+        const value = mapped instanceof Promise ? await mapped : mapped
         if (value !== SKIP) return { value, done: false }
       }
       return DONE
@@ -62,11 +63,19 @@ export function mapStream<In, Out>(
       if (isOver) return Promise.resolve(takeLast())
       const current = Promise.withResolvers<IteratorResult<Out>>()
       pending = current
-      pull()
-        .finally(() => {
-          if (pending === current) pending = null
-        })
-        .then(current.resolve, current.reject)
+      const settle = () => {
+        if (pending === current) pending = null
+      }
+      pull().then(
+        (result) => {
+          settle()
+          current.resolve(result)
+        },
+        (error: unknown) => {
+          settle()
+          current.reject(error)
+        },
+      )
       return current.promise
     },
     end(last) {
