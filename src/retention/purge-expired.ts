@@ -126,12 +126,12 @@ with locked as (
   limit $2 for update skip locked
 ), measured as (
   select id, sum(size) over (order by id) - size as before from locked
-), removed as (
+), deleted_rows as (
   delete from delivery using measured where delivery.id = measured.id and before < $2
   returning 1
 )
 select
-  (select count(*)::int from removed) as deleted,
+  (select count(*)::int from deleted_rows) as deleted,
   (select coalesce(sum(size), 0) >= $2 from locked) as more`
 
 /** Counts large events by their size: PostgreSQL stores them in further rows of 2,000 bytes. */
@@ -142,18 +142,18 @@ with locked as (
   limit $2 for update skip locked
 ), measured as (
   select id, sum(size) over (order by id) - size as before from locked
-), removed as (
+), deleted_rows as (
   delete from event using measured where event.id = measured.id and before < $2
   returning 1
 )
 select
-  (select count(*)::int from removed) as deleted,
+  (select count(*)::int from deleted_rows) as deleted,
   (select coalesce(sum(size), 0) >= $2 from locked) as more`
 
 const DELETE_DELETIONS = `
-with removed as (
+with deleted_rows as (
   delete from destination_deletion
   where id in (select id from destination_deletion where deleted_at < $1 limit $2)
   returning 1
 )
-select count(*)::int as deleted, count(*) >= $2 as more from removed`
+select count(*)::int as deleted, count(*) >= $2 as more from deleted_rows`

@@ -11,28 +11,28 @@ import type { Cluster } from './postgres-cluster.ts'
 
 const execute = promisify(execFile)
 
-/** A start may take so long: after a crash PostgreSQL first replays what it had promised. */
+/** The time limit of a start. After a crash, PostgreSQL first replays its WAL. */
 const START_LIMIT_MS = 300_000
 
-/** A stop may take so long before it is made without a last checkpoint, which the next start makes up for. */
+/** The time limit of a stop, after which it is repeated without a checkpoint. The next start then replays the WAL. */
 const STOP_LIMIT_MS = 30_000
 
-/** Between two looks at a server that starts or stops. */
-const POLL_MS = 25
+/** The interval between checks of a server that starts or stops. */
+const POLL_INTERVAL_MS = 25
 
-/** How long to wait for the last processes of a server that has just ended. */
+/** How long to wait for the last processes of a server that has ended. */
 const LOCK_WAIT_MS = 10_000
 
 /** Starts that may fail since another program was faster to take the port. */
 const MAX_PORT_ATTEMPTS = 5
 
-/** PostgreSQL's own defaults keep every commit safe; these are the few that a local service wants otherwise. */
+/** The settings that differ from PostgreSQL's defaults. None affects the durability of commits. */
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
   shared_buffers: '128MB',
-  // Ours: without errors of statements, which their client is told, and which may quote what customers sent.
+  // The log omits errors of statements: their clients receive them, and they may quote data of customers.
   log_min_messages: 'log',
   log_min_error_statement: 'fatal',
   log_checkpoints: 'off',
@@ -40,15 +40,15 @@ const SETTINGS = {
 
 export type StartOptions = {
   settings: Record<string, string>
-  /** Where the server has to listen. Default: a free port. */
+  /** The port of the server. Default: a free port. */
   port?: number
-  /** Breaks the wait for the server off. */
+  /** Ends waiting for the server. */
   signal: AbortSignal
 }
 
 /**
- * Takes over the server that runs over the cluster or starts one, and waits until it accepts connections.
- * @throws EmbeddedPostgresError, or the signal's reason
+ * Uses the server that is running over the cluster or starts one, and waits until it accepts connections.
+ * @throws EmbeddedPostgresError, or the reason of the signal
  */
 export async function ensureServer(
   cluster: Cluster,
@@ -68,12 +68,12 @@ export async function ensureServer(
   }
 }
 
-/** Returns the port of the server that runs over the cluster, once it has done starting or stopping; null without one. */
+/** Returns the port of the running server once it has started; null when there is none or it has stopped. */
 async function readyServer({ folder }: Cluster, signal: AbortSignal): Promise<number | null> {
   for (;;) {
     const server = await findServer(folder)
     if (server === null || server.status === 'ready') return server?.port ?? null
-    await pause(POLL_MS, undefined, { signal })
+    await pause(POLL_INTERVAL_MS, undefined, { signal })
   }
 }
 
@@ -91,7 +91,7 @@ async function startServer(
   const server = cluster.binaries.start(
     'postgres',
     ['-D', cluster.folder, ...options.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    // The server and all of its processes inherit the lock, and so hold it for as long as one of them runs.
+    // All processes of the server inherit the lock, which is held until the last of them ends.
     ['ignore', log.fd, log.fd, lock.fd],
   )
   try {
@@ -102,7 +102,7 @@ async function startServer(
   }
 }
 
-/** While another server has the folder, in this container or another one, a second would destroy its data. */
+/** Locks the folder. A second server over it, in this container or another one, would destroy its data. */
 async function lockServer({ folder }: Cluster): Promise<FileHandle> {
   return lockFile(`${folder}.lock`, LOCK_WAIT_MS).catch((error: unknown) => {
     if (!(error instanceof LockedError)) throw error
@@ -137,26 +137,26 @@ async function acceptsConnections(
   while ((await findServer(folder))?.status !== 'ready' || ended !== null) {
     if (ended !== null) throw ended
     if (performance.now() >= limit) throw new Error(`It took more than ${START_LIMIT_MS} ms.`)
-    await Promise.race([end, pause(POLL_MS, undefined, { signal })])
+    await Promise.race([end, pause(POLL_INTERVAL_MS, undefined, { signal })])
   }
 }
 
 async function explainStart(cluster: Cluster, error: Error, logSize: number): Promise<Error> {
   if ('syscall' in error) return error
-  const said = (await readFile(cluster.logFile)).subarray(logSize).toString().trim()
-  const full = await explainFullDisk(cluster.folder, said)
+  const output = (await readFile(cluster.logFile)).subarray(logSize).toString().trim()
+  const full = await explainFullDisk(cluster.folder, output)
   if (full) return full
-  const tail = said.split('\n').slice(-20).join('\n')
+  const tail = output.split('\n').slice(-20).join('\n')
   return new EmbeddedPostgresError(
     `PostgreSQL did not start. ${error.message} It said:\n${tail}\n(The whole log is ${cluster.logFile}.)`,
   )
 }
 
-/** Stops the server, if one runs, and returns when it has ended. */
+/** Stops the server if it is running, and resolves when it has ended. */
 export async function stopServer({ folder }: Cluster): Promise<void> {
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     const limit = performance.now() + STOP_LIMIT_MS
-    for (let asked = false; performance.now() < limit; await pause(POLL_MS)) {
+    for (let asked = false; performance.now() < limit; await pause(POLL_INTERVAL_MS)) {
       const server = await findServer(folder)
       if (server === null) return
       if (!asked && isAlive(server.pid)) process.kill(server.pid, signal)
@@ -168,11 +168,11 @@ export async function stopServer({ folder }: Cluster): Promise<void> {
 
 type Server = { pid: number; port: number; status: string }
 
-/** What postmaster.pid says of the server. Its lines: process id, folder, start, port, socket, address, memory, status. */
+/** Parses postmaster.pid. Its lines: process id, folder, start, port, socket, address, memory, status. */
 async function findServer(folder: string): Promise<Server | null> {
   const lines = (await readFile(pidFile(folder), 'utf8').catch(() => '')).split('\n')
   const pid = Number(lines[0])
-  // After a restart of the machine or the container the number may belong to another program, which must not be signalled.
+  // After a restart of the machine or container, the process id may be that of another program, which must not get a signal.
   if (!pid || !isAlive(pid) || !(await commandOf(pid)).includes(folder)) return null
   return { pid, port: Number(lines[3]), status: (lines[7] ?? 'starting').trim() || 'starting' }
 }

@@ -5,35 +5,35 @@ import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import type { Cluster } from './postgres-cluster.ts'
 import { ensureServer, stopServer } from './postgres-server.ts'
 
-/** Milliseconds in which a server that runs has to answer. */
+/** Milliseconds within which a running server must answer. */
 const ANSWER_TIMEOUT_MS = 10_000
 
-/** Pause before the first repeated start; it doubles with each one, up to the second. */
+/** The delay before the first repeated start. It doubles with each one, up to the limit. */
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 10_000
 
-/** A server that ran for so long had started well: what ends it is a new fault. */
+/** After this time, a start counts as successful, so that the delay begins again. */
 const STABLE_MS = 5_000
 
-/** SQLSTATEs of a server that is on its way up or down. */
+/** SQLSTATEs of a server that is starting or stopping. */
 const CHANGING = new Set(['57P01', '57P02', '57P03'])
 
-/** Connections that are tried before a server counts as one that does not answer. */
+/** Failed connections after which a server counts as unresponsive. */
 const MAX_CONNECT_ATTEMPTS = 5
 
 export type SupervisedServer = {
   readonly port: number
-  /** A superuser's connection, of the first start. */
+  /** The connection of the first start, as a superuser. */
   readonly connection: pg.Client
-  /** Ends the supervision, stops the server and returns when it has ended. */
+  /** Ends the supervision and stops the server. Resolves when it has ended. */
   stop(): Promise<void>
 }
 
 type Supervision = { log: Logger; settings: Record<string, string>; signal: AbortSignal }
 
 /**
- * Runs the server of the cluster: takes over the one that a killed service has left or starts one, and starts it again on
- * the same port whenever it ends, until `stop`.
+ * Runs the server of the cluster until `stop`: uses a server that a killed service left running or starts one, and restarts it
+ * on the same port whenever it ends.
  * @throws EmbeddedPostgresError when the first start fails
  */
 export async function superviseServer(
@@ -70,19 +70,19 @@ export async function superviseServer(
     connection,
     async stop() {
       stopping.abort()
-      // A start that is under way may bring another connection.
+      // A running start may open another connection.
       await supervised
-      // Not awaited: a server that hangs does not answer. It is stopped all the same, which ends the connection.
+      // Not awaited, because a server that hangs does not answer. Stopping it closes the connection.
       client.end().catch(() => {})
       await stopServer(cluster)
     },
   }
 }
 
-/** Unlike `once` of node:events, it does not reject on the error that precedes the end. */
+/** Resolves with the end of the connection. Unlike `once` of node:events, it does not reject on the error before it. */
 const endOf = (client: pg.Client) => new Promise<void>((resolve) => client.once('end', resolve))
 
-/** Connects to the server, which it starts where necessary, for as long as it takes. `failures` counts starts in a row. */
+/** Connects to the server, and starts it if necessary, until it succeeds. `failures` counts consecutive failed starts. */
 async function reconnect(
   cluster: Cluster,
   { failures, ...supervision }: Supervision & { port: number; failures: number },
@@ -120,7 +120,7 @@ async function connectServer(
       const { code = '' } = error as { code?: string }
       if (code === '28P01') throw wrongPassword(cluster)
       if (attempt >= MAX_CONNECT_ATTEMPTS) throw silent(cluster)
-      // One that a killed service left behind may hang.
+      // A server that a killed service left running may hang.
       if (port === undefined && !CHANGING.has(code)) await stopServer(cluster)
     }
   }
@@ -134,7 +134,7 @@ async function connect({ password }: Cluster, port: number): Promise<pg.Client> 
     application_name: `bigmind-webhooks owner ${process.pid}`,
     keepAlive: true,
   })
-  // A connection that breaks is noticed by its end; without a listener it would end the process.
+  // The end of the connection is handled. An 'error' event without a listener would end the process.
   client.on('error', () => {})
   await client.connect()
   return client
