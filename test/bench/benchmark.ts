@@ -7,15 +7,15 @@ export interface Target {
   value: number
 }
 
-/** One number that a benchmark found. */
+/** One number that a benchmark measures. */
 export interface Figure {
-  /** What it is, in a few words; unique within its benchmark. */
+  /** A short name, unique within its benchmark. */
   name: string
   value: number
   unit: string
-  /** Left out where the number is only told. */
+  /** Left out for a number that is only reported. */
   target?: Target
-  /** What the value was taken from, in the order in which it was measured. */
+  /** The measurements from which the value is computed, in their order. */
   samples: readonly number[]
 }
 

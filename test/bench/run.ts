@@ -1,13 +1,13 @@
-/** One run of benchmarks: how large it is, and what it must leave behind clean. */
+/** One run of benchmarks: its size, and the resources that it must close. */
 export interface Run {
   readonly quick: boolean
-  /** What every service is started with, beside its own: how to write a CPU profile, for example. */
+  /** Additional options of Node.js for every service, for example to write a CPU profile. */
   readonly nodeOptions: readonly string[]
-  /** The full size, or the small one of a run that only shows that everything works. */
+  /** Returns the full size, or the small one for a run that only checks that everything works. */
   size(full: number, quick: number): number
-  /** Tells whoever watches what is going on. */
+  /** Reports the progress. */
   say(text: string): void
-  /** What is put on it is closed at the latest when the run is interrupted. */
+  /** Returns a stack of resources, which are closed when the run is interrupted at the latest. */
   stack(): AsyncDisposableStack
   /** Closes all that is open. */
   interrupt(): Promise<void>

@@ -30,7 +30,7 @@ interface Setup<Client extends ApiClient = ApiClient> {
 interface Expectations {
   /** Default: true. */
   subscribes?: boolean
-  /** HTTP requests, upgrades included, after which a client has given up with a bad key. Default: 1. */
+  /** HTTP requests, upgrades included, that a client sends with an invalid key before it reports the error. Default: 1. */
   requestsWithBadKey?: number
 }
 
@@ -206,7 +206,7 @@ function describeSubscriptions(setup: () => Setup, expectations: Expectations): 
     expect(inbox.items.map(({ id }) => id)).toEqual(feed)
   })
 
-  test('is told once and in words that its key is bad', async () => {
+  test('reports an invalid key once, with the message of the service', async () => {
     const { connect, line } = setup()
     const stranger = await connect('bmk_wrong')
     const inbox = createInbox<Attempt>()
@@ -216,7 +216,7 @@ function describeSubscriptions(setup: () => Setup, expectations: Expectations): 
     expect(line.requests - before).toBeLessThanOrEqual(expectations.requestsWithBadKey ?? 1)
   })
 
-  test('may leave as soon as it has come, and the feed goes on for others', async () => {
+  test('can unsubscribe immediately after it subscribes, without an effect on other subscribers', async () => {
     const { client, world } = setup()
     await expect.poll(() => subscribers(world), WITHIN).toBe(0)
     // Keeps the connection of a client that has one for all.

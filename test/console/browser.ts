@@ -113,7 +113,7 @@ function listenFor(page: Page) {
   })
   page.on('pageerror', (error) => errors.push(String(error)))
   page.on('requestfailed', (request) => {
-    // What the page itself gave up on leaving is nobody's failure.
+    // Requests that the page aborts when it is left are not failures.
     const reason = request.failure()?.errorText
     if (reason !== 'net::ERR_ABORTED') requests.push(`${reason} ${request.url()}`)
   })

@@ -49,7 +49,7 @@ function changesOf({ client, ledger, receiver }: Deployment): Change[] {
   ]
 }
 
-/** Changes one destination after the other, until told to stop. @returns how many calls a second it made */
+/** Changes destinations until it is stopped. The returned function stops it, and returns the calls per second. */
 function startChanging(deployment: Deployment, ids: string[], random: Random) {
   const changes = changesOf(deployment)
   const began = performance.now()
@@ -57,7 +57,7 @@ function startChanging(deployment: Deployment, ids: string[], random: Random) {
   let stopped = false
   const lane = async (index: number) => {
     while (!stopped) {
-      // Two calls a change, on the average.
+      // A change takes two calls on average.
       const due = began + ((made * 2) / RATE) * 1_000
       await pause(Math.max(0, due - performance.now()))
       made += 1

@@ -103,7 +103,7 @@ test('a service that is killed during 500 deliveries sends the rest when it star
   expect(receiver.requests.length).toBeLessThanOrEqual(500 + 5 * IN_FLIGHT)
 }, 300_000)
 
-test('SIGTERM under load ends the service in good order, and the next start delivers what is left', async () => {
+test('SIGTERM under load ends the service with code 0 after the running attempts, and the next start delivers the rest', async () => {
   const dataDir = await temporaryDataDir()
   await using receiver = await startSlowReceiver()
   const first = await startServiceProcess({ DATA_DIR: dataDir })
@@ -147,7 +147,7 @@ test('two APIs and two workers, one of which is killed during 1,000 deliveries: 
   const reconnecting = reconnectingAttempts(clients, 1_000, start)
   const eventIds = await publishTodos(clients[0], 200)
   await receiver.request(300)
-  // Slow answers keep requests on the wire, and let none of them time out, however long the second worker takes to start.
+  // Slow answers keep requests in flight without a timeout while the second worker starts.
   receiver.answerWith((_request, response) => void setTimeout(() => response.end(), 2_000))
   await startServiceProcess(shared, 'worker')
   await worker.kill()
@@ -161,7 +161,7 @@ test('two APIs and two workers, one of which is killed during 1,000 deliveries: 
   expect(receiver.requests.length).toBeLessThanOrEqual(1_001 + 5 * IN_FLIGHT)
 }, 300_000)
 
-/** Reads 48 attempts from one API, then goes on at the other, and so on. */
+/** Reads attempts over a new connection for every 48 of them, to the two APIs in turn. */
 async function reconnectingAttempts(
   clients: readonly [GraphqlClient, GraphqlClient],
   count: number,
@@ -186,7 +186,7 @@ test('a second SIGTERM ends the service at once', async () => {
   await publishTodos(client, 1)
   await receiver.request()
   service.signal('SIGTERM')
-  // What is on the wire holds the first one up; the API is closed by then.
+  // The service waits for the running attempt after it has closed the API.
   await expect.poll(() => fetch(`${service.url}/health/live`).catch(() => null)).toBeNull()
   service.signal('SIGTERM')
 
@@ -194,7 +194,7 @@ test('a second SIGTERM ends the service at once', async () => {
   expect(receiver.requests).toHaveLength(1)
 })
 
-test('a second service over the same folder is refused with a sentence that names the first', async () => {
+test('a second service with the same folder is refused with a message that names the first', async () => {
   const dataDir = await temporaryDataDir()
   const first = await startServiceProcess({ DATA_DIR: dataDir })
 

@@ -76,7 +76,7 @@ export async function createDeployment(
   }
 }
 
-/** What a process had to say of what went wrong in it, for whoever looks into a test that failed. */
+/** Prints the warnings and errors that a process logged, to explain a test that failed. */
 function sayFaults(role: string, { logged }: ServiceProcess): void {
   for (const { level, msg, err } of logged) {
     if (level >= 40) console.log(`${role}: ${msg}: ${err?.code ?? ''} ${err?.message ?? ''}`)

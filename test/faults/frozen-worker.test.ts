@@ -10,7 +10,7 @@ import { publishAll } from './publication.ts'
 /** Milliseconds that a worker stands still: another one takes its destinations over after 10 s. */
 const FROZEN = extent({ short: 13_000, full: 20_000 })
 
-test(`a worker that is frozen for ${FROZEN / 1_000} s and goes on: no attempt is recorded twice, and nothing goes to what was deactivated or deleted meanwhile`, async () => {
+test(`a worker that is frozen for ${FROZEN / 1_000} s records no attempt twice, and sends nothing to destinations that were deactivated or deleted meanwhile`, async () => {
   const deployment = await createDeployment({ answerAfter: 200 })
   const { client, ledger, receiver } = deployment
   const staying = await deployment.destinations(6)

@@ -16,30 +16,30 @@ const Publish = graphql(`
   }
 `)
 
-/** Milliseconds before a client that was not answered calls again, doubling up to the longest. */
-const AGAIN_AFTER = 100
-const LONGEST = 1_000
+/** The delay before a failed call is retried, which doubles up to the maximum. */
+const RETRY_DELAY_MS = 100
+const MAX_RETRY_DELAY_MS = 1_000
 
 export interface Publication {
   client: GraphqlClient
   ledger: Ledger
   /** Destinations that are ACTIVE and have selected the event from before the call until after it. */
   destinationIds: readonly string[]
-  /** Hears of each call that was not answered with the event. */
+  /** Is called with the error of each call that fails. */
   onError?: (error: unknown) => void
-  /** Given up when it is aborted. */
+  /** Stops the retries when it is aborted. */
   signal?: AbortSignal
 }
 
 /**
- * Publishes one event under an idempotency key of its own, as a careful client does: until it is acknowledged.
+ * Publishes one event with a new idempotency key, and retries until it is acknowledged.
  *
- * @returns what the acknowledgement says, null when it was given up
+ * @returns the acknowledgement, or null if it was aborted
  */
 export async function publishUntilAcknowledged(publication: Publication) {
   const { client, ledger, destinationIds, onError, signal } = publication
   const idempotencyKey = randomUUID()
-  for (let wait = AGAIN_AFTER; !signal?.aborted; wait = Math.min(2 * wait, LONGEST)) {
+  for (let wait = RETRY_DELAY_MS; !signal?.aborted; wait = Math.min(2 * wait, MAX_RETRY_DELAY_MS)) {
     try {
       const answer = await publishOnce(client, idempotencyKey)
       ledger.acknowledge(idempotencyKey, answer.event.id, destinationIds)
@@ -52,7 +52,7 @@ export async function publishUntilAcknowledged(publication: Publication) {
   return null
 }
 
-/** One call. Whether it was stored is not known when it fails. */
+/** Publishes an event with one call. If the call fails, the event may be stored or not. */
 export async function publishOnce(client: GraphqlClient, idempotencyKey: string) {
   const input = { event: 'TODO_CREATED' as const, data: todo(idempotencyKey), idempotencyKey }
   const { eventPublish } = await client.request(Publish, { input })
@@ -60,7 +60,7 @@ export async function publishOnce(client: GraphqlClient, idempotencyKey: string)
   return eventPublish
 }
 
-/** Publishes so many, `lanes` at a time, and returns when all are acknowledged. */
+/** Publishes `count` events, `lanes` at a time, and resolves when all are acknowledged. */
 export async function publishAll(count: number, publication: Publication, lanes = 8) {
   let left = count
   const lane = async () => {

@@ -30,7 +30,7 @@ const refusals: [what: string, refuse: string, allow: string, code: string][] = 
 ]
 
 test.each(refusals)(
-  `a database that %s for ${REFUSES_FOR / 1_000} s: the client is told, the log names it, and all goes on by itself`,
+  `a database that %s for ${REFUSES_FOR / 1_000} s: calls fail with an error, the log has its code, and publishing and delivery continue afterwards`,
   async (_what, refuse, allow, code) => {
     const deployment = await createDeployment()
     const { api, client, ledger, receiver } = deployment

@@ -15,7 +15,7 @@ const LONGEST_ANSWER = extent({ short: 1_000, full: 4_500 })
 /** Milliseconds that an attempt has, and a second to record it and to end. */
 const ENDS_WITHIN = 6_000
 
-test(`SIGTERM under load, ${ROUNDS} times: the worker ends within 6 s with code 0, what was on the wire is recorded, and the next one goes on`, async () => {
+test(`SIGTERM under load, ${ROUNDS} times: the worker ends within 6 s with code 0, the attempts in flight are recorded, and the next worker continues`, async () => {
   const random = createRandom()
   const deployment = await createDeployment()
   const { client, ledger, receiver } = deployment

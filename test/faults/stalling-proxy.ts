@@ -2,20 +2,20 @@ import net, { type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { listen, watchSockets } from '../helpers/open-sockets.ts'
 
-/** Stands between a client and a server, and goes silent without a word when told to. */
+/** A TCP proxy that can stop forwarding without closing the connections. */
 export interface StallingProxy {
-  /** The server's URL, through here. */
+  /** The URL of the server through the proxy. */
   url: string
-  /** From now on nothing passes, or no answer, and new connections are accepted but hear nothing either. */
+  /** Stops forwarding everything, or the answers only. New connections are accepted, and stall as well. */
   stall(what?: 'everything' | 'answers'): void
-  /** Lets connections pass again: those of before as well, with all that was held back; or with `onlyNew` without them. */
+  /** Forwards again. Stalled connections continue with the data that was held back; with `onlyNew` they stay stalled. */
   resume(options?: { onlyNew?: boolean }): void
-  /** Ends all connections; what was held back is lost. */
+  /** Closes all connections and drops the data that was held back. */
   cut(): void
 }
 
 /**
- * Starts one. It ends with the test.
+ * Starts a proxy, which is closed when the test ends.
  * @param delayMs milliseconds that every byte takes, each way
  */
 export async function startStallingProxy(serverUrl: string, delayMs = 0): Promise<StallingProxy> {
@@ -32,7 +32,7 @@ export async function startStallingProxy(serverUrl: string, delayMs = 0): Promis
         if (delayMs > 0) setTimeout(() => to.write(bytes), delayMs)
         else to.write(bytes)
       })
-      // A stalled line does not tell the one side that the other has gone.
+      // While stalled, the proxy does not forward the end of a connection.
       from.on('end', () => void (stalled || to.end()))
       from.on('close', () => void (stalled || to.destroy()))
     }
@@ -59,7 +59,7 @@ export async function startStallingProxy(serverUrl: string, delayMs = 0): Promis
     resume({ onlyNew = false } = {}) {
       stalled = null
       for (const [near, far] of pairs) {
-        // Those that have gone meanwhile are heard of now; the others, when they are to stay dead, never.
+        // Closes pairs of which one side was closed while stalled.
         if (near.destroyed || far.destroyed) for (const one of [near, far]) one.destroy()
         else if (!onlyNew) for (const one of [near, far]) one.resume()
       }

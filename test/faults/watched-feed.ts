@@ -11,15 +11,15 @@ const Attempts = graphql(`
   }
 `)
 
-/** A subscriber that stays, and what it has heard. */
+/** A subscriber that stays connected, and the attempts that it has received. */
 export interface WatchedFeed {
-  /** Waits until it has heard of as many attempts as are recorded. */
+  /** Waits until the subscriber has received as many attempts as are recorded. */
   complete(): Promise<void>
-  /** Ids of attempts that it did not hear of, or heard of twice. */
+  /** Returns the ids of attempts that the subscriber did not receive once. */
   faults(): Promise<string[]>
 }
 
-/** Subscribes to all attempts from now on. There must be a destination, which is sent one event first. */
+/** Publishes one event to at least one destination, then subscribes to all further attempts. */
 export async function watchFeed(
   deployment: Deployment,
   { client, destinationIds }: { client: GraphqlClient; destinationIds: readonly string[] },
@@ -36,7 +36,7 @@ export async function watchFeed(
       seen.push(deliveryAttempted.id)
     }
   })()
-  // It ends when its client is closed, or its server; what it has heard by then is judged.
+  // The stream fails when the client or the server is closed. `faults` checks what was received until then.
   reading.catch(() => {})
   return {
     async complete() {
@@ -44,9 +44,9 @@ export async function watchFeed(
       await expect.poll(left, { timeout: 60_000, interval: 200 }).toBe(0)
     },
     async faults() {
-      const heard = Map.groupBy(seen, (id) => id)
+      const received = Map.groupBy(seen, (id) => id)
       const all = (await recorded()).map(({ id }) => id).filter((id) => !before.includes(id))
-      return all.filter((id) => heard.get(id)?.length !== 1)
+      return all.filter((id) => received.get(id)?.length !== 1)
     },
   }
 }

@@ -18,8 +18,8 @@ export interface AttemptWriter extends AsyncDisposable {
 }
 
 /**
- * @param connections transactions that may be open at once
- * @param data of the one event that all of them tell of, as JSON
+ * @param connections the maximum number of concurrent transactions
+ * @param data the data of the event that all attempts deliver, as JSON
  */
 export async function startAttemptWriter(
   world: World,

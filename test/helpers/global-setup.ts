@@ -101,7 +101,7 @@ async function createTemplate(serverUrl: string): Promise<void> {
   boss.on('error', console.error)
   await boss.start()
   await boss.stop({ graceful: false })
-  // Whoever connects to the template would make it impossible to clone.
+  // PostgreSQL cannot clone a template while a client is connected to it.
   await client.query(`alter database ${TEMPLATE} allow_connections false`)
   await client.end()
 }

@@ -121,7 +121,7 @@ export async function activeDestination(
   return { id, secret: destinationRevealSecret.secret }
 }
 
-/** A todo, valid as an event's data; `description` tells one from another. */
+/** Returns a todo that is valid as the data of an event. `description` distinguishes it from others. */
 export const todo = (description: string) => ({
   todo_id: 'todo_abc123',
   type: 'email',

@@ -3,23 +3,23 @@ import http from 'node:http'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
-/** One connection with a subscription, which can stop reading from the network. */
+/** A connection with one subscription that can stop reading from the network. */
 export interface PausableSubscriber {
-  /** What is sent from now on stays in the kernel, and then with the sender. */
+  /** Stops reading: data stays in the kernel, and then in the sender. */
   pause(): void
   resume(): void
   /** Settles when the connection is gone. */
   closed: Promise<unknown>
 }
 
-/** Opens a subscription. `hear` gets each message as the text that came. */
+/** Opens a subscription. `onMessage` is called with the text of each message. */
 export type Subscribe = (
   api: { url: string; apiKey: string },
   operation: { query: string; variables: object },
-  hear: (message: string) => void,
+  onMessage: (message: string) => void,
 ) => Promise<PausableSubscriber>
 
-export const overSocket: Subscribe = async ({ url, apiKey }, operation, hear) => {
+export const overSocket: Subscribe = async ({ url, apiKey }, operation, onMessage) => {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
   socket.on('error', () => {})
   onTestFinished(() => socket.terminate())
@@ -28,12 +28,12 @@ export const overSocket: Subscribe = async ({ url, apiKey }, operation, hear) =>
   const payload = { authorization: `Bearer ${apiKey}` }
   socket.send(JSON.stringify({ type: 'connection_init', payload }))
   await once(socket, 'message')
-  socket.on('message', (data) => hear(String(data)))
+  socket.on('message', (data) => onMessage(String(data)))
   socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: operation }))
   return { pause: () => socket.pause(), resume: () => socket.resume(), closed }
 }
 
-export const overEvents: Subscribe = async ({ url, apiKey }, operation, hear) => {
+export const overEvents: Subscribe = async ({ url, apiKey }, operation, onMessage) => {
   const headers = {
     authorization: `Bearer ${apiKey}`,
     accept: 'text/event-stream',
@@ -51,7 +51,7 @@ export const overEvents: Subscribe = async ({ url, apiKey }, operation, hear) =>
     line.push(rest!)
     for (const next of further) {
       const text = line.join('')
-      if (text.startsWith('data: ')) hear(text)
+      if (text.startsWith('data: ')) onMessage(text)
       line = [next]
     }
   })

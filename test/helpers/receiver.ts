@@ -42,7 +42,7 @@ export interface Receiver extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** A real receiver on a free port of this machine. It answers 200 until told otherwise. */
+/** Starts an HTTP receiver on a free port of 127.0.0.1. By default it answers with status 200. */
 export async function startReceiver(
   options: {
     answers?: [Answer, ...Answer[]]

@@ -70,7 +70,7 @@ function startInContainer(dataDir: string) {
     'unshare',
     [
       ...['--pid', '--ipc', '--fork', '--mount-proc', '--kill-child'],
-      // A first process that goes on when the service ends, as an init or a shell does.
+      // The first process continues when the service ends, as an init process or a shell does.
       ...['/bin/sh', '-c', '"$@"; code=$?; [ $code -lt 128 ] || sleep 60; exit $code', 'sh'],
       ...[process.execPath, OWNER, dataDir],
     ],
@@ -117,7 +117,7 @@ testWhere(root, program('unshare'))(
     const dataDir = await freshFolder()
     const first = startInContainer(dataDir)
     await first.line
-    // The service alone: the PostgreSQL in its container goes on.
+    // Kills the service only: PostgreSQL continues in the container.
     process.kill(serviceIn(first.child.pid!), 'SIGKILL')
     const second = startInContainer(dataDir)
     expect(await second.line).toBeNull()

@@ -189,7 +189,7 @@ withPgbouncer(
   },
 )
 
-test('after pg_dump and pg_restore into a fresh server a subscriber goes on where it was, in order and without repeats', async () => {
+test('after pg_dump and pg_restore into a new server a subscriber resumes in order and without repetition', async () => {
   const [old, fresh] = [await startDebianPostgres(), await startDebianPostgres()]
   await migrate(old.url())
   const ids: string[] = []

@@ -81,8 +81,8 @@ test.each([
   900_000,
 )
 
-// pnpm runs no scripts of packages unless it is told to, and Bun cannot read the lock file of npm. What matters is
-// what the user reads next.
+// pnpm runs no scripts of packages by default, and Bun cannot read the lock file of npm. The test checks the
+// message that the user gets next.
 test.each(['pnpm@10.30.3 install --prod --ignore-scripts', 'bun@1.3.0 install --production'])(
   'after npx %s each command says in one sentence to run npm ci',
   async (install) => {

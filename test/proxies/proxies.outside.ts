@@ -12,7 +12,7 @@ const isPresent = (name: ProxyName) => !inject('outside')[name]!.missing
 /** Milliseconds between two heartbeats: a busy machine may delay one by many of them. */
 const HEARTBEAT_MS = 250
 
-/** Makes a proxy give up on whatever is quiet for so many seconds. */
+/** Sets the idle timeout of a proxy's configuration. */
 const impatient = (seconds: number) => (snippet: string) => snippet.replaceAll('60s', `${seconds}s`)
 
 /** An event stream over a connection of its own: its text so far, and its end. */

@@ -84,7 +84,7 @@ async function publish({ client }: World, inputs: EventPublishInput[]): Promise<
   return inputs.length
 }
 
-/** Gives the destination another secret, while the old one goes on signing. @returns the new one */
+/** Rotates the secret of the destination; the old one continues to sign. Returns the new one. */
 async function rotate({ client }: World, { id }: Customer): Promise<string> {
   const variables = { id, overlapSeconds: 3_600 }
   const { destinationRotateSecret } = await client.request(RotateSecret, variables)

@@ -112,7 +112,7 @@ const FROM_MUTATIONS: Record<string, string> = {
   }`,
 }
 
-/** Members of subscriptions lead to what they tell of: the tests of subscriptions look at these. */
+/** Fields of subscriptions, which the tests of subscriptions check. */
 const FROM_SUBSCRIPTIONS = ['Subscription.deliveryAttempted', 'Subscription.destinationChanged']
 
 type Kind = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key' | 'aud'
@@ -260,7 +260,7 @@ describe("another organization's id is answered like one that was never given", 
   })
 })
 
-/** A destination of its own for what happens to each but once. */
+/** Creates a destination for an operation that is possible only once. */
 async function createAnother(api: Api): Promise<string> {
   const { data } = await ask(
     api,
@@ -274,7 +274,7 @@ async function remove(api: Api, id: string): Promise<string> {
   return id
 }
 
-/** Both organizations send tests and change names until told to stop. */
+/** Starts test sends and renames in both organizations. The returned function stops them. */
 function keepBusy(): () => Promise<unknown> {
   let on = true
   const work = async (api: Tenant) => {
@@ -322,7 +322,7 @@ test("no field leads from what is one's own to what is not", async () => {
       expect(text, operation).not.toContain(hidden)
     }
   }
-  // A field that nothing here leads through is one that nobody has looked at.
+  // Every field that leads to an object was selected at least once.
   expect(leadingFields(schema).filter((field) => !answered.has(field))).toEqual([])
 })
 

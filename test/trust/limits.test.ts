@@ -208,7 +208,7 @@ test('1,000 events are published in a call, and of 1,001 not one', async () => {
 })
 
 describe('a body', () => {
-  /** Sends bytes as they are, their length told or not. */
+  /** Sends the body, with its length or chunked. Returns the status. */
   const status = (body: string, chunked = false) =>
     new Promise<number | undefined>((resolve, reject) => {
       const headers = {

@@ -126,8 +126,8 @@ const NESTED: Record<string, [way: Scope, needs: Scope, operation: string]> = {
 }
 
 /**
- * What needs no more than what led to it, type by type. A new field belongs here only if whoever may have the
- * object, be it as the answer of a mutation, may read it too; else it asks for a scope, and stands above.
+ * Fields that require no scope of their own, by type. Add a new field only if everyone who can get the object, also from
+ * a mutation, may read the field. Otherwise the field requires a scope, and is listed above.
  */
 const OPEN: Record<string, string> = {
   ApiKey: 'id name prefix scopes createdAt expiresAt lastUsedAt revokedAt',

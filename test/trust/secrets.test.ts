@@ -24,7 +24,7 @@ const ACTIVE = 100
 const EVENTS = 10
 /** Mutations in one document; 50 may have an alias. */
 const ALIASES = 40
-/** Characters of an API key that are stored and shown, to tell it from others. */
+/** Characters of an API key that are stored and shown, which distinguish it from others. */
 const SHOWN_OF_KEY = 12
 const JWT_SECRET = randomBytes(32)
 /** What only its sender and its receiver may see: in a URL, in an event, in an answer. */

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 /**
- * The rooms of the house, each with the rooms that it may import. A room imports only what stands above it in this table,
- * so there is no circle between rooms. `packages` are the libraries that the room may use; LIBRARIES says in which files.
+ * A folder of src, with the folders that it may import. A room imports only rooms above it in ROOMS, so there is no
+ * circle between rooms. `packages` are the libraries that the room may use; LIBRARIES says in which files.
  */
 interface Room {
   rooms: readonly string[]
@@ -79,7 +79,7 @@ const ROOMS: Record<string, Room> = {
   root: { rooms: ['telemetry', 'config', 'process'], packages: [] },
 }
 
-/** The only files that may import a library: whoever replaces it opens these. */
+/** The only files that may import a library, and change when it is replaced. */
 const LIBRARIES: Record<string, RegExp> = {
   jose: /^access\/jwt\.ts$/,
   ky: /^delivery\/http\/client\.ts$/,

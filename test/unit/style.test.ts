@@ -99,6 +99,21 @@ describe('names', () => {
   })
 })
 
+/** What code, a database or a client does is named by a verb of the field; these words are not used for it. */
+const WORDS =
+  /\b(hears?|heard|tells?|told|whoever|anew|gently|gives? up|gave up|given up|holds? (it |them |others |us |anybody |nobody )?up|the house|goes? on|good order|last word|at about the same time|for good)\b/i
+
+test('comments and test names use the words of the field', () => {
+  const found = tests.flatMap((source) =>
+    [...source.comments.map(({ value }) => value), ...testNames(source)]
+      .filter((text) => WORDS.test(text))
+      .map(
+        (text) => `${source.file}: "${WORDS.exec(text)![0]}" in ${text.replace(/[\s*]+/g, ' ')}`,
+      ),
+  )
+  expect(found).toEqual([])
+})
+
 /** Counts the lines of a function without those of the functions in it. */
 function ownLines(source: Source, node: Node): number {
   let lines = linesOf(source, node)

@@ -174,7 +174,7 @@ test('a platform key acts for the organization that the header or the socket nam
   await eventually(() => expect(socket.heard[1]?.payload?.data).toEqual(made.data))
 })
 
-test('a platform key that names no organization is told what to send', async () => {
+test('a platform key without an organization is rejected with advice to send X-Organization', async () => {
   await using world = await createWorld({ worker: false })
   const { url } = world
   const key = await world.app.createPlatformKey({ name: 'backend', scopes: SCOPES })

@@ -40,11 +40,11 @@ async function sealedWith({ app }: World): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ key, count }) => [key, count]))
 }
 
-/** What would tell subscribers or readers that a destination was changed. */
+/** Returns the columns that change when a destination is changed, which subscribers and readers observe. */
 const marksOf = ({ app }: World) =>
   app.ports.db.query('select id, updated_at, changed_in::text from destination order by id')
 
-/** Does it again and again, with a short rest, until the promise has settled, and three times at least. */
+/** Calls `again` until the promise has settled, at least three times, with a pause between calls. */
 async function during<Result>(
   work: Promise<unknown>,
   again: (round: number) => Promise<Result>,

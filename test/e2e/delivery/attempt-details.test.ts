@@ -32,10 +32,10 @@ const AttemptUrls = graphql(`
   subscription TestAttemptUrls($after: ID) { deliveryAttempted(after: $after) { id url } }
 `)
 
-/** What the HTTP client adds, and we do not tell. */
+/** Headers that the HTTP client adds, which an attempt does not include. */
 const ADDED = ['host', 'connection', 'content-length']
 
-/** A request's headers as they came in, in order, with dots where the signatures were. */
+/** Returns the headers of a received request in their order, with masked signatures. */
 function masked({ headers }: ReceivedRequest): [string, string][] {
   return Object.entries(headers)
     .filter(([name]) => !ADDED.includes(name))
@@ -54,7 +54,7 @@ async function toldOf(world: World, id: string) {
 }
 
 describe('the headers of an attempt', () => {
-  test('are those that the receiver got, in every attempt of a delivery, with the signatures masked', async () => {
+  test('are those that the receiver got, with masked signatures, for every attempt of a delivery', async () => {
     await using world = await createWorld()
     await using receiver = await startReceiver({ answers: [500, 200] })
     const { id, secret } = await activeDestination(world.client, { url: receiver.url })
@@ -67,7 +67,7 @@ describe('the headers of an attempt', () => {
     expect(JSON.stringify(told)).not.toContain(secret.slice(6))
   })
 
-  test('tell of the second signature that was there during an overlap', async () => {
+  test('include the second signature during an overlap of secrets', async () => {
     await using world = await createWorld()
     await using receiver = await startReceiver()
     const { id } = await activeDestination(world.client, { url: receiver.url })
@@ -80,7 +80,7 @@ describe('the headers of an attempt', () => {
     expect(attempt!.headers).toContainEqual(['x-webhook-signature-previous', '•'.repeat(8)])
   })
 
-  test('are none where nothing was sent', async () => {
+  test('are empty if nothing was sent', async () => {
     await using world = await createWorld()
     const { id } = await activeDestination(world.client, {
       url: 'http://127.0.0.1:4001/never-sent',

@@ -158,7 +158,7 @@ test("one destination's failures leave another one alone", async () => {
   expect(deliveries).toHaveLength(15)
 })
 
-/** What is told of a destination from now on, in a list that grows. */
+/** Subscribes to a destination. Returns a list to which each change is appended. */
 async function watchDestination(client: GraphqlClient, id: string) {
   const told: { failureCount: number; disabledAt?: string | null }[] = []
   const changes = client.subscribe(DestinationChanged, { id })

@@ -62,7 +62,7 @@ async function createPump(fetches: string[], drains: string[], drain?: DrainHand
   return { pump, drained, newest: () => `whk_${number}` }
 }
 
-test('the pump goes on fetching after every kind of ending, is alive again, and stops', async () => {
+test('the pump continues to fetch after every kind of fetch and drain, becomes alive again, and stops', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(how, { maxLength: 12 }),
@@ -84,7 +84,7 @@ test('the pump goes on fetching after every kind of ending, is alive again, and 
   )
 })
 
-test('a drain that confirms its hold is ended at once when another worker has the job', async () => {
+test('a drain is aborted when it cannot confirm its job because another worker has it', async () => {
   const lost: boolean[] = []
   const { pump } = await createPump([], [], async ({ confirmJob, signal }) => {
     await confirmJob()
@@ -97,7 +97,7 @@ test('a drain that confirms its hold is ended at once when another worker has th
   await pump.stop()
 })
 
-test('the wake worker throws errors whose message pg-boss can change, which it does before its loop goes on', async () => {
+test('the wake worker throws errors whose message can be changed, because pg-boss changes it', async () => {
   let handle: (jobs: object[]) => Promise<void> = async () => {}
   const boss = {
     async work(_queue: string, _options: object, handler: typeof handle) {

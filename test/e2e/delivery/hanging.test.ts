@@ -21,7 +21,7 @@ async function p99(client: GraphqlClient, healthy: readonly Receiver[]): Promise
   return waits[Math.floor(waits.length * 0.99)]!
 }
 
-test('a destination that hangs does not hold up the four others', async () => {
+test('a destination that hangs does not delay the four others', async () => {
   await using world = await createWorld(isFull ? { timeoutMs: 5_000 } : {})
   await using stack = new AsyncDisposableStack()
   const healthy: Receiver[] = []

@@ -65,7 +65,7 @@ const ends: Record<string, (world: World, receiver: Receiver, clock: TestClock) 
   }
 
 test.each(Object.keys(ends))(
-  'a %s delivery can be sent again, with the same body and webhook-id, and goes on counting',
+  'a %s delivery can be sent again, with the same body and webhook-id and with further attempt numbers',
   async (status) => {
     const clock = new TestClock()
     await using world = await createWorld({ clock })

@@ -49,14 +49,14 @@ const logOf = async (client: GraphqlClient, id: string) => (await pageOf(client,
 const actionsOf = async (client: GraphqlClient, id: string) =>
   (await logOf(client, id)).map(({ action }) => action)
 
-/** A key of the world's organization, told by its name, and whom the log has to name for it. */
+/** Creates an API key in the organization of the world. Returns its client, and the actor that the log must show for it. */
 async function keyCalled({ app, organizationId, url }: World, name: string) {
   const apiKey = await app.createApiKey(organizationId, { name, scopes: SCOPES })
   const { id } = await app.ports.db.prisma.apiKey.findFirstOrThrow({ where: { name } })
   return { client: createGraphqlClient({ url, apiKey }), actor: { kind: 'API_KEY', id, name } }
 }
 
-test('everything that is done with a destination stands in its log once, with who did it and when', async () => {
+test('every action on a destination is logged once, with its actor and time', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock, worker: false })
   const admin = await keyCalled(world, 'Admin')
@@ -102,7 +102,7 @@ test('everything that is done with a destination stands in its log once, with wh
   expect(entries.join('\n')).not.toContain('crm.example.com')
 })
 
-test('what changes nothing and what is refused leave the log as it is', async () => {
+test('refused calls and calls without an effect are not logged', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const active = (await activeDestination(client, { url: URL, name: 'CRM' })).id
@@ -145,7 +145,7 @@ test('what changes nothing and what is refused leave the log as it is', async ()
   expect([await logOf(client, active), await logOf(client, idle)]).toEqual(before)
 })
 
-test('the 15th failure is told once and as the work of the service itself, with two workers too', async () => {
+test('the 15th failure is logged once, with the actor SERVICE, with two workers too', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   await world.addProcess({ clock })
@@ -165,7 +165,7 @@ test('the 15th failure is told once and as the work of the service itself, with 
   expect((await actionsOf(client, id)).slice(0, 2)).toEqual(['ACTIVATED', 'DISABLED'])
 })
 
-test("a user of the host product is named by its own id, and the host product's backend as the platform", async () => {
+test("a user of the host product is logged with its user id, and the host product's backend as PLATFORM", async () => {
   await using issuer = await startIssuer()
   await using world = await createWorld({ worker: false, jwt: issuer.settings })
   const { app, url } = world
@@ -199,7 +199,7 @@ test("a user of the host product is named by its own id, and the host product's 
   ])
 })
 
-test('the log comes in pages, and an entry is found by its id in its own organization alone', async () => {
+test('the log has pages, and only its own organization can read an entry by id', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const id = await inactiveDestination(client)
@@ -228,7 +228,7 @@ test('the log comes in pages, and an entry is found by its id in its own organiz
   expect(await ask(stranger, find, { id: entry })).toEqual({ data: { node: null } })
 })
 
-test('the log tells of secrets shown and replaced at once in the order in which it happened', async () => {
+test('concurrent reveals and rotations of a secret are logged in the order in which they were committed', async () => {
   await using world = await createWorld({ worker: false })
   const other = await world.addProcess({ worker: false })
   const id = await inactiveDestination(world.client)
@@ -252,7 +252,7 @@ test('the log tells of secrets shown and replaced at once in the order in which 
   }
 })
 
-test('nothing is done, and no secret is shown, when it cannot be recorded', async () => {
+test('an action that cannot be logged fails without an effect, and reveals no secret', async () => {
   await using world = await createWorld({ worker: false })
   const { client, app } = world
   const active = (await activeDestination(client, { url: URL })).id
@@ -287,7 +287,7 @@ test('nothing is done, and no secret is shown, when it cannot be recorded', asyn
   expect(await reveal(client, idle)).toBe(secret)
 })
 
-test('a secret that cannot be read is not told to have been shown', async () => {
+test('a secret that cannot be read is not logged as revealed', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const id = await inactiveDestination(client)
@@ -297,7 +297,7 @@ test('a secret that cannot be read is not told to have been shown', async () => 
   expect(await actionsOf(client, id)).toEqual(['CREATED'])
 })
 
-test('a long deletion that is interrupted tells what it has done so far', async () => {
+test('a long deletion that is interrupted logs the changes that it made', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const { id } = await activeDestination(client, { url: URL })

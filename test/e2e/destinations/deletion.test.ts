@@ -26,13 +26,13 @@ const SendAndForget = graphql(`
   }
 `)
 
-/** All rows but those that tell subscribers of deletions, for a day. */
+/** Returns all rows except those of `destination_deletion`, which are kept for a day for subscribers. */
 async function allRows({ databaseUrl }: World): Promise<string[]> {
   const rows = await readRowsAsText(databaseUrl)
   return rows.filter((row) => !row.startsWith('public.destination_deletion '))
 }
 
-/** Rows of our own tables; pg-boss's jobs name a destination until they have run, and clean up after themselves. */
+/** Returns the rows of the service's own tables. Jobs of pg-boss mention a destination until they have run. */
 const ownRows = async (world: World): Promise<string[]> =>
   (await allRows(world)).filter((row) => row.startsWith('public.'))
 

@@ -131,7 +131,7 @@ test('a destination that is deleted between look and write stays deleted', async
   expect(await opened()).toEqual([[`secret of ${second}`, null]])
 })
 
-test('two at once do no more harm than one', async () => {
+test('two concurrent runs re-encrypt each secret once', async () => {
   const ids = await destinations(1_200)
   const both = await Promise.all([
     reencryptSecrets({ db, secrets }),
@@ -142,7 +142,7 @@ test('two at once do no more harm than one', async () => {
   expect(await opened()).toEqual(ids.map((id) => [`secret of ${id}`, null]))
 })
 
-test('it ends, and says so, when a process goes on sealing with the old key', async () => {
+test('it ends as incomplete if another process continues to encrypt with the old key', async () => {
   const [id] = await destinations(1)
   const stubborn = between(() => rotate(id!, old, 'sealed with the old key'))
   expect(await reencryptSecrets({ db: stubborn, secrets })).toMatchObject({ complete: false })

@@ -4,7 +4,7 @@ import { createWorld, type World } from '../../helpers/world.ts'
 
 const url = 'http://127.0.0.1:4001/never-sent'
 
-test('a subscriber hears of its own organization alone, and of one destination alone when it asks for that', async () => {
+test('a subscriber receives the changes of its own organization only, or of one destination only', async () => {
   await using world = await createWorld({ worker: false })
   const { db, destinationFeed } = world.app.ports
   const one = await activeDestination(world.client, { url })
@@ -14,7 +14,7 @@ test('a subscriber hears of its own organization alone, and of one destination a
   const onlyTwo = destinationFeed.subscribe(world.organizationId, two.id)
   const change = (id: string) => db.query('update destination set name = name where id = $1', [id])
 
-  // Both have begun when the first of them has heard of the one that concerns both.
+  // Both subscriptions have begun when each has received a change of the second destination.
   const begun = Promise.all([all.next(), onlyTwo.next()])
   let waiting = true
   void begun.then(() => {
@@ -32,7 +32,7 @@ test('a subscriber hears of its own organization alone, and of one destination a
   await Promise.all([all.return?.(), onlyTwo.return?.()])
 })
 
-/** Writes that so many were deleted, `each` in a transaction, as if they had been. @returns their ids */
+/** Writes `count` deletions of destinations that never existed, `each` in one transaction. Returns the ids. */
 async function writeDeletions(
   { app, organizationId }: World,
   name: string,
@@ -50,7 +50,7 @@ async function writeDeletions(
   return ids
 }
 
-/** A subscriber to all deletions that has begun, and has been told all that was deleted until then. */
+/** Subscribes to all deletions. Resolves when the subscriber has received every deletion until then. */
 async function beginDeletions(world: World, name: string) {
   const deletions = world.app.ports.deletionFeed.subscribe(world.organizationId, null)
   const next = async () => (await deletions.next()).value.id as string
@@ -67,7 +67,7 @@ async function beginDeletions(world: World, name: string) {
   return { next, end: () => deletions.return?.() }
 }
 
-test('a subscriber that does not pull has a bounded queue, and is told the rest from the table, each deletion once', async () => {
+test('a subscriber that does not pull has a bounded queue, and then reads each further deletion once from the table', async () => {
   await using world = await createWorld({ worker: false })
   const quick = await beginDeletions(world, 'quick')
   const slow = await beginDeletions(world, 'slow')
@@ -77,7 +77,7 @@ test('a subscriber that does not pull has a bounded queue, and is told the rest 
   const told: string[] = []
   while (told.length < ids.length) {
     told.push(await slow.next())
-    // What is deleted while it catches up is neither lost nor told twice.
+    // Deletions during the catch-up are neither lost nor emitted twice.
     if (told.length % 400 === 0)
       ids.push(...(await writeDeletions(world, `more${told.length}x`, { count: 3 })))
   }

@@ -28,11 +28,11 @@ const read = async (stream: ReturnType<typeof subscribe>) =>
 const subscribe = (client: GraphqlClient, variables: { id?: string }) =>
   client.subscribe(DestinationChanged, variables)
 
-/** The changes that a subscription brings, once it has certainly begun: renaming `id` tells. */
+/** Subscribes to changes. Renames `id` until a change arrives, so that the subscription has begun. */
 async function changesOf(client: GraphqlClient, id: string, variables: { id?: string } = {}) {
   const stream = subscribe(client, variables)
   const seen: Change[] = []
-  /** Reads on until a change is like this. One that stood like this before may come a second time. */
+  /** Reads changes until one has this state. The same state can arrive twice. */
   const until = async (state: Partial<Change>) => {
     do seen.push(await read(stream))
     while (
@@ -56,7 +56,7 @@ const failureOf = (reading: Promise<unknown>) =>
     (thrown) => ('errors' in thrown ? thrown.errors[0] : [thrown].flat()[0]),
   )
 
-test('to go on after an attempt that is unknown, or of another organization, is refused with what to do', async () => {
+test('resuming after an attempt that is unknown or of another organization is refused with advice', async () => {
   await using world = await createWorld()
   await using receiver = await startReceiver()
   const stranger = await world.clientFor('Globex')
@@ -99,7 +99,7 @@ test('filters hold for what is missed and for what comes live', async () => {
   await Promise.all([failed.return(undefined), ofFirst.return(undefined)])
 })
 
-test('destinationChanged tells of settings, status and failure count, changed through another process', async () => {
+test('destinationChanged emits changes of settings, status and failure count that another process made', async () => {
   await using world = await createWorld({ worker: false })
   const other = await world.addProcess()
   await using receiver = await startReceiver({ answers: [400] })
@@ -118,7 +118,7 @@ test('destinationChanged tells of settings, status and failure count, changed th
   await changes.stop()
 })
 
-test('destinationChanged tells nobody of what is not theirs, or not what they asked for', async () => {
+test('destinationChanged emits only changes of the own organization and of the requested destination', async () => {
   await using world = await createWorld({ worker: false })
   const stranger = await world.clientFor('Globex')
   const url = 'http://127.0.0.1:4001/never-sent'
@@ -145,7 +145,7 @@ test('destinationChanged tells nobody of what is not theirs, or not what they as
   await Promise.all([all.stop(), onlyTwo.stop(), theirs.stop()])
 })
 
-test('changes in quick succession come in order, and the last one is how it stands', async () => {
+test('changes in quick succession are emitted in order, and the last one is the current state', async () => {
   await using world = await createWorld()
   const held = heldAnswers()
   await using receiver = await startReceiver({ answers: [held.hold] })

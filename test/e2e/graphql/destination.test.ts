@@ -138,7 +138,7 @@ describe('a destination', () => {
     })
   })
 
-  test('is deleted for good', async () => {
+  test('is deleted permanently', async () => {
     const viewer = await world.createViewer()
     const id = await world.createDestination(viewer)
     expect(await remove(viewer, id)).toEqual({ __typename: 'DestinationDeleted', id })

@@ -19,7 +19,7 @@ const Definitions = graphql(`
   query TestDefinitions { eventDefinitions { type name description schema example } }
 `)
 
-test('the catalogue is told over HTTP', async () => {
+test('the catalogue of events can be queried over HTTP', async () => {
   await using world = await createWorld({ worker: false })
   const { eventDefinitions } = await world.client.request(Definitions)
   const example = JSON.parse(JSON.stringify(catalogue.map((one) => one.example)))
@@ -33,7 +33,7 @@ test('the catalogue is told over HTTP', async () => {
   }
 })
 
-/** Null in this world. */
+/** Fields that are null in this test. */
 const ABSENT = [
   'ApiKey.expiresAt',
   'ApiKey.revokedAt',

@@ -141,7 +141,7 @@ describe('a cursor', async () => {
   await world.recordAttempts(other)
   await Promise.all(destinations.map((id) => world.run(other, RENAME, { id })))
 
-  /** Every list of the API, by where it is. */
+  /** Every list of the API, with the selection that reads it. */
   const lists: [list: string, find: string][] = [
     ['destinations', '$PAGE'],
     ['events', '$PAGE'],
@@ -166,24 +166,27 @@ describe('a cursor', async () => {
     return data.page ?? data.destination?.page ?? data.event.page
   }
 
-  test.each(lists)('of the %s goes on there, and every other list refuses it', async (...list) => {
-    const first = await read(list, 'first: 1')
-    const cursor = first.pageInfo.endCursor
-    const next = await read(list, `first: 1, after: "${cursor}"`)
-    expect(next.nodes).toHaveLength(1)
-    expect(next.nodes[0].id < first.nodes[0].id).toBe(true)
-    const back = await read(list, `last: 1, before: "${next.pageInfo.endCursor}"`)
-    expect(back.nodes).toEqual(first.nodes)
-    const others = lists.filter(([name]) => name !== list[0])
-    for (const one of others) {
-      for (const args of [`after: "${cursor}"`, `last: 1, before: "${cursor}"`]) {
-        expect(await read(one, args)).toMatchObject({
-          message: expect.stringContaining('is a cursor of another list'),
-          extensions: { code: 'BAD_USER_INPUT' },
-        })
+  test.each(lists)(
+    'of the %s continues that list, and every other list refuses it',
+    async (...list) => {
+      const first = await read(list, 'first: 1')
+      const cursor = first.pageInfo.endCursor
+      const next = await read(list, `first: 1, after: "${cursor}"`)
+      expect(next.nodes).toHaveLength(1)
+      expect(next.nodes[0].id < first.nodes[0].id).toBe(true)
+      const back = await read(list, `last: 1, before: "${next.pageInfo.endCursor}"`)
+      expect(back.nodes).toEqual(first.nodes)
+      const others = lists.filter(([name]) => name !== list[0])
+      for (const one of others) {
+        for (const args of [`after: "${cursor}"`, `last: 1, before: "${cursor}"`]) {
+          expect(await read(one, args)).toMatchObject({
+            message: expect.stringContaining('is a cursor of another list'),
+            extensions: { code: 'BAD_USER_INPUT' },
+          })
+        }
       }
-    }
-  })
+    },
+  )
 
   test('is one of the same list whatever its filter', async () => {
     const [id] = destinations

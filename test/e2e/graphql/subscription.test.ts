@@ -107,16 +107,16 @@ describe('deliveryAttempted', () => {
   })
 })
 
-/** Changes a destination over and over: what was changed before the subscription had begun is not told. */
-async function changedUntilTold<Told>(next: Promise<Told>, id: string): Promise<Told> {
-  let told = false
-  const heard = next.finally(() => {
-    told = true
+/** Changes a destination repeatedly until the subscription emits: changes before the subscription has begun are not emitted. */
+async function changedUntilEmitted<Change>(next: Promise<Change>, id: string): Promise<Change> {
+  let emitted = false
+  const change = next.finally(() => {
+    emitted = true
   })
-  for (let number = 1; !told; number += 1) {
+  for (let number = 1; !emitted; number += 1) {
     await world.prisma.destination.update({ where: { id }, data: { name: `Change ${number}` } })
   }
-  return heard
+  return change
 }
 
 describe('destinationChanged', () => {
@@ -127,7 +127,7 @@ describe('destinationChanged', () => {
       'subscription { destinationChanged { id name status secret { masked } } }',
     )
     const id = await world.createDestination(viewer)
-    const { value } = await changedUntilTold(stream.next(), id)
+    const { value } = await changedUntilEmitted(stream.next(), id)
     expect(value.data.destinationChanged).toMatchObject({
       id,
       secret: { masked: expect.stringMatching(/^wsec_/) },
@@ -150,7 +150,7 @@ describe('destinationChanged', () => {
     const source = 'subscription { destinationChanged { id } }'
     const stream = await world.subscribe(viewer, source)
     const gone = await world.createDestination(viewer)
-    await changedUntilTold(stream.next(), gone)
+    await changedUntilEmitted(stream.next(), gone)
     await world.prisma.destination.update({ where: { id: gone }, data: { name: 'going' } })
     await world.prisma.destination.delete({ where: { id: gone } })
     const kept = await world.createDestination(viewer)

@@ -67,7 +67,7 @@ const ReadEverything = graphql(`
 const MINUTE_MS = 60_000
 
 test.each(['', '?schema=hooks'])(
-  'over a database whose owner changed every default the service works and tells the right times (%s)',
+  'the service works and returns correct times on a database with changed defaults (%s)',
   async (query) => {
     const url = (await foreignDatabase()) + query
     await migrate(url)

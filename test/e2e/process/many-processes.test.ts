@@ -16,7 +16,7 @@ import { type Receiver, startReceiver } from '../../helpers/receiver.ts'
 import { nextAttemptsOverSse } from '../../helpers/sse.ts'
 import { createWorld } from '../../helpers/world.ts'
 
-/** Every `each` attempts the connection is given up and another one made, at the next of the APIs. */
+/** Reads attempts over a new connection for every `each` attempts, to the two APIs in turn. */
 async function reconnecting(
   { start, count, each }: { start: string; count: number; each: number },
   read: (round: number, size: number, after: string) => Promise<string[]>,
@@ -28,7 +28,7 @@ async function reconnecting(
   return seen.slice(1)
 }
 
-test('1,000 attempts by two workers, watched through two APIs: whoever reconnects 20 times sees each exactly once and in order', async () => {
+test('a subscriber that reconnects 20 times between two APIs receives 1,000 attempts of two workers once each and in order', async () => {
   await using world = await createWorld()
   const second = await world.addProcess()
   await using receiver = await startReceiver()

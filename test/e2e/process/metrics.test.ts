@@ -37,7 +37,7 @@ test('metrics count publications, attempts and the delay of the feed', async () 
   await publishTodos(world.client, 3)
   await told
 
-  // An attempt is told as soon as its commit is there, and counted when the worker hears of it.
+  // An attempt is emitted when it is committed, and counted when the commit returns to the worker.
   await expect
     .poll(() => scrape(world))
     .toMatchObject({

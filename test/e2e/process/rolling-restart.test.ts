@@ -83,7 +83,7 @@ test('workers restarted one after another under load lose no delivery, repeat no
   await using refusing = await startReceiver({ answers: [500, 500, 500, 500, 200] })
   await activeDestination(acme, { url: receiver.url })
   await activeDestination(acme, { url: refusing.url })
-  // These have a backlog that outlasts the restarts, and no publication that would wake them anew.
+  // These destinations have a backlog that outlasts the restarts, and no further publication wakes them.
   await using slow = await startReceiver({ answers: [answerAfter(150)] })
   const behind: string[] = []
   while (behind.length < 2) behind.push((await activeDestination(globex, { url: slow.url })).id)

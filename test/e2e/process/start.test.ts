@@ -14,12 +14,12 @@ const MOMENTS = extent({
   full: [200, 500, 700, 900, 1_200, 1_600, 2_000, 2_500],
 })
 
-/** Starts over a fresh folder, sends the signal after so many milliseconds, and looks for what is left. */
+/** Starts the service in a new folder, sends the signal after `moment` ms, and expects that no process is left. */
 async function interrupt(moment: number, signal: 'SIGINT' | 'SIGTERM') {
   const dataDir = await temporaryDataDir()
   const service = startProgram(['main.ts'], { DATA_DIR: dataDir })
   await pause(moment)
-  // A terminal sends SIGINT to all that runs in it, initdb and pg_ctl too.
+  // A terminal sends SIGINT to all its processes, including initdb and pg_ctl.
   if (signal === 'SIGINT') service.signalAll(signal)
   else service.signal(signal)
   const { code, stderr } = await service.ended
@@ -31,11 +31,11 @@ test.each([
   ['SIGTERM', MOMENTS.filter((_, index) => index % 2 === 0)],
   ['SIGINT', MOMENTS.filter((_, index) => index % 2 === 1)],
 ] as const)(
-  '%s at any moment of a first start ends it in good order, and the next start works',
+  '%s during the first start ends the service without an error and without processes left, and the next start succeeds',
   async (signal, moments) => {
     const ends = await inPairs(moments, (moment) => interrupt(moment, signal))
     for (const { code, stderr } of ends) {
-      // Null: it had not come to listening for signals, nor to starting anything.
+      // Null: the signal arrived before the service handled signals, and before it started a process.
       expect([0, null]).toContain(code)
       expect(stderr).toBe('')
     }

@@ -74,7 +74,7 @@ describe.each(unspeakable)('%s is refused, and nothing is stored', (_what, text)
   })
 })
 
-test('whole characters of every kind are fine everywhere', async () => {
+test('characters outside the Basic Multilingual Plane are accepted everywhere', async () => {
   const relations = { associatedDealIds: [EMOJI] }
   const answer = await publish({ idempotencyKey: EMOJI, relations })
   expect(answer).toMatchObject({ duplicate: false, event: { idempotencyKey: EMOJI } })
@@ -83,7 +83,7 @@ test('whole characters of every kind are fine everywhere', async () => {
   expect(destinationCreate).toMatchObject({ __typename: 'Destination', name: EMOJI })
 })
 
-test('half a character as the key of many calls at once is answered to each of them, and holds up nobody', async () => {
+test('concurrent calls with half a surrogate pair as the key are refused without an effect on other calls', async () => {
   const before = (await client.request(ListEvents)).events.nodes.length
   const answers = await Promise.all([
     ...Array.from({ length: 5 }, () => publish({ idempotencyKey: '\ud800' })),

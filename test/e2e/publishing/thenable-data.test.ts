@@ -36,7 +36,7 @@ const thenables = [
   { steps: [{ then: 'call back' }, { then: null }] },
 ]
 
-test('data with a key "then" is published, answered, listed and told live as any other data', async () => {
+test('data with a key "then" is published, returned, listed and emitted as any other data', async () => {
   await using world = await createWorld()
   const { client } = world
   await using receiver = await startReceiver()

@@ -220,7 +220,7 @@ test('a delivery that is just being sent again stays with its event, and nobody 
   expect(deliveryRetry.__typename).toBe('NotFoundError')
 })
 
-test('who is told to end does so after the transaction under way, and the next run removes the rest', async () => {
+test('an aborted purge ends after the running transaction, and the next purge removes the rest', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, NOWHERE)
   await addPast(world, id, { days: 40, count: 1_200, status: 'SUCCEEDED' })

@@ -34,7 +34,7 @@ test('a transaction whose connection is cut between two statements fails, and no
   expect(await db.query('select 1 as one')).toEqual([{ one: 1 }])
 })
 
-test('what time mends is told from what it does not', async () => {
+test('transient errors are distinguished from permanent ones', async () => {
   const { db } = await startDatabase()
   const fault = (sql: string) => db.query(sql).catch((error: unknown) => db.isTransient(error))
   expect(await fault('select pg_terminate_backend(pg_backend_pid())')).toBe(true)

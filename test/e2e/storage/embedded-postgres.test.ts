@@ -124,7 +124,7 @@ test('a leftover postmaster.pid whose number now belongs to another program harm
   expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }])
 })
 
-test('a second living service is refused and told of the first', async () => {
+test('a second service with the same data folder is refused with the process id of the first', async () => {
   const dataDir = await freshFolder()
   const { child, url } = await startElsewhere(dataDir)
   await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(
@@ -136,7 +136,7 @@ test('a second living service is refused and told of the first', async () => {
   await expect(query(url, 'select 1')).rejects.toThrow('ECONNREFUSED')
 })
 
-test('of two services that start at once over a new folder one gets it', async () => {
+test('of two services that start concurrently in a new folder, one gets it', async () => {
   const dataDir = await freshFolder()
   const starts = await Promise.allSettled([start(dataDir), start(dataDir)])
   expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])

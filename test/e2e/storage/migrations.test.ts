@@ -148,7 +148,7 @@ test('when one of several migrations fails, none of them is applied', async () =
   expect(rows).toEqual([])
 })
 
-test('each write of a destination is stamped with its transaction and tells listeners once', async () => {
+test('each write of a destination records its transaction and sends one notification', async () => {
   const { url } = await createDatabase()
   const client = await connect(url)
   const listener = await connect(url)

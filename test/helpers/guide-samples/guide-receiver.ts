@@ -11,7 +11,7 @@ export interface SignedRequest {
 
 const pythonSample = fileURLToPath(new URL('verify_webhook.py', import.meta.url))
 
-/** What the guide's Node handler does: it verifies the parsed body, written anew. */
+/** Verifies the signature as the Node.js sample of the guide does: of the body after it was parsed and serialized again. */
 export function nodeSampleVerifies({ body, signature, secret }: SignedRequest): boolean {
   return verifyWebhook(JSON.stringify(JSON.parse(body)), signature, secret)
 }

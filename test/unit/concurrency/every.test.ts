@@ -14,7 +14,7 @@ const ending = fc.record({
   afterMs: fc.integer({ min: 0, max: 3 * EVERY_MS }),
 })
 
-test('periodic work goes on after every kind of ending, one run at a time, until it is stopped', async () => {
+test('periodic work runs one at a time until it is stopped, whether a run succeeds, fails or is slow', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(ending, { maxLength: 10 }), async (endings) => {
       let runs = 0

@@ -71,14 +71,17 @@ test.each([
     code: 'P2039',
     meta: { driverAdapterError: { cause: { originalCode: '57P01' } } },
   }),
-])('%s passes by itself: the client is told to try again, and not where', (fault) => {
-  const shown = maskError(thrownBelow(fault), 'req_9').toJSON()
-  expect(shown.message).toBe(
-    'The service is temporarily unavailable. Try again in a few seconds; an event with an idempotency key is not published twice. Quote request req_9 if you contact support.',
-  )
-  expect(shown.extensions).toEqual({
-    code: 'INTERNAL_SERVER_ERROR',
-    requestId: 'req_9',
-    reason: 'UNAVAILABLE',
-  })
-})
+])(
+  '%s is transient: the client is advised to try again, and the message hides the cause',
+  (fault) => {
+    const shown = maskError(thrownBelow(fault), 'req_9').toJSON()
+    expect(shown.message).toBe(
+      'The service is temporarily unavailable. Try again in a few seconds; an event with an idempotency key is not published twice. Quote request req_9 if you contact support.',
+    )
+    expect(shown.extensions).toEqual({
+      code: 'INTERNAL_SERVER_ERROR',
+      requestId: 'req_9',
+      reason: 'UNAVAILABLE',
+    })
+  },
+)

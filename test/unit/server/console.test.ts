@@ -129,15 +129,18 @@ test.each([
   ['gzip', 'gzip', gunzipSync],
   ['br;q=0, gzip;q=0.5', 'gzip', gunzipSync],
   ['', undefined, (body: Buffer) => body],
-] as const)('for "%s" a file comes as %s, to keep for good', async (accepted, encoding, decode) => {
-  const { url } = await startConsole()
-  const { body, headers } = await get(`${url}/assets/index-1.js`, { 'accept-encoding': accepted })
-  expect(headers['content-encoding']).toBe(encoding)
-  expect(headers.vary).toBe('accept-encoding')
-  expect(headers['cache-control']).toContain('immutable')
-  expect(headers['content-type']).toBe('text/javascript; charset=utf-8')
-  expect(String(decode(body))).toBe(SCRIPT)
-})
+] as const)(
+  'accept-encoding "%s" gets a file as %s, cached as immutable',
+  async (accepted, encoding, decode) => {
+    const { url } = await startConsole()
+    const { body, headers } = await get(`${url}/assets/index-1.js`, { 'accept-encoding': accepted })
+    expect(headers['content-encoding']).toBe(encoding)
+    expect(headers.vary).toBe('accept-encoding')
+    expect(headers['cache-control']).toContain('immutable')
+    expect(headers['content-type']).toBe('text/javascript; charset=utf-8')
+    expect(String(decode(body))).toBe(SCRIPT)
+  },
+)
 
 test.each(['localhost:4000', '127.0.0.1', '[::1]:4000'])(
   'a browser on this machine that asks for %s is signed in',

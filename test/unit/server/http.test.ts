@@ -21,7 +21,7 @@ test('a request id from outside is not taken over', async () => {
 })
 
 test.each([{}, { authorization: 'Bearer bmk_wrong' }, { authorization: 'bmk_valid' }])(
-  'an operation with the headers %j is refused, with a sentence that tells how to send a key',
+  'an operation with the headers %j is refused with a message that explains how to send a key',
   async (headers) => {
     const { graphql, world } = await startTestServer()
     const response = await post(graphql, { query: '{ viewer }' }, headers as Record<string, string>)

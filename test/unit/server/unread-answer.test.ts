@@ -12,7 +12,7 @@ test('the connection of a client that does not take its answer is closed', async
   socket.write(
     `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: ${KEY}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   )
-  // It reads nothing, so only what it says itself tells it that nobody is there any more.
+  // The client does not read, so only a failed write reports that the connection is closed.
   const talking = setInterval(() => socket.write('\n'), 10)
   onTestFinished(() => clearInterval(talking))
   const [error] = await once(socket, 'error')

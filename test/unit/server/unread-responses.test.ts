@@ -4,36 +4,36 @@ import { createUnreadResponses } from '../../../src/server/limits/unread-respons
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-/** Answers of ten bytes each that begin to wait, and the names of those that were given up. */
+/** Adds unread responses of ten bytes each, and lists the names of those that were dropped. */
 function startWaiting(limits: { timeoutMs: number; maxBytes: number; graceMs: number }) {
   const unread = createUnreadResponses(limits)
-  const givenUp: string[] = []
+  const dropped: string[] = []
   const add = (name: string) =>
-    unread.add({ bytes: () => 10, abort: () => void givenUp.push(name) })
-  return { add, givenUp }
+    unread.add({ bytes: () => 10, abort: () => void dropped.push(name) })
+  return { add, dropped }
 }
 
-test('when they are too much, the oldest are given up after a moment until the others have room', () => {
-  const { add, givenUp } = startWaiting({ timeoutMs: 60_000, maxBytes: 25, graceMs: 1_000 })
+test('above the size limit the oldest responses are dropped after the grace period', () => {
+  const { add, dropped } = startWaiting({ timeoutMs: 60_000, maxBytes: 25, graceMs: 1_000 })
   const leave = add('taken')
   for (const name of ['first', 'second', 'third', 'fourth']) add(name)
   leave()
   vi.advanceTimersByTime(1_000)
-  expect(givenUp).toEqual([])
+  expect(dropped).toEqual([])
   vi.advanceTimersByTime(250)
-  expect(givenUp).toEqual(['first', 'second'])
+  expect(dropped).toEqual(['first', 'second'])
   vi.advanceTimersByTime(50_000)
-  expect(givenUp).toEqual(['first', 'second'])
+  expect(dropped).toEqual(['first', 'second'])
 })
 
 test('a response that is not read in time is dropped, and checking stops', () => {
-  const { add, givenUp } = startWaiting({ timeoutMs: 5_000, maxBytes: 100, graceMs: 1_000 })
+  const { add, dropped } = startWaiting({ timeoutMs: 5_000, maxBytes: 100, graceMs: 1_000 })
   add('late')
   vi.advanceTimersByTime(3_000)
   add('later')
   vi.advanceTimersByTime(2_250)
-  expect(givenUp).toEqual(['late'])
+  expect(dropped).toEqual(['late'])
   vi.advanceTimersByTime(3_000)
-  expect(givenUp).toEqual(['late', 'later'])
+  expect(dropped).toEqual(['late', 'later'])
   expect(vi.getTimerCount()).toBe(0)
 })

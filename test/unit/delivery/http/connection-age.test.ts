@@ -102,7 +102,7 @@ test.runIf(isLinux).each([
   ])
 })
 
-test('every connection asks the name servers anew', async () => {
+test('every new connection queries the name servers', async () => {
   await using receiver = await startReceiver()
   await using names = await startNameServer(['127.0.0.1'], 3600)
   const lookUp = createNameResolver([names.address])

@@ -170,8 +170,8 @@ it('a response means the same wherever its bytes are split', () => {
     }
     return Buffer.concat(parts).toString('latin1')
   }
-  // A head that comes in pieces is always written anew.
-  const writtenAnew = (text: string) =>
+  // A head that arrives in parts is always rewritten.
+  const rewritten = (text: string) =>
     read(Array.from(text, (character) => Buffer.from(character, 'latin1')))
   fc.assert(
     fc.property(
@@ -181,7 +181,7 @@ it('a response means the same wherever its bytes are split', () => {
         const bytes = Buffer.from(text, 'latin1')
         const places = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b)]
         const chunks = places.map((from, index) => bytes.subarray(from, places[index + 1]))
-        expect(writtenAnew(read(chunks))).toBe(writtenAnew(read([bytes])))
+        expect(rewritten(read(chunks))).toBe(rewritten(read([bytes])))
       },
     ),
     { numRuns: 500 },

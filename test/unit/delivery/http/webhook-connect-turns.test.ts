@@ -16,7 +16,7 @@ const at = (hostname: string, port = '443', protocol = 'https:'): buildConnector
   protocol,
 })
 
-/** Connections that open when the test says so. */
+/** Returns a limited connector whose connections open when the test calls `end`. */
 function startConnector() {
   const opening: { target: buildConnector.Options; end: (error?: Error) => void }[] = []
   const connected: (Error | null)[] = []
@@ -37,7 +37,7 @@ function startConnector() {
 }
 
 describe('connections to one origin', () => {
-  test('open 64 at a time, and the next one starts as one is open', () => {
+  test('are limited to 64 that open at a time; the next one starts when one has opened', () => {
     const { opening, connected, open } = startConnector()
     open(at('a.example'), 200)
     expect(opening).toHaveLength(64)
@@ -50,7 +50,7 @@ describe('connections to one origin', () => {
     expect(connected).toEqual(Array(200).fill(null))
   })
 
-  test('that fail make room as well, and say why', () => {
+  test('that fail free their slot and report the error', () => {
     const { opening, connected, open } = startConnector()
     open(at('a.example'), 66)
     const refused = new Error('refused')
@@ -60,7 +60,7 @@ describe('connections to one origin', () => {
     expect(connected).toEqual([refused, refused])
   })
 
-  test('start in the order in which they were asked for', () => {
+  test('start in the order of their requests', () => {
     const { opening, open } = startConnector()
     open(at('a.example'), 64)
     for (const path of ['1', '2', '3']) open({ ...at('a.example'), servername: path })
@@ -68,7 +68,7 @@ describe('connections to one origin', () => {
     expect(opening.slice(64).map(({ target }) => target.servername)).toEqual(['1', '2', '3'])
   })
 
-  test('do not hold up those to another host, port or protocol', () => {
+  test('do not delay those to another host, port or protocol', () => {
     const { opening, open } = startConnector()
     open(at('a.example'), 100)
     const others = [at('b.example'), at('a.example', '8443'), at('a.example', '443', 'http:')]
@@ -76,7 +76,7 @@ describe('connections to one origin', () => {
     expect(opening.slice(64).map(({ target }) => target)).toEqual(others)
   })
 
-  test('are not opened when nobody waits for them any more, however many these are', () => {
+  test('are not opened if their request no longer waits, even 20,000 of them', () => {
     const { opening, connected, open } = startConnector()
     open(at('a.example'), 64)
     let isWanted = true
@@ -88,7 +88,7 @@ describe('connections to one origin', () => {
     expect(opening.slice(64).map(({ target }) => target.servername)).toEqual(['wanted'])
   })
 
-  test('are counted anew when all have opened', () => {
+  test('are counted from 0 again when all have opened', () => {
     const { opening, open } = startConnector()
     for (const round of [1, 2, 3]) {
       open(at('a.example'), 65)
@@ -101,7 +101,7 @@ describe('connections to one origin', () => {
   })
 })
 
-test('the client that delivers opens its connections in turns', async () => {
+test('the webhook client opens at most 64 connections to one origin at a time', async () => {
   await using receiver = await startReceiver()
   const looking: PromiseWithResolvers<NameAnswer>[] = []
   let mostAtOnce = 0
@@ -120,7 +120,7 @@ test('the client that delivers opens its connections in turns', async () => {
   expect(mostAtOnce).toBe(64)
 })
 
-test('attempts that timed out before their turn do not hold up the first one after an outage', async () => {
+test('attempts that timed out in the queue do not delay the first attempt after an outage', async () => {
   await using receiver = await startReceiver()
   const outage = Promise.withResolvers<void>()
   let lookups = 0

@@ -10,13 +10,13 @@ const SUBSCRIPTION = 'subscription ($id: ID) { destinationDeleted(id: $id) { id 
 
 type Told = { destinationDeleted: { id: string } }
 
-/** The ids that a subscription has brought so far. */
+/** Reads a subscription. Returns a list to which each id is appended. */
 function collect<Item>(stream: AsyncIterable<Item>, read: (item: Item) => Told): string[] {
   const ids: string[] = []
   const reading = async () => {
     for await (const item of stream) ids.push(read(item).destinationDeleted.id)
   }
-  // The service ends them at last.
+  // The service ends the streams when the world is closed.
   void reading().catch(() => {})
   return ids
 }
@@ -29,9 +29,9 @@ const overEvents = (world: World, id: string | null = null) =>
 
 const remove = (client: GraphqlClient, id: string) => client.request(DeleteDestination, { id })
 
-/** Deletes what is made for that until each of these has heard of one. */
-async function begun(client: GraphqlClient, heard: string[][]): Promise<void> {
-  while (heard.some((ids) => ids.length === 0)) {
+/** Creates and deletes destinations until each subscriber has received a deletion. */
+async function begun(client: GraphqlClient, received: string[][]): Promise<void> {
+  while (received.some((ids) => ids.length === 0)) {
     await remove(client, await inactiveDestination(client))
   }
 }
@@ -41,7 +41,7 @@ const subscribers = ({ app }: World) =>
     app.ports.deletionFeed as typeof app.ports.deletionFeed & { subscribers(): number }
   ).subscribers()
 
-test('destinationDeleted tells each deletion once, through another process and with another key, over sockets and event streams', async () => {
+test('destinationDeleted emits each deletion once, made through another process with another key, over WebSocket and SSE', async () => {
   await using world = await createWorld({ worker: false })
   const other = await world.addProcess({ worker: false })
   const elsewhere = await world.clientFor('Acme', SCOPES, other.url)
@@ -72,7 +72,7 @@ test('destinationDeleted tells each deletion once, through another process and w
   expect(silent).toEqual([[], []])
 })
 
-test('a deletion that is undone is not told', async () => {
+test('a deletion that is rolled back is not emitted', async () => {
   await using world = await createWorld({ worker: false })
   const kept = await inactiveDestination(world.client)
   const told = overSocket(world.client)
