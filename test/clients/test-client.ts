@@ -112,7 +112,7 @@ function describeRequests(setup: () => Setup): void {
     })
   })
 
-  test('with a bad key gets an error that says so', async () => {
+  test('with an invalid key gets an error that says so', async () => {
     const { connect } = setup()
     const stranger = await connect('bmk_wrong')
     await expect(stranger.request(Viewer, {})).rejects.toThrow(/key|unauthorized/i)
@@ -175,7 +175,7 @@ function describeSubscriptions(setup: () => Setup, expectations: Expectations): 
     await expect.poll(() => subscribers(world), WITHIN).toBe(0)
   })
 
-  test('follows on after its connection was cut', async () => {
+  test('continues a subscription after its connection was cut', async () => {
     const { client, destinationId, line } = setup()
     const inbox = createInbox<Attempt>()
     const stop = follow(client, inbox, () => ({ destinationId }))

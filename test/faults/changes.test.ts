@@ -72,7 +72,7 @@ function startChanging(deployment: Deployment, ids: string[], random: Random) {
   }
 }
 
-test(`activating, deactivating, selecting, rotating and deleting at ${RATE}/s during ${DELIVERIES} deliveries: all that holds still holds`, async () => {
+test(`activating, deactivating, selecting, rotating and deleting at ${RATE}/s during ${DELIVERIES} deliveries violates no invariant`, async () => {
   const deployment = await createDeployment()
   const { client, ledger, receiver } = deployment
   const destinationIds = await deployment.destinations(STAYING)

@@ -81,7 +81,7 @@ async function expectDelivered(
 const arrived = ({ requests }: Receiver) =>
   new Set(requests.map(({ headers }) => headers['x-webhook-delivery'])).size
 
-test('a service that is killed during 500 deliveries sends the rest when it starts again, and repeats only what was on the wire', async () => {
+test('a service that is killed during 500 deliveries sends the rest after its restart, and repeats only attempts that were in flight', async () => {
   const dataDir = await temporaryDataDir()
   await using receiver = await startSlowReceiver()
   const first = await startServiceProcess({ DATA_DIR: dataDir })

@@ -45,7 +45,7 @@ const complaints = (processes: readonly ServiceProcess[]) =>
     logged.filter(({ level }) => level >= 40).map(({ msg, err }) => `${msg}: ${err?.message}`),
   )
 
-test(`the event loops of an API and a worker are blocked for ${BLOCKED / 1_000} s: all is delivered, and nothing is sent twice`, async () => {
+test(`the event loops of an API and a worker are blocked for ${BLOCKED / 1_000} s: everything is delivered once`, async () => {
   const { deployment, api, workers, client, ledger, receiver, give } = await faultyDeployment()
   const destinationIds = await deployment.destinations(5)
   const stream = publishSteadily(RATE, { client, ledger, destinationIds })

@@ -75,7 +75,7 @@ test.each(ends.slice(0, extent({ short: 1, full: 2 })))(
   180_000,
 )
 
-test('SIGTERM ends a worker and an API whose database is silent within 6 s all the same', async () => {
+test('SIGTERM ends a worker and an API within 6 s although their database is silent', async () => {
   const { proxy, api, worker, ledger, client, destinationIds, receiver } = await behindProxy()
   const stream = publishSteadily(50, { client, ledger, destinationIds })
   await receiver.request(100)

@@ -179,7 +179,7 @@ async function judgeAfter(sql: string, seen: Seen) {
   return judge(url, seen)
 }
 
-test('what is sound breaks no invariant', async () => {
+test('consistent records violate no invariant', async () => {
   expect(await judgeAfter('', soundTables())).toEqual([])
 })
 

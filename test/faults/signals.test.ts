@@ -45,7 +45,7 @@ test(`SIGTERM under load, ${ROUNDS} times: the worker ends within 6 s with code 
 }, 300_000)
 
 test.runIf(isFull)(
-  'a second SIGTERM ends the worker at once, and what was on the wire is sent again',
+  'a second SIGTERM ends the worker at once, and attempts that were in flight are repeated',
   async () => {
     const deployment = await createDeployment()
     const { client, ledger, receiver } = deployment

@@ -61,7 +61,7 @@ async function startWithTls(): Promise<DebianPostgres> {
   return server
 }
 
-test('every sslmode means what it means to libpq, with a server that has TLS and with one that has not', async () => {
+test('every sslmode has its meaning of libpq, for servers with and without TLS', async () => {
   const withTls = await startWithTls()
   const without = await startDebianPostgres()
   const ca = `sslrootcert=${certificate('ca.pem')}`
@@ -124,7 +124,7 @@ async function sentenceOf(url: string) {
   return { code, sentence: stderr.trim() }
 }
 
-test('missing rights, missing connections and another encoding than UTF-8 are said in a sentence', async () => {
+test('missing privileges, missing connections and an encoding other than UTF-8 are reported in a sentence', async () => {
   const server = await startDebianPostgres()
   const client = new pg.Client({ connectionString: server.url() })
   await client.connect()

@@ -82,7 +82,7 @@ async function handshakeStatus(url: string): Promise<number | undefined> {
 }
 
 describe.each(PROXIES.filter(isPresent))('behind %s', (name) => {
-  test('a query is answered, and a request counts as one from elsewhere', async () => {
+  test('a query succeeds, and a request counts as one from another machine', async () => {
     const server = await startTestServer()
     const url = await startProxy(name, server.url)
     const response = await post(`${url}/graphql`, { query: '{ viewer }' })
@@ -116,7 +116,7 @@ describe.each(PROXIES.filter(isPresent))('behind %s', (name) => {
     expect(await response.text()).toContain('1000000 bytes')
   })
 
-  test('a subscription over a WebSocket brings its events', async () => {
+  test('a subscription over a WebSocket emits its events', async () => {
     const server = await startTestServer()
     const url = await startProxy(name, server.url)
     const client = createClient({
@@ -166,7 +166,7 @@ describe.each(PROXIES.filter(isPresent))('behind %s', (name) => {
   // Caddy has no such time-out.
   const hasTimeout = name !== 'caddy'
   if (hasTimeout)
-    test('a stream without heartbeats is ended by them', async () => {
+    test('the time-outs end a stream without heartbeats', async () => {
       const server = await startTestServer({ heartbeatInterval: 3_600_000 })
       const url = await startProxy(name, server.url, impatient(4))
       const { end, until } = await openStream(url)

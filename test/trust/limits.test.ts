@@ -67,7 +67,7 @@ const doubling = Array.from(
 const described = '__schema { types { fields { name type { fields { name description } } } } }'
 const wholeTypes = repeat(49, (index) => `a${index}: ${described}`)
 
-describe('what is small to send and large to work off is refused at once', () => {
+describe('a small operation that is expensive to execute is refused at once', () => {
   test.each([
     ['fragments that double', `{ ...F0 } ${doubling} fragment F100 on Query { viewer { scopes } }`],
     [
@@ -125,7 +125,7 @@ async function cheapest(work: () => Promise<unknown>): Promise<number> {
 
 const nodes = (list: string, within = '') => `${list} { nodes { id ${within} } }`
 
-describe('what a query may cost', () => {
+describe('the cost of a query', () => {
   const costly = (first: number) =>
     `{ ${nodes('destinations(first: 100)', nodes(`attempts(first: ${first})`))} }`
   const long = (first: number) =>
@@ -145,7 +145,7 @@ describe('what a query may cost', () => {
   })
 })
 
-describe('what a list may answer', () => {
+describe('the size of a list', () => {
   const LISTS = [
     'destinations(first: $n) { nodes { id } }',
     'events(first: $n) { nodes { id } }',
@@ -187,7 +187,7 @@ describe('what a list may answer', () => {
   })
 })
 
-test('1,000 events are published in a call, and of 1,001 not one', async () => {
+test('a call publishes up to 1,000 events, and with 1,001 none', async () => {
   const publish = (count: number) =>
     ask(
       world,

@@ -77,7 +77,7 @@ async function exhaust(sender: Sender): Promise<void> {
   expect(codesOf(await send(sender, create(1)))).toEqual(['RATE_LIMITED'])
 }
 
-test('mutations up to the limit are done, and one above is refused with the time to wait', async () => {
+test('mutations up to the limit are executed, and one above is refused with the time to wait', async () => {
   const one = await newcomer()
   for (let sent = 0; sent < MANAGE; sent += 1) {
     expect((await send(one, create(1))).data.d0.__typename).toBe('Destination')
@@ -134,7 +134,7 @@ test('fields of fragments count, and fields with one response key count once', a
   expect(codesOf(await send(one, create(1)))).toEqual(['RATE_LIMITED'])
 })
 
-test('publishing has a budget of its own', async () => {
+test('publishing has its own limit', async () => {
   const one = await newcomer()
   await exhaust(one)
   for (let sent = 0; sent < PUBLISH; sent += 1) expect(codesOf(await publish(one))).toEqual([])
@@ -146,7 +146,7 @@ test('publishing has a budget of its own', async () => {
   expect(await prisma.event.count({ where: { organizationId } })).toBe(PUBLISH)
 })
 
-test('an operation that needs both budgets takes from neither when one is used up', async () => {
+test('an operation that needs both limits counts for neither if one is exhausted', async () => {
   const one = await newcomer()
   await exhaust(one)
   const both =
@@ -158,7 +158,7 @@ test('an operation that needs both budgets takes from neither when one is used u
   expect(codesOf(await publish(one))).toEqual([])
 })
 
-test('queries and refused documents take nothing', async () => {
+test('queries and refused documents do not count', async () => {
   const one = await newcomer()
   for (let sent = 0; sent <= MANAGE; sent += 1) {
     expect(codesOf(await send(one, '{ viewer { scopes } }'))).toEqual([])
@@ -176,14 +176,14 @@ test('an operation without a valid key gets UNAUTHENTICATED and counts for nobod
   await exhaust(await newcomer())
 })
 
-test('another key of the organization has a budget of its own', async () => {
+test('every key of an organization has its own limit', async () => {
   const one = await somebody(world, 'Two keys', SCOPES)
   const other = await somebody(world, 'Two keys', SCOPES)
   await exhaust(one)
   await exhaust(other)
 })
 
-test('a platform key has one for each organization that it acts for', async () => {
+test('a platform key has a limit for each organization', async () => {
   const apiKey = await world.app.createPlatformKey({ name: 'backend', scopes: SCOPES })
   await exhaust({ apiKey, organization: 'host_1' })
   await exhaust({ apiKey, organization: 'host_2' })
@@ -222,7 +222,7 @@ test('a mutation above the limit is refused over server-sent events too', async 
   expect(await destinationsOf(one)).toBe(MANAGE)
 })
 
-test('over a WebSocket it is the same budget, and the socket stays', async () => {
+test('mutations over a WebSocket have the same limit, and the socket stays open', async () => {
   const one = await newcomer()
   const ask = openSocket(one)
   expect(await ask(create(1))).toEqual({ data: { d0: { __typename: 'Destination' } } })
@@ -260,7 +260,7 @@ function openSocket({ url, apiKey }: Required<Api>) {
   }
 }
 
-test('a limit of 0 is none', async () => {
+test('a limit of 0 is no limit', async () => {
   const { url, app } = await world.addProcess({
     worker: false,
     mutationLimits: { manage: 0, publish: 0 },

@@ -57,7 +57,7 @@ function verified(requests: readonly ReceivedRequest[], secrets: Secrets, now: n
   }
 }
 
-test('a rotation with an overlap of 1 hour while 200 deliveries are in flight loses none, and after the hour the old secret is worth nothing', async () => {
+test('a rotation with an overlap of 1 hour while 200 deliveries are in flight loses none, and after the hour the old secret does not sign', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world

@@ -237,7 +237,7 @@ test('the tables have every other field, with its scope or as open', () => {
   expect([...guarded, ...open].toSorted()).toEqual(below.toSorted())
 })
 
-describe('a root field is answered to a key that has what it needs, and to no other', () => {
+describe('a root field requires its scopes', () => {
   test.each(Object.entries({ ...TABLE, ...BY_ARGUMENT }))('%s', async (_, [needs, operation]) => {
     for (const [name, held] of Object.entries(HELD)) {
       const answer = await run(keys[name]!, operation)
@@ -252,7 +252,7 @@ describe('a root field is answered to a key that has what it needs, and to no ot
     expect(codesOf(nobody)).toEqual(['UNAUTHENTICATED'])
   })
 
-  test('two scopes that are needed together are enough', async () => {
+  test('two required scopes suffice together', async () => {
     const both = await somebody(world, 'Acme', ROTATE)
     const [, operation] = TABLE['Mutation.destinationRotateSecret']!
     expect((await run(both, operation)).data).toEqual({
@@ -262,7 +262,7 @@ describe('a root field is answered to a key that has what it needs, and to no ot
 })
 
 test.each(Object.entries(NESTED))(
-  '%s needs its own scope beside that of what led to it, and no other will do',
+  '%s requires its own scope beside that of its parent, and no other',
   async (_, [way, needs, operation]) => {
     for (const scope of SCOPES) {
       const two = await somebody(world, 'Acme', [way, scope])

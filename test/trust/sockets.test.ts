@@ -51,7 +51,7 @@ async function refusal(origin: string): Promise<number | undefined> {
   return response.statusCode
 }
 
-describe('a page of another site', () => {
+describe('a page', () => {
   test.each(['https://evil.example', 'http://127.0.0.1:1', 'null'])(
     'opens no socket from %s, whatever key it has',
     async (origin) => {
@@ -65,7 +65,7 @@ describe('a page of another site', () => {
     expect(socket.readyState).toBe(WebSocket.OPEN)
   })
 
-  test('and a page of our own host does as well', async () => {
+  test('opens one when it is from the host of the service', async () => {
     const { socket } = await open(world.url, world.url)
     expect(socket.readyState).toBe(WebSocket.OPEN)
   })
@@ -114,13 +114,13 @@ test.each([
   ['an object that cannot be a text', { toString: 1, valueOf: 1 }],
   ['a list of them', [{ toString: 1 }]],
   ['a number', 1],
-])('who greets with %s is closed with 4401', async (_, authorization) => {
+])('connection_init with %s is closed with 4401', async (_, authorization) => {
   const { closed, send } = await open()
   send({ type: 'connection_init', payload: { authorization } })
   expect(await closed).toBe(4401)
 })
 
-test('a key in the address or in a cookie, as a page could have it sent, opens nothing', async () => {
+test('a key in the address or in a cookie is not accepted', async () => {
   const url = `${world.url.replace('http', 'ws')}/graphql?authorization=Bearer%20${world.apiKey}`
   const headers = { cookie: `authorization=Bearer ${world.apiKey}; key=${world.apiKey}` }
   const socket = new WebSocket(url, PROTOCOL, { headers })
@@ -137,7 +137,7 @@ test('an operation that is sent together with connection_init is closed with 440
   expect(await closed).toBe(4401)
 })
 
-test('two greetings at once are closed with 4429', async () => {
+test('two concurrent connection_init messages are closed with 4429', async () => {
   const { closed, send } = await open()
   send({ type: 'connection_init', payload: { authorization: `Bearer ${world.apiKey}` } })
   send({ type: 'connection_init', payload: { authorization: `Bearer ${world.apiKey}` } })

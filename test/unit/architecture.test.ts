@@ -179,7 +179,7 @@ describe('the rooms', () => {
     expect(broken).toEqual([])
   })
 
-  test('are all of the folders there are', () => {
+  test('are all folders of src', () => {
     expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(ROOMS).sort())
   })
 
@@ -203,7 +203,7 @@ describe('the rooms', () => {
     expect(circles(own).map((circle) => circle.join(' > '))).toEqual([])
   })
 
-  test('keep each library in its place', () => {
+  test('import each library only in the files of LIBRARIES', () => {
     const strayed = imports
       .filter(({ local, target }) => !local && LIBRARIES[packageOf(target)] !== undefined)
       .filter(({ file, target }) => !LIBRARIES[packageOf(target)]?.test(file))
@@ -227,7 +227,7 @@ describe('the dependencies', () => {
     return loaded
   }
 
-  test('of a service that runs are none of development, such as the schema engine of Prisma', () => {
+  test('of the running service include no development dependency, such as the schema engine of Prisma', () => {
     const entries = files.filter(
       (file) => file === 'main.ts' || (roomOf(file) === 'cli' && !DEVELOPMENT.includes(file)),
     )
@@ -260,7 +260,7 @@ describe('the files', () => {
     expect(own.filter((file) => lines(file) < 20)).toEqual([])
   })
 
-  test('are named in kebab-case, and none is a drawer for this and that', () => {
+  test('are named in kebab-case, and none is a collection without a topic', () => {
     const names = files.map((file) => relative(dirname(file), file))
     expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.tsx?$/.test(name))).toEqual([])
     expect(
@@ -272,7 +272,7 @@ describe('the files', () => {
     expect(files.filter((file) => /^export default/m.test(sourceOf(file)))).toEqual([])
   })
 
-  test('know node by its prefix', () => {
+  test('import node modules with their prefix', () => {
     const bare = imports.filter(
       ({ local, target }) => !local && isBuiltin(target) && !target.startsWith('node:'),
     )

@@ -47,7 +47,7 @@ const organizations = (externalId: string) =>
 const unused = () => randomBytes(6).toString('hex')
 
 describe('a key', () => {
-  test('is trusted for 2 seconds after it was looked up, and no longer than it is valid', async () => {
+  test('is cached for 2 seconds, but not beyond its expiry', async () => {
     const { as, time } = start()
     const [long, short] = await Promise.all([
       createApiKey(keyPorts, 'Acme', { name: 'long', scopes: SCOPES }),
@@ -68,7 +68,7 @@ describe('a key', () => {
     expect((await as(long)).viewer).toBeNull()
   })
 
-  test('of one organization does not care which one is named', async () => {
+  test('of one organization ignores X-Organization', async () => {
     const { as } = start()
     const key = await createApiKey(keyPorts, 'Acme', { name: 'x', scopes: SCOPES })
     const external = unused()
@@ -76,7 +76,7 @@ describe('a key', () => {
     expect(await organizations(external)).toEqual([])
   })
 
-  test('that was made up is nobody, with tokens and without', async () => {
+  test('that does not exist is rejected, with and without JWT settings', async () => {
     for (const { as } of [start(), start(async () => null)]) {
       for (const key of ['x', 'bmk_x', 'a.b.c', 'x'.repeat(100_000)]) {
         expect(await as(key)).toEqual({ viewer: null })
@@ -100,7 +100,7 @@ describe('a platform key', () => {
     })
   })
 
-  test('makes the organization that Bigmind names on its first use, once for 20 at once', async () => {
+  test('creates the named organization on first use, once for 20 concurrent requests', async () => {
     const key = await create()
     const external = unused()
     const found = await Promise.all(Array.from({ length: 20 }, () => start().as(key, external)))
@@ -126,7 +126,7 @@ describe('a platform key', () => {
     expect(await db.prisma.organization.count()).toBe(before)
   })
 
-  test('that is revoked acts for nobody', async () => {
+  test('that is revoked is rejected', async () => {
     const key = await create()
     await db.prisma.apiKey.updateMany({
       where: { organizationId: null },
@@ -151,7 +151,7 @@ describe('a token', () => {
     expect(await organizations(org_id)).toEqual([])
   })
 
-  test('is its user, in the organization that it names, with the scopes of ours that it lists', async () => {
+  test('authenticates its user in its organization with the known scopes that it lists', async () => {
     const org_id = unused()
     const scope = 'openid destinations_read  Secrets_Read everything'
     const { viewer } = await start(readable).as(tokenOf({ sub: 'user_1', org_id, scope }))
@@ -164,14 +164,14 @@ describe('a token', () => {
     })
   })
 
-  test('without scopes may do nothing that needs one', async () => {
+  test('with missing or malformed scopes has no scope', async () => {
     for (const scope of [undefined, '', 7, ['KEYS_MANAGE']]) {
       const { viewer } = await start(readable).as(tokenOf({ org_id: 'acme', scope }))
       expect(viewer?.scopes).toEqual(new Set())
     }
   })
 
-  test('makes its organization on first use, once for 20 at once, and keeps its name', async () => {
+  test('creates its organization on first use, once for 20 concurrent requests, and keeps its name', async () => {
     const org_id = unused()
     const use = (org_name: unknown) => start(readable).as(tokenOf({ org_id, org_name }))
     await Promise.all(Array.from({ length: 20 }, () => use('Acme')))
@@ -187,7 +187,7 @@ describe('a token', () => {
     }
   })
 
-  test('names the organization that a platform key made before', async () => {
+  test('can be of an organization that a platform key created', async () => {
     const external = unused()
     const { as } = start(readable)
     const key = await createPlatformKey(keyPorts, { name: 'backend', scopes: SCOPES })
@@ -206,7 +206,7 @@ describe('a token', () => {
     },
   )
 
-  test('is looked at again after 2 seconds, and when it has expired', async () => {
+  test('is verified again after 2 seconds and at its expiry', async () => {
     let looked = 0
     const expiresAt = Date.now() + 60_000
     const { as, time } = start(async (token) => {
@@ -226,7 +226,7 @@ describe('a token', () => {
     expect(await lookedAt(expiresAt)).toEqual({ looked: 3, valid: false })
   })
 
-  test('that cannot be judged now is an error, not a stranger', async () => {
+  test('that cannot be verified at the moment is an error, not a rejection', async () => {
     const { as } = start(() => Promise.reject(new Error('no keys')))
     await expect(as('a.b.c')).rejects.toThrow('no keys')
   })

@@ -92,7 +92,7 @@ test('a revoked key is refused within seconds, and its open sockets and streams 
   expect((await openSocket(url, bearer(key)).then(({ closed }) => closed)).code).toBe(4401)
 })
 
-test('a key and a token are refused within seconds of their expiry, and what is open ends', async () => {
+test('a key and a token are refused within seconds of their expiry, and their open streams end', async () => {
   await using issuer = await startIssuer()
   await using world = await createWorld({ worker: false, jwt: issuer.settings })
   const { apiKey, url } = world
@@ -113,7 +113,7 @@ test('a key and a token are refused within seconds of their expiry, and what is 
   expect(Date.now()).toBeLessThan(exp * 1_000 + WITHIN)
 })
 
-test("a user of the host product signs in by a token, with its organization's name", async () => {
+test('a user of the host product signs in with a token that has the name of its organization', async () => {
   await using issuer = await startIssuer('ES256')
   await using world = await createWorld({ worker: false, jwt: issuer.settings })
   const { url } = world
@@ -129,7 +129,7 @@ test("a user of the host product signs in by a token, with its organization's na
   await eventually(() => expect(socket.heard).toMatchObject([{ type: 'connection_ack' }]))
 })
 
-test('where no tokens are taken, one is a key that does not exist', async () => {
+test('without JWT settings a token is rejected as an unknown key', async () => {
   await using issuer = await startIssuer()
   await using world = await createWorld({ worker: false })
   const { errors } = await ask(world.url, bearer(await issuer.sign()), WHO)
@@ -137,7 +137,7 @@ test('where no tokens are taken, one is a key that does not exist', async () => 
   expect(issuer.state.asked).toBe(0)
 })
 
-test("while the issuer's keys cannot be had a token fails on our side, and the log says why", async () => {
+test('a token gets an internal error while the keys of the issuer cannot be fetched, and the log has the cause', async () => {
   const logged: object[] = []
   const log = {
     debug() {},
@@ -157,7 +157,7 @@ test("while the issuer's keys cannot be had a token fails on our side, and the l
   expect((await ask(world.url, bearer(await issuer.sign()), WHO)).errors).toBeUndefined()
 })
 
-test('a platform key acts for the organization that the header or the socket names', async () => {
+test('a platform key acts for the organization in the header or in connection_init', async () => {
   await using world = await createWorld({ worker: false })
   const { url } = world
   const key = await world.app.createPlatformKey({ name: 'backend', scopes: SCOPES })

@@ -94,7 +94,7 @@ describe('the headers of an attempt', () => {
   })
 })
 
-test('an attempt keeps the URL that it went to, in lists, by its id and in the feed', async () => {
+test('an attempt has the URL to which it was sent, in lists, by id and in the feed', async () => {
   await using world = await createWorld()
   const { client } = world
   await using before = await startReceiver({ answers: [500] })
@@ -199,7 +199,7 @@ describe('the histogram of attempts', () => {
     }
   })
 
-  test("counts nothing of another destination or another organization's", async () => {
+  test('does not count attempts of other destinations or organizations', async () => {
     await using world = await createWorld({ worker: false, clock: STOPPED })
     await aDelivery(world)
     await attemptsOf(world, [60], 'SUCCEEDED')

@@ -48,7 +48,7 @@ const failure = (delivery: Due): AttemptResult => ({
 const recorderOf = ({ ports }: World['app']) =>
   createAttemptRecorder({ ...ports, retryTransient: (_what, work) => work(), log: SILENT })
 
-test('20 failures at once, recorded by two workers when the count is 10, are all counted and disable once', async () => {
+test('20 concurrent failures, recorded by two workers when the count is 10, are all counted and disable once', async () => {
   await using world = await createWorld({ worker: false })
   const workers = [world.app, (await world.addProcess({ worker: false })).app].map(recorderOf)
   const { id, results } = await createWaiting(world, 32)
@@ -70,7 +70,7 @@ test('20 failures at once, recorded by two workers when the count is 10, are all
   expect(await world.app.ports.db.prisma.auditEntry.count({ where: disabling })).toBe(1)
 })
 
-test('the last attempt of a schedule that was restarted by hand meanwhile is the first of the new one', async () => {
+test('the last attempt of a delivery that was retried by hand meanwhile is the first of the new schedule', async () => {
   await using world = await createWorld({ worker: false })
   const { id, results } = await createWaiting(world, 2)
   const sixth = results.map((result) => ({ ...result, attemptCount: 5, retryDelay: null }))
@@ -92,7 +92,7 @@ test('the last attempt of a schedule that was restarted by hand meanwhile is the
   expect(next).toBeLessThanOrEqual(Date.now() + 2_000)
 })
 
-test('a result is recorded and counted once, however often it is handed in', async () => {
+test('a result that is recorded repeatedly is stored and counted once', async () => {
   await using world = await createWorld({ worker: false })
   const workers = [world.app, (await world.addProcess({ worker: false })).app].map(recorderOf)
   const { id, results } = await createWaiting(world, 3)
@@ -135,7 +135,7 @@ const UNWRITABLE: (() => Partial<AttemptResult>)[] = [
   }),
 ]
 
-test('a result that the database refuses is recorded without what made it so, and the others whole', async () => {
+test('a result that the database refuses is recorded without the refused values, and the others completely', async () => {
   await using world = await createWorld({ worker: false })
   const { id, results } = await createWaiting(world, 12)
   await world.app.ports.db.query(REFUSE)
@@ -165,7 +165,7 @@ test('a result that the database refuses is recorded without what made it so, an
   expect(await readDestination(world.client, id)).toMatchObject({ failureCount: 11 })
 })
 
-test('failures of a worker that was frozen while the destination was activated again are recorded and not counted', async () => {
+test('failures of a worker that was frozen during a new activation are recorded and not counted', async () => {
   await using world = await createWorld({ worker: false })
   const [frozen, awake] = [world.app, (await world.addProcess({ worker: false })).app].map(
     recorderOf,
@@ -201,7 +201,7 @@ end $$;
 create constraint trigger lose_once after insert on audit_entry deferrable initially deferred
   for each row execute function lose_once()`
 
-test('what a repeated transaction canceled is counted once', async () => {
+test('deliveries that a repeated transaction canceled are counted once', async () => {
   await using world = await createWorld({ worker: false })
   const { id, results } = await createWaiting(world, 20)
   await world.app.ports.db.query(LOSE_ONCE)

@@ -29,7 +29,7 @@ async function almostDisabled(world: World, url: string): Promise<string> {
   return id
 }
 
-test('deactivating a destination cancels all that waits before it answers', async () => {
+test('deactivating a destination cancels all waiting deliveries before it returns', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, { url: URL })
   const other = await activeDestination(world.client, { url: URL })
@@ -42,7 +42,7 @@ test('deactivating a destination cancels all that waits before it answers', asyn
   expect(await countDeliveries(world, other.id)).toEqual({ PENDING: 3 })
 })
 
-test('deactivating a destination while its backlog is sent stops it, and what is on the wire ends', async () => {
+test('deactivating a destination stops sending its backlog, and attempts in flight end', async () => {
   await using world = await createWorld({ worker: false })
   const held = heldAnswers()
   await using receiver = await startReceiver({ answers: [held.hold] })
@@ -60,7 +60,7 @@ test('deactivating a destination while its backlog is sent stops it, and what is
   expect(receiver.requests).toHaveLength(IN_FLIGHT)
 })
 
-test('the failure that disables a destination ends its backlog soon, and others go on meanwhile', async () => {
+test('the failure that disables a destination cancels its backlog without delaying other destinations', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const held = heldAnswers()
@@ -79,7 +79,7 @@ test('the failure that disables a destination ends its backlog soon, and others 
   expect(receiver.requests).toHaveLength(IN_FLIGHT)
 })
 
-test('activating a destination right after it was disabled brings back nothing of its backlog', async () => {
+test('activating a destination directly after it was disabled does not resume its backlog', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const held = heldAnswers()
@@ -102,7 +102,7 @@ test('activating a destination right after it was disabled brings back nothing o
   expect(await readDestination(client, id)).toMatchObject({ status: 'ACTIVE', failureCount: 0 })
 })
 
-test('activating a destination whose backlog nobody has ended yet ends it first', async () => {
+test('activating a destination first cancels a backlog that is left', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, { url: URL })
   await addBacklog(world, id, BACKLOG)
@@ -111,7 +111,7 @@ test('activating a destination whose backlog nobody has ended yet ends it first'
   expect(await countDeliveries(world, id)).toEqual({ CANCELED: BACKLOG })
 })
 
-test('deleting a destination with a long history leaves no row of it', async () => {
+test('deleting a destination with a long history deletes all its rows', async () => {
   await using world = await createWorld({ worker: false })
   const { client, app } = world
   const { id } = await activeDestination(client, { url: URL })

@@ -43,7 +43,7 @@ test('a destination is disabled by its 15th failure and not by its 14th', async 
   expect(receiver.requests).toHaveLength(15)
 })
 
-test('failures of retries count like those of first tries', async () => {
+test('failures of retries count like those of first attempts', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world
@@ -75,7 +75,7 @@ test('a success does not reset the count, and an activation does', async () => {
   expect(await activate(client, id)).toMatchObject({ status: 'ACTIVE', failureCount: 0 })
 })
 
-test('a DISABLED destination that is activated again starts with no failure and gets what is published then', async () => {
+test('activating a DISABLED destination resets its failures, and further events are delivered', async () => {
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
   await using receiver = await startReceiver({ answers: [500] })
@@ -95,7 +95,7 @@ test('a DISABLED destination that is activated again starts with no failure and 
   expect(skipped).toMatchObject({ status: 'SKIPPED', attemptCount: 0, event: { id: meanwhile } })
 })
 
-test('failures at once beyond the limit are all counted, disable once, and cancel what waits', async () => {
+test('concurrent failures above the limit are all counted, disable once, and cancel the waiting deliveries', async () => {
   await using world = await createWorld()
   const { client } = world
   const held = heldAnswers()
@@ -125,7 +125,7 @@ test('failures at once beyond the limit are all counted, disable once, and cance
   expect(new Set(moments).size).toBe(1)
 })
 
-test('a failure that is recorded after the disabling counts as well, and changes nothing else', async () => {
+test('a failure that is recorded after the disabling is counted, and changes nothing else', async () => {
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
   const held = heldAnswers()
@@ -142,7 +142,7 @@ test('a failure that is recorded after the disabling counts as well, and changes
   expect(await readDelivery(client, late)).toMatchObject({ status: 'CANCELED', attempts })
 })
 
-test("one destination's failures leave another one alone", async () => {
+test('failures of one destination do not affect another one', async () => {
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
   await using broken = await startReceiver({ answers: [500] })

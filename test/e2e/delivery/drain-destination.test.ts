@@ -77,7 +77,7 @@ async function openPublication(world: World, destinationId: string): Promise<pg.
   return client
 }
 
-test('a publication that commits after the last look, when its wake-up was taken, is still sent in this turn', async () => {
+test('a publication that commits after the last query, with its wake-up consumed, is sent in the same drain', async () => {
   await using world = await createWorld({ worker: false })
   await using receiver = await startReceiver()
   const { id } = await activeDestination(world.client, { url: receiver.url })
@@ -94,7 +94,7 @@ test('a publication that commits after the last look, when its wake-up was taken
   expect(receiver.requests).toHaveLength(1)
 })
 
-test('a transaction that stays open holds a turn up for a moment only', async () => {
+test('an open transaction delays a drain only briefly', async () => {
   await using world = await createWorld({ worker: false })
   await using receiver = await startReceiver()
   const { id } = await activeDestination(world.client, { url: receiver.url })
@@ -143,7 +143,7 @@ function urgentTurn(world: World, destinationId: string) {
 const testSends = ({ requests }: Awaited<ReturnType<typeof startReceiver>>) =>
   requests.filter(({ body }) => body.includes('email_sent'))
 
-test('when its turn is over, a drain sends what is urgent while the wire empties, and nothing else', async () => {
+test('at its time limit a drain sends only urgent deliveries until the attempts in flight end', async () => {
   await using world = await createWorld({ worker: false })
   const held = heldAnswers()
   await using receiver = await startReceiver({ answers: [held.hold] })
@@ -163,7 +163,7 @@ test('when its turn is over, a drain sends what is urgent while the wire empties
   expect([receiver.requests.length - length, length]).toEqual([16, 1])
 })
 
-test('a turn ends when the clock is set back, as nobody knows how long it has taken', async () => {
+test('a drain ends when the clock is set back, because its duration is unknown', async () => {
   await using world = await createWorld({ worker: false })
   const held = heldAnswers()
   await using receiver = await startReceiver({ answers: [held.hold] })
@@ -179,7 +179,7 @@ test('a turn ends when the clock is set back, as nobody knows how long it has ta
   expect(receiver.requests).toHaveLength(16)
 })
 
-test('urgent deliveries that keep coming do not keep a turn open, so that the others are sent in the next one', async () => {
+test('continuous urgent deliveries do not prolong a drain, and the next drain sends the others', async () => {
   await using world = await createWorld({ worker: false })
   const held = heldAnswers()
   await using receiver = await startReceiver({ answers: [held.hold] })
@@ -201,7 +201,7 @@ test('urgent deliveries that keep coming do not keep a turn open, so that the ot
   expect(testSends(receiver)).toHaveLength(1)
 })
 
-test('what is urgent is sent by the next free place, however long it has waited for one', async () => {
+test('an urgent delivery gets the next free slot', async () => {
   await using world = await createWorld({ worker: false })
   const held = heldAnswers()
   await using receiver = await startReceiver({ answers: [held.hold] })
@@ -225,7 +225,7 @@ test('what is urgent is sent by the next free place, however long it has waited 
   await draining
 })
 
-test('a drain whose first result was recorded by another worker sends no more before it knows that it still has the job', async () => {
+test('a drain whose first result was recorded by another worker confirms its job before it sends more', async () => {
   await using world = await createWorld({ worker: false })
   const held = heldAnswers()
   await using receiver = await startReceiver({ answers: [held.hold] })

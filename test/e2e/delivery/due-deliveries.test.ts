@@ -46,7 +46,7 @@ async function lookAtAll({ app }: World, destinationId: string, limit: number) {
   return looks
 }
 
-test('one look brings only as much data as fits, says that there is more, and all come in order', async () => {
+test('a query returns deliveries up to the size limit and whether there are more, and all are read in order', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, { url: 'http://127.0.0.1:4001/never-sent' })
   const ids = await addLarge(world, id, 40)
@@ -57,7 +57,7 @@ test('one look brings only as much data as fits, says that there is more, and al
   expect(looks.map((look) => look.length)).toEqual(Array(20).fill(2))
 })
 
-test('an event is looked at however large it is, and small ones before it come with it', async () => {
+test('an event above the size limit is read, together with small ones before it', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, { url: 'http://127.0.0.1:4001/never-sent' })
   await addBacklog(world, id, 5)
@@ -71,7 +71,7 @@ test('an event is looked at however large it is, and small ones before it come w
   expect(rest).toEqual([])
 })
 
-test('a look that is full says that there may be more, and one that is not says that there is none', async () => {
+test('a full page reports that there may be more, and a page that is not full reports that there are none', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, { url: 'http://127.0.0.1:4001/never-sent' })
   await addBacklog(world, id, 130)
@@ -79,7 +79,7 @@ test('a look that is full says that there may be more, and one that is not says 
   expect(looks.map((look) => look.length)).toEqual([64, 64, 2])
 })
 
-test('large events are on the wire to one destination a few at a time', async () => {
+test('only a few large events are in flight to one destination at a time', async () => {
   await using world = await createWorld({ worker: false })
   let open = 0
   let most = 0

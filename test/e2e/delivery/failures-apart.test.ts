@@ -6,7 +6,7 @@ import { activeDestination } from '../../helpers/operations.ts'
 import { startReceiver } from '../../helpers/receiver.ts'
 import { createWorld } from '../../helpers/world.ts'
 
-test('while a failure waits for the row of its destination, the successes of others are recorded', async () => {
+test('successes of other destinations are recorded while a failure waits for the lock of its destination', async () => {
   await using world = await createWorld()
   const { client } = world
   await using broken = await startReceiver({ answers: [500] })

@@ -9,7 +9,7 @@ import {
 import { startReceiver } from '../../helpers/receiver.ts'
 import { createWorld } from '../../helpers/world.ts'
 
-test('a published event arrives signed, and its attempt is watched live', async () => {
+test('a published event is delivered signed, and its attempt is emitted live', async () => {
   await using world = await createWorld()
   await using receiver = await startReceiver()
   const destination = await activeDestination(world.client, { url: receiver.url })

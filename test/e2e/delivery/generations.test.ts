@@ -41,7 +41,7 @@ async function sendTest(client: GraphqlClient, id: string): Promise<string> {
 const attemptsOf = async (client: GraphqlClient, id: string) =>
   (await deliveriesOf(client, id)).flatMap(({ attempts }) => attempts)
 
-test('requests that hang at an old URL hold no room for a new activation, and their failures do not count for it', async () => {
+test('requests that hang at an old URL take no slots of a new activation, and their failures do not count for it', async () => {
   await using world = await createWorld(HANGING)
   const { client } = world
   const held = heldAnswers()
@@ -66,7 +66,7 @@ test('requests that hang at an old URL hold no room for a new activation, and th
   expect(await readDestination(client, id)).toMatchObject({ status: 'ACTIVE', failureCount: 0 })
 })
 
-test('what waits goes to a new URL at once, though all places are taken by requests that hang at the old one', async () => {
+test('waiting deliveries are sent to a new URL at once, although requests to the old one hang', async () => {
   await using world = await createWorld(HANGING)
   const { client } = world
   const held = heldAnswers()
@@ -88,7 +88,7 @@ test('what waits goes to a new URL at once, though all places are taken by reque
   })
 })
 
-test('however often the URL changes, what hangs is bounded', async () => {
+test('the number of hanging requests is bounded, however often the URL changes', async () => {
   await using world = await createWorld(HANGING)
   const { client } = world
   const held = heldAnswers()
@@ -128,7 +128,7 @@ test('a failure that ends after the destination was disabled and activated again
   await destinationStands(client, id, { failureCount: 1 })
 })
 
-test('a test send begins while all places are taken, and a second one when the next place is free', async () => {
+test('a test send starts while all slots are taken, and a second one with the next free slot', async () => {
   await using world = await createWorld(HANGING)
   const { client } = world
   const held = heldAnswers()
@@ -155,7 +155,7 @@ test('a test send begins while all places are taken, and a second one when the n
   ).toEqual(Array.from({ length: FULL }, (_, index) => index + 1))
 })
 
-test('a retry by hand goes ahead of what waits, and its own retries do not', async () => {
+test('a retry by hand is sent before waiting deliveries, and its own retries are not', async () => {
   await using world = await createWorld(HANGING)
   const { client } = world
   const held = heldAnswers()
@@ -183,7 +183,7 @@ test('a retry by hand goes ahead of what waits, and its own retries do not', asy
   expect(row).toEqual({ ahead: true })
 })
 
-test('what is urgent waits like all else in what the API and the metrics show', async () => {
+test('urgent deliveries count as waiting in the API and the metrics', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const { id } = await activeDestination(client, { url: 'http://127.0.0.1:4001/never-sent' })

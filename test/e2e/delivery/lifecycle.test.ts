@@ -25,7 +25,7 @@ import { activeDestination, publishTodo, todo } from '../../helpers/operations.t
 import { startReceiver } from '../../helpers/receiver.ts'
 import { createWorld } from '../../helpers/world.ts'
 
-test('deactivating cancels at once what waits; what is on the wire ends and is recorded', async () => {
+test('deactivating cancels waiting deliveries at once; attempts in flight end and are recorded', async () => {
   // Its clock stands still, so that nothing is sent later just because it was read in time.
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
@@ -56,7 +56,7 @@ test('deactivating cancels at once what waits; what is on the wire ends and is r
   expect(receiver.requests).toHaveLength(16)
 })
 
-test('what was canceled on the wire is not tried again when it fails after the destination is back', async () => {
+test('a delivery that was canceled in flight is not retried when it fails after a new activation', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world
@@ -79,7 +79,7 @@ test('what was canceled on the wire is not tried again when it fails after the d
   expect(receiver.requests).toHaveLength(1)
 })
 
-test('what is published while a destination is INACTIVE is SKIPPED, and sent only when asked to be', async () => {
+test('an event published while a destination is INACTIVE is SKIPPED, and sent only by a retry', async () => {
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
   await using receiver = await startReceiver()
@@ -113,7 +113,7 @@ test('what is published while a destination is INACTIVE is SKIPPED, and sent onl
   expect(sent.attempts).toMatchObject([{ number: 1, status: 'SUCCEEDED' }])
 })
 
-test('an event that nobody selected is kept, without a delivery', async () => {
+test('an event without subscribed destinations is stored without a delivery', async () => {
   await using world = await createWorld()
   const { client } = world
   await using receiver = await startReceiver()
@@ -128,7 +128,7 @@ test('an event that nobody selected is kept, without a delivery', async () => {
   expect((await readDestination(client, id)).deliveries).toEqual([])
 })
 
-test('a destination gets what it had selected when it was published, and nothing older', async () => {
+test('a destination gets the events that were published after it subscribed', async () => {
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
   await using receiver = await startReceiver()
@@ -147,7 +147,7 @@ test('a destination gets what it had selected when it was published, and nothing
   expect((await readDestination(client, id)).deliveries).toHaveLength(2)
 })
 
-test('a retry that waits is still made when the event is not selected any more', async () => {
+test('a scheduled retry is made after the destination unsubscribed from the event type', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world
@@ -162,7 +162,7 @@ test('a retry that waits is still made when the event is not selected any more',
   await deliveryStands(client, delivery, { status: 'SUCCEEDED' })
 })
 
-test('a new URL is where the next attempt goes', async () => {
+test('the next attempt goes to a new URL', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world

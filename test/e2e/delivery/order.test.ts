@@ -57,7 +57,7 @@ test('first attempts start in the order of the inputs of one call', async () => 
   await expectOrder(receiver, held)
 })
 
-test('first attempts start in the order of publication when a backlog is worked off', async () => {
+test('first attempts of a backlog start in the order of publication', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   await using receiver = await startReceiver()

@@ -19,7 +19,7 @@ async function deliver({ client }: World, answer: Answer) {
 }
 
 test.each([200, 204, 299])(
-  'an answer with the status %i ends the delivery SUCCEEDED',
+  'a response with the status %i ends the delivery as SUCCEEDED',
   async (status) => {
     await using world = await createWorld({ clock: new TestClock() })
     expect(await deliver(world, status)).toMatchObject({
@@ -40,7 +40,7 @@ test.each([
   [429, 'HTTP_STATUS'],
   [500, 'HTTP_STATUS'],
 ] as const)(
-  'an answer with the status %i is a failure with the code %s, which is tried again',
+  'a response with the status %i is a failure with the code %s, which is retried',
   async (status, code) => {
     await using world = await createWorld({ clock: new TestClock() })
     expect(await deliver(world, status)).toMatchObject({
@@ -62,7 +62,7 @@ test('a redirect is not followed', async () => {
   expect(elsewhere.connections).toBe(0)
 })
 
-test('what the receiver says is kept with the attempt, up to 4 KiB', async () => {
+test('the response body is stored with the attempt, up to 4 KiB', async () => {
   await using world = await createWorld({ clock: new TestClock() })
   const body = 'é'.repeat(3000)
   const { attempts } = await deliver(world, { status: 422, body })

@@ -25,8 +25,8 @@ async function firstAttempt(client: GraphqlClient, id: string) {
   return attempts[0]!
 }
 
-describe.concurrent('by the clock on the wall', () => {
-  test('the retries start 2 and 4 s after the attempt before ended, never early and not late', async () => {
+describe.concurrent('in real time', () => {
+  test('retries start 2 and 4 s after the end of the previous attempt', async () => {
     await using world = await createWorld()
     const ends: number[] = []
     const failing = (_request: unknown, response: ServerResponse) => {
@@ -43,7 +43,7 @@ describe.concurrent('by the clock on the wall', () => {
     }
   })
 
-  test('no receiver holds an attempt longer than 5 s, and each failure has its code', async () => {
+  test('every attempt ends within 5 s, and each failure has its code', async () => {
     await using world = await createWorld({ timeoutMs: 5_000 })
     const { client } = world
     await using silent = await startRawReceiver(() => {})
@@ -87,7 +87,7 @@ describe.concurrent('by the clock on the wall', () => {
   })
 })
 
-test('a huge answer to a success changes nothing', async () => {
+test('a huge response body does not change a success', async () => {
   await using world = await createWorld()
   const body = 'x'.repeat(5e6)
   await using receiver = await startReceiver({

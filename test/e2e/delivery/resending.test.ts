@@ -106,7 +106,7 @@ test.each(Object.keys(ends))(
   },
 )
 
-test('a delivery that is sent again has six more tries, and its delays start at 2 s again', async () => {
+test('a delivery that is sent again has six further attempts, with delays from 2 s again', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world
@@ -149,7 +149,7 @@ test('sending a PENDING delivery again changes nothing', async () => {
   expect(receiver.requests).toHaveLength(1)
 })
 
-test('a destination that is not ACTIVE is not sent to again', async () => {
+test('a delivery is not sent again if its destination is not ACTIVE', async () => {
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
   await using receiver = await startReceiver()
@@ -173,7 +173,7 @@ test('a destination that is not ACTIVE is not sent to again', async () => {
   expect(await readDelivery(client, id)).toEqual(before)
 })
 
-test('a delivery of another organization is answered like one that does not exist', async () => {
+test('a delivery of another organization is not found', async () => {
   await using world = await createWorld()
   await using receiver = await startReceiver()
   const { id } = await sent(world, receiver)
@@ -185,7 +185,7 @@ test('a delivery of another organization is answered like one that does not exis
   expect(receiver.requests).toHaveLength(1)
 })
 
-test('a delivery that is sent again is signed with the secret of the day', async () => {
+test('a delivery that is sent again is signed with the current secret', async () => {
   await using world = await createWorld()
   await using receiver = await startReceiver()
   const { id, destinationId } = await sent(world, receiver)

@@ -21,7 +21,7 @@ const DELAYS = [2, 4, 8, 16, 32]
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
 
-test('a delivery is tried 6 times, the retries due exactly 2, 4, 8, 16 and 32 s after the attempt before, and then FAILED', async () => {
+test('a delivery is FAILED after 6 attempts, with retries due exactly 2, 4, 8, 16 and 32 s after the previous attempt', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world
@@ -73,7 +73,7 @@ test('a delivery is tried 6 times, the retries due exactly 2, 4, 8, 16 and 32 s 
   }
 })
 
-test('every attempt sends the same bytes under the same webhook-id, signed at its own time', async () => {
+test('every attempt sends the same bytes with the same webhook-id, signed with its own timestamp', async () => {
   // In the middle of a second, so that the margins do not lead into the next one.
   const clock = new TestClock(Math.floor(Date.now() / 1000) * 1000 + 500)
   await using world = await createWorld({ clock })
@@ -127,7 +127,7 @@ test('a retry that succeeds ends the delivery', async () => {
   expect(receiver.requests).toHaveLength(2)
 })
 
-test('the retries that wait when a destination leaves ACTIVE are CANCELED and not made, also not after it is back', async () => {
+test('scheduled retries are CANCELED when a destination is no longer ACTIVE, and not made after a new activation', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world

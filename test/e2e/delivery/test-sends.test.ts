@@ -29,7 +29,7 @@ async function sendTest(client: GraphqlClient, id: string, event: EventType = 'E
   return destinationSendTest
 }
 
-test('a test send reaches a destination of any status, signed, with the example of an event it need not have selected', async () => {
+test('a test send delivers the signed example of any event type to a destination of any status', async () => {
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
   await using receiver = await startReceiver()
@@ -46,7 +46,7 @@ test('a test send reaches a destination of any status, signed, with the example 
   expect(await readDestination(client, id)).toMatchObject({ status: 'INACTIVE' })
 })
 
-test('a DISABLED destination can be tried with a test send', async () => {
+test('a test send to a DISABLED destination is delivered', async () => {
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
   await using receiver = await startReceiver({ answers: [500] })
@@ -59,7 +59,7 @@ test('a DISABLED destination can be tried with a test send', async () => {
   expect(await readDestination(client, id)).toMatchObject(after)
 })
 
-test('a failed test send is neither counted nor repeated', async () => {
+test('a failed test send is neither counted nor retried', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world
@@ -87,7 +87,7 @@ test('the event of a test send is not listed, and can be read by its id', async 
   expect(read.event).toMatchObject({ id: event.id, type: 'EMAIL_SENT' })
 })
 
-test('a test send that waits is made although the destination is deactivated', async () => {
+test('a waiting test send is made after the destination is deactivated', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   await using receiver = await startReceiver()

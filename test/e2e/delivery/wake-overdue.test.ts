@@ -19,7 +19,7 @@ async function leftBehind(world: World, status: DestinationStatus, count: number
 
 const sweep = ({ app }: World) => wakeOverdueDestinations({ ...app.ports, log: SILENT })
 
-test('what a cancellation that was interrupted has left is canceled by the sweep', async () => {
+test('the sweep cancels the rest of an interrupted cancellation', async () => {
   await using world = await createWorld({ worker: false })
   const disabled = await leftBehind(world, 'DISABLED', 6_000)
   const inactive = await leftBehind(world, 'INACTIVE', 7)
@@ -37,7 +37,7 @@ test('what a cancellation that was interrupted has left is canceled by the sweep
   expect(jobs).toHaveLength(1)
 })
 
-test('the sweep leaves the test sends of a destination that is not active', async () => {
+test('the sweep does not cancel test sends of a destination that is not active', async () => {
   await using world = await createWorld({ worker: false })
   const id = await leftBehind(world, 'INACTIVE', 3)
   await world.app.ports.db.query(

@@ -73,7 +73,7 @@ test('deleting a destination leaves no row that mentions it, nor any of its deli
   expect((await client.request(ListEvents)).events.nodes).toHaveLength(4)
 })
 
-test('minutes after the deletion not even the queue of jobs mentions the destination', async () => {
+test('minutes after the deletion no job mentions the destination', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world
@@ -94,7 +94,7 @@ test('minutes after the deletion not even the queue of jobs mentions the destina
   await expect.poll(rest, { timeout: 10_000 }).toBe(0)
 })
 
-test('an attempt on the wire when its destination is deleted is of no consequence', async () => {
+test('an attempt in flight leaves no row when its destination is deleted', async () => {
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
   const held = heldAnswers()

@@ -24,7 +24,7 @@ async function refusedPaths(client: GraphqlClient, input: { name: string; url?: 
   return destinationCreate.issues.map(({ path }) => path.join('.'))
 }
 
-test('activation names all that is missing, and changes nothing then', async () => {
+test('an activation that is refused lists everything that is missing, and changes nothing', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const id = await inactiveDestination(client)
@@ -59,7 +59,7 @@ test('an ACTIVE destination keeps a URL and at least one event, and a refused ch
   expect(await readDestination(client, id)).toEqual(before)
 })
 
-test('saving what stands already changes nothing, not even when it was last changed', async () => {
+test('saving equal settings changes nothing, including updatedAt', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const { id } = await activeDestination(client, { url })
@@ -72,7 +72,7 @@ test('saving what stands already changes nothing, not even when it was last chan
   expect(await readDestination(client, id)).toEqual(before)
 })
 
-test('the selection is kept in the order of the catalogue and without repetitions', async () => {
+test('event types are stored in the order of the catalogue and without repetition', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const id = await inactiveDestination(client)
@@ -126,13 +126,13 @@ test('a name has 1 to 255 characters, without the blanks around it', async () =>
   expect(destinationCreate).toMatchObject({ __typename: 'Destination', name, status: 'INACTIVE' })
 })
 
-test('all faults of the settings are named at once', async () => {
+test('all invalid settings are reported together', async () => {
   await using world = await createWorld({ worker: false })
   const paths = await refusedPaths(world.client, { name: '', url: 'ftp://example.com' })
   expect(paths).toEqual(['name', 'url'])
 })
 
-test("another organization's destination is answered like one that does not exist", async () => {
+test('a destination of another organization is not found', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, { url })
   const stranger = await world.clientFor('Stranger')

@@ -74,7 +74,7 @@ const between = (
   }
 }
 
-test('1,200 secrets take 3 writes, each of which is whole before the next begins', async () => {
+test('1,200 secrets take 3 writes, each of which commits before the next begins', async () => {
   const ids = await destinations(1_200)
   const progress: number[] = []
   const watched = between(async () => {
@@ -99,7 +99,7 @@ test('1,200 secrets take 3 writes, each of which is whole before the next begins
   expect(watched.batches()).toBe(3)
 })
 
-test('what was interrupted is resumed by running it again', async () => {
+test('another run completes an interrupted one', async () => {
   const ids = await destinations(1_200)
   const dying = between(async (batch) => {
     if (batch === 2) throw new Error('the machine went away')
@@ -109,7 +109,7 @@ test('what was interrupted is resumed by running it again', async () => {
   expect(await opened()).toHaveLength(ids.length)
 })
 
-test('a rotation between look and write is not undone, and the secret that it replaced is re-encrypted too', async () => {
+test('a rotation between read and write is kept, and the replaced secret is re-encrypted too', async () => {
   const [first, second] = await destinations(2)
   const overtaking = between(async (batch) => {
     if (batch === 1) await rotate(first!, secrets, 'fresh')
@@ -124,7 +124,7 @@ test('a rotation between look and write is not undone, and the secret that it re
   ])
 })
 
-test('a destination that is deleted between look and write stays deleted', async () => {
+test('a destination that is deleted between read and write stays deleted', async () => {
   const [first, second] = await destinations(2)
   const deleting = between(() => db.query('delete from destination where id = $1', [first]))
   expect(await reencryptSecrets({ db: deleting, secrets })).toMatchObject({ complete: true })

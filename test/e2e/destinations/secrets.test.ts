@@ -34,7 +34,7 @@ function expectSignedByBoth(request: ReceivedRequest, current: string, old: stri
   expect(headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+$/)
 }
 
-test('a secret is shown masked, as long as it is, and revealed whole', async () => {
+test('a masked secret has the length of the secret, and revealing returns the secret', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const id = await inactiveDestination(client)
@@ -101,7 +101,7 @@ test('a rotation during an overlap ends it for the oldest secret', async () => {
   expectSignedByOne(await receiver.request(2), newest, current)
 })
 
-test('a retry is signed with the secret of its own time', async () => {
+test('a retry is signed with the secret that is current at its time', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world
@@ -117,7 +117,7 @@ test('a retry is signed with the secret of its own time', async () => {
 })
 
 test.each([-1, 604_801])(
-  'an overlap of %i seconds is refused, and the secret stays',
+  'an overlap of %i seconds is refused, and the secret is not changed',
   async (seconds) => {
     await using world = await createWorld({ worker: false })
     const { client } = world

@@ -42,7 +42,7 @@ async function takeUntil(feed: Feed, last: string): Promise<string[]> {
   return ids
 }
 
-test('a subscriber that does not pull misses nothing of 2,500 attempts, and nobody waits for it', async () => {
+test('a subscriber that does not pull misses none of 2,500 attempts, and delays no other subscriber', async () => {
   await using world = await feedWorld()
   await using writer = await startAttemptWriter(world)
   const slow = await begun(world, () => writer.record(1))
@@ -61,7 +61,7 @@ test('a subscriber that does not pull misses nothing of 2,500 attempts, and nobo
   expect((await attemptLog(world)).slice(-2_500)).toEqual(recorded)
 })
 
-test('what waits in memory for a subscriber that does not pull is bounded: the rest is read from the table', async () => {
+test('the queue of a subscriber that does not pull is bounded, and the rest is read from the table', async () => {
   await using world = await feedWorld()
   await using writer = await startAttemptWriter(world)
   const slow = await begun(world, () => writer.record(1))
@@ -79,7 +79,7 @@ test('what waits in memory for a subscriber that does not pull is bounded: the r
   expect((await takeUntil(slow, marker!)).length).toBeLessThanOrEqual(257)
 })
 
-test('what has waited in memory for long is read again, since it may have been erased', async () => {
+test('attempts that waited in memory for long are read again, because they can have been erased', async () => {
   let later = 0
   const clock = { ...systemClock, now: () => systemClock.now() + later }
   await using world = await createWorld({ worker: false, clock })
@@ -104,7 +104,7 @@ test('what has waited in memory for long is read again, since it may have been e
   expect(await take(slow, 1)).toEqual([last])
 })
 
-test('what is read again begins behind what the filter has left out', async () => {
+test('reading again begins after the attempts that the filter excluded', async () => {
   let later = 0
   const clock = { ...systemClock, now: () => systemClock.now() + later }
   await using world = await createWorld({ worker: false, clock })
@@ -128,7 +128,7 @@ test('what is read again begins behind what the filter has left out', async () =
   expect(places).toEqual([leftOut.at(-1)])
 })
 
-test('a transaction that stays open delays what was recorded after it, and nothing is lost or reordered', async () => {
+test('an open transaction delays later attempts, and none is lost or reordered', async () => {
   await using world = await feedWorld()
   await using writer = await startAttemptWriter(world, { connections: 2 })
   const feed = await begun(world, () => writer.record(1))
@@ -147,7 +147,7 @@ test('a transaction that stays open delays what was recorded after it, and nothi
   expect((await attemptLog(world)).slice(-5)).toEqual([...earlier, ...later])
 })
 
-test('eight writers with transactions open for a while: five subscribers, four of which keep reconnecting, see each once and in order', async () => {
+test('five subscribers, of which four reconnect, receive the attempts of eight concurrent writers once each and in order', async () => {
   await using world = await feedWorld()
   await using writer = await startAttemptWriter(world, { connections: 8 })
   const constant = await begun(world, () => writer.record(1))
@@ -200,7 +200,7 @@ test('when the listening connection is killed again and again, a subscriber sees
   }
 })
 
-test('filters hold for the history and for what comes live', async () => {
+test('filters apply to the history and to live attempts', async () => {
   await using world = await feedWorld()
   await using one = await startAttemptWriter(world)
   await using other = await startAttemptWriter(world)
@@ -246,7 +246,7 @@ test('filters hold for the history and for what comes live', async () => {
   }
 })
 
-test('an attempt that is unknown, or of another organization, is no place to begin after', async () => {
+test('starting after an attempt that is unknown or of another organization is refused', async () => {
   await using world = await feedWorld()
   await using writer = await startAttemptWriter(world)
   const [known] = await writer.record(1)
@@ -257,7 +257,7 @@ test('an attempt that is unknown, or of another organization, is no place to beg
   expect(await foreign.next()).toEqual({ value: undefined, done: true })
 })
 
-test('leaving ends a subscription at once, also while it waits', async () => {
+test('unsubscribing ends a subscription at once, also while it waits', async () => {
   await using world = await feedWorld()
   const { destinationFeed } = world.app.ports
   for (const feed of [

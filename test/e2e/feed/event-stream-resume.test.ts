@@ -71,7 +71,7 @@ test('each attempt on an event stream has its cursor as the id of the event', as
   expect(events[0]?.id).not.toBe(events[1]?.id)
 })
 
-test('a client that connects again with Last-Event-ID, and else as before, gets what it has missed', async () => {
+test('a client that reconnects with Last-Event-ID gets the attempts that it missed', async () => {
   const [start, ...attempts] = await writer.record(4)
   const variables = { after: start }
   const [, second] = await take(readEvents(ATTEMPTS, { variables }), 2)
@@ -82,7 +82,7 @@ test('a client that connects again with Last-Event-ID, and else as before, gets 
   expect(idsOf([(await resumed.next()).value])).toEqual([later])
 })
 
-test('it does so after the destination of the last attempt was deleted', async () => {
+test('a client can resume after the destination of its last attempt was deleted', async () => {
   const other = await startAttemptWriter(world)
   onTestFinished(() => other[Symbol.asyncDispose]())
   const [start] = await writer.record(1)
@@ -106,7 +106,7 @@ test.each(['nonsense', 'att_01m80a6z3wf27vqkbf55f850wb'])(
   },
 )
 
-test('an empty Last-Event-ID counts as none, and a stream without places has no ids', async () => {
+test('an empty Last-Event-ID counts as none, and a stream without cursors has no ids', async () => {
   const headers = { 'last-event-id': '' }
   const events = readEvents('subscription { destinationChanged { name } }', { headers })
   const first = events.next()

@@ -64,7 +64,7 @@ test('lists and the feed give an attempt the same cursor', async () => {
   expect(await read(world.client, first!.cursor, 2)).toEqual(rest)
 })
 
-test('after any cursor of a destination that was deleted since, the feed continues from its place', async () => {
+test('the feed resumes after a cursor whose destination was deleted', async () => {
   await using world = await createWorld({ worker: false })
   await using writers = await alternating(world)
   const order = await attemptLog(world)
@@ -80,7 +80,7 @@ test('after any cursor of a destination that was deleted since, the feed continu
   }
 })
 
-test('cursors of another organization, of no one and of another key are refused with what to do', async () => {
+test('cursors of another organization, of none and of another key are refused with advice', async () => {
   await using world = await createWorld({ worker: false })
   const stranger = await world.clientFor('Globex')
   await using writer = await startAttemptWriter(world)

@@ -39,7 +39,7 @@ function watchOver({ app }: World) {
   }
 }
 
-test('a foreign transaction that stays open for 10 s is named once by its process and application, until it ends', async () => {
+test('a foreign transaction that stays open for 10 s is logged once with its process and application', async () => {
   await using world = await createWorld({ worker: false })
   const { pid, end } = await openTransaction(world.databaseUrl)
   const { holder, lines, lookAfter } = watchOver(world)
@@ -63,7 +63,7 @@ test('a foreign transaction that stays open for 10 s is named once by its proces
   expect(holder()?.pid).not.toBe(pid)
 })
 
-test('the readiness and the metrics of a process name it', async () => {
+test('readiness and metrics report such a transaction', async () => {
   let ahead = 0
   const clock = { ...systemClock, now: () => Date.now() + ahead }
   await using world = await createWorld({ worker: false, clock })

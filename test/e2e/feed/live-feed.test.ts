@@ -72,7 +72,7 @@ test('resuming after an attempt that is unknown or of another organization is re
   }
 })
 
-test('filters hold for what is missed and for what comes live', async () => {
+test('filters apply to missed and to live attempts', async () => {
   await using world = await createWorld()
   await using good = await startReceiver()
   await using bad = await startReceiver({ answers: [400] })
@@ -162,7 +162,7 @@ test('changes in quick succession are emitted in order, and the last one is the 
   await changes.stop()
 })
 
-test('a destination that is deleted breaks no stream', async () => {
+test('deleting a destination breaks no stream', async () => {
   await using world = await createWorld({ worker: false })
   const url = 'http://127.0.0.1:4001/never-sent'
   const one = await activeDestination(world.client, { url })
@@ -179,7 +179,7 @@ test('a destination that is deleted breaks no stream', async () => {
   await changes.stop()
 })
 
-test('a subscriber that leaves while nothing happens is forgotten at once', async () => {
+test('unsubscribing without further events ends the subscription at once', async () => {
   await using world = await createWorld({ worker: false })
   const open = () => subscribers(world)
   const waiting = Array.from({ length: 5 }, () => attempts(world.client).next())

@@ -65,7 +65,7 @@ async function openAndComplete({ url, apiKey }: Api, query: string, delayMs: num
   await once(socket, 'close')
 }
 
-test('clients that subscribe and leave at once end nothing for the next client', async () => {
+test('clients that unsubscribe immediately do not end the feed of the next client', async () => {
   await using world = await createWorld()
   await using receiver = await startReceiver()
   // Far from its database, a process takes long enough to begin a subscription for clients to leave meanwhile.

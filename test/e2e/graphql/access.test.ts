@@ -28,7 +28,7 @@ test('every caller can read its own organization by id, and gets null for a malf
   })
 })
 
-test('what is no id is answered by a mutation like what never was', async () => {
+test('a mutation answers a malformed id like an unknown id', async () => {
   const viewer = await world.createViewer()
   const operation = `mutation ($id: ID!) {
     destinationDelete(id: $id) { __typename ... on NotFoundError { message } }

@@ -46,7 +46,7 @@ const signIn = (key: string) =>
   world.app.authenticate({ authorization: `Bearer ${key}`, organization: null })
 
 describe('a new key', () => {
-  test('is shown once, and does what its scopes say for the organization of its maker', async () => {
+  test('is shown once, and has its scopes in the organization of its creator', async () => {
     const maker = await world.createViewer()
     const expiresAt = new Date(Date.now() + 60_000).toISOString()
     const scopes = ['KEYS_MANAGE', 'DESTINATIONS_READ', 'KEYS_MANAGE']
@@ -70,7 +70,7 @@ describe('a new key', () => {
     })
   })
 
-  test('is stored as its SHA-256 alone', async () => {
+  test('is stored as its SHA-256 only', async () => {
     const { apiKey, key } = await create(await world.createViewer(), {
       name: 'x',
       scopes: ['SECRETS_READ'],
@@ -105,7 +105,7 @@ describe('a new key', () => {
   })
 
   test.each(SCOPES.filter((scope) => scope !== 'KEYS_MANAGE'))(
-    'cannot be given the scope %s by somebody who lacks it',
+    'cannot get the scope %s from a creator without it',
     async (scope) => {
       const maker = await world.createViewer(SCOPES.filter((one) => one !== scope))
       const answer = await create(maker, { name: 'x', scopes: ['KEYS_MANAGE', scope] })
@@ -118,7 +118,7 @@ describe('a new key', () => {
     },
   )
 
-  test('can pass on no more than it was given', async () => {
+  test('can create keys with its own scopes only', async () => {
     const first = await create(await world.createViewer(), { name: 'x', scopes: ['KEYS_MANAGE'] })
     const { viewer } = await signIn(first.key)
     const answer = await create(viewer!, { name: 'y', scopes: [...SCOPES] })
@@ -161,7 +161,7 @@ describe('the keys of an organization', () => {
     expect((await create(viewer, key)).__typename).toBe('ApiKeyCreated')
   })
 
-  test('are listed newest first, revoked and expired ones too, and no one else’s', async () => {
+  test('are listed newest first, with revoked and expired keys, for one organization only', async () => {
     const [viewer, stranger] = [await world.createViewer(), await world.createViewer()]
     const made: string[] = []
     for (const name of ['a', 'b', 'c']) {
@@ -196,7 +196,7 @@ describe('the keys of an organization', () => {
     expect(listed.at(-1)).toBe(apiKey.id)
   })
 
-  test('do not include platform keys, by no way', async () => {
+  test('never include platform keys', async () => {
     const viewer = await world.createViewer()
     await world.app.createPlatformKey({ name: 'backend', scopes: SCOPES })
     const { id } = await world.prisma.apiKey.findFirstOrThrow({ where: { organizationId: null } })
@@ -222,7 +222,7 @@ describe('the keys of an organization', () => {
 })
 
 describe('revoking a key', () => {
-  test('says when, and the second time changes nothing', async () => {
+  test('returns the time, and a second call changes nothing', async () => {
     const viewer = await world.createViewer()
     const { apiKey } = await create(viewer, { name: 'x', scopes: ['SECRETS_READ'] })
     const first = await revoke(viewer, apiKey.id)
@@ -231,7 +231,7 @@ describe('revoking a key', () => {
     expect(await revoke(viewer, apiKey.id)).toEqual(first)
   })
 
-  test("finds neither another organization's key nor what is none", async () => {
+  test('does not find the key of another organization or a malformed id', async () => {
     const { apiKey, key } = await create(await world.createViewer(), {
       name: 'x',
       scopes: ['SECRETS_READ'],
@@ -243,7 +243,7 @@ describe('revoking a key', () => {
     expect((await signIn(key)).viewer?.apiKeyId).toBe(apiKey.id)
   })
 
-  test('refuses it from then on, as does its expiry', async () => {
+  test('rejects it from then on, as does its expiry', async () => {
     const viewer = await world.createViewer()
     const one = await create(viewer, { name: 'x', scopes: ['SECRETS_READ'] })
     const other = await create(viewer, { name: 'y', scopes: ['SECRETS_READ'] })

@@ -94,7 +94,7 @@ describe('a destination', () => {
     })
   })
 
-  test('is activated once it lacks nothing, and says what it lacks', async () => {
+  test('is activated if its settings are complete, and otherwise the refusal lists what is missing', async () => {
     const viewer = await world.createViewer()
     const { id } = await create(viewer, { name: 'CRM' })
     expect(await activate(viewer, id)).toEqual({
@@ -178,7 +178,7 @@ describe('a secret', () => {
     expect(data.destinationRevealSecret).toEqual({ secret })
   })
 
-  test('shows until when the one before signs as well, and not beyond', async () => {
+  test('shows until when the previous secret signs, during the overlap only', async () => {
     const viewer = await world.createViewer()
     const id = await world.createDestination(viewer)
     const before = Date.now()
@@ -202,7 +202,7 @@ describe('a secret', () => {
     })
   })
 
-  test('that cannot be read leaves the rest of the page readable', async () => {
+  test('that cannot be decrypted does not affect other fields', async () => {
     const viewer = await world.createViewer()
     const id = await world.createDestination(viewer)
     await world.prisma.signingSecret.update({
@@ -220,7 +220,7 @@ describe('a secret', () => {
 })
 
 describe('destinations', () => {
-  test('are found by status, by any of some events, and by text that means only itself', async () => {
+  test('are filtered by status, by any of several event types, and by literal text', async () => {
     const viewer = await world.createViewer()
     await world.createDestination(viewer, ['TODO_CREATED'], 'Sales 100% "new"')
     await world.createDestination(viewer, ['TODO_UPDATED', 'EMAIL_SENT'], 'back_office')
@@ -250,7 +250,7 @@ describe('destinations', () => {
     expect(await find({ search: '' })).toEqual(all)
   })
 
-  test('are not searched for a NUL, which no text can have', async () => {
+  test('are not searched for a NUL, which text in PostgreSQL cannot contain', async () => {
     const { errors } = await world.run(
       await world.createViewer(),
       'query ($search: String) { destinations(filter: { search: $search }) { totalCount } }',
@@ -275,7 +275,7 @@ describe('the last attempt of a destination', () => {
   const read = (viewer: Viewer, selection = LAST) =>
     world.run(viewer, `{ destinations { nodes { id lastAttempt ${selection} } } }`)
 
-  test('is the newest of its own, and null before the first one', async () => {
+  test('is its newest attempt, and null before the first one', async () => {
     const viewer = await createDestinations(2)
     const unused = await world.createDestination(viewer)
     const { organizationId } = viewer
@@ -291,7 +291,7 @@ describe('the last attempt of a destination', () => {
     }
   })
 
-  test("is not read for who asks with another organization's ids", async () => {
+  test('is not read for ids of another organization', async () => {
     const { organizationId } = await createDestinations(2)
     const destinations = await world.prisma.destination.findMany({ where: { organizationId } })
     const ids = destinations.map(({ id }) => id)

@@ -20,7 +20,7 @@ async function publish(viewer: Viewer, input: object) {
 }
 
 describe('an event', () => {
-  test('is published with what is null left to its default, and answered as it is stored', async () => {
+  test('is published with defaults for null, and returned as stored', async () => {
     const viewer = await world.createViewer()
     await world.createDestination(viewer)
     const nothing = { relations: null, timestamp: null, idempotencyKey: null }
@@ -75,7 +75,7 @@ describe('an event', () => {
     ])
   })
 
-  test('under a key that is used answers the first one, and shows it when it is another', async () => {
+  test('with a used idempotency key returns the first event, and refuses another event with the first one', async () => {
     const viewer = await world.createViewer()
     const input = { ...summary(), idempotencyKey: 'k' }
     const first = await publish(viewer, input)
@@ -99,7 +99,7 @@ describe('a batch', () => {
     }
   }`
 
-  test('of 1,000 is read back in no statement when only ids are wanted, else in one', async () => {
+  test('of 1,000 is read back in no statement if only ids are selected, and otherwise in one', async () => {
     const viewer = await world.createViewer()
     const inputs = Array.from({ length: 1_000 }, (_, index) => summary(index))
     for (const [selection, count] of [
@@ -130,7 +130,7 @@ describe('a batch', () => {
 })
 
 describe('events', () => {
-  test('are found by type, by a CRM id and by when they happened, from since to before until', async () => {
+  test('are filtered by type, by a CRM id, and by time from since to before until', async () => {
     const viewer = await world.createViewer()
     const at = (minute: number) => `2025-10-10T14:0${minute}:00.000Z`
     const relations = { associatedContactIds: ['con_1'], associatedDealIds: ['deal_1'] }

@@ -53,11 +53,11 @@ describe('a list', () => {
     expect(seen).toEqual(ids)
   })
 
-  test('has 25 items by default, which null means too', async () => {
+  test('has 25 items by default and for null', async () => {
     expect((await page({ first: null, after: null })).nodes).toHaveLength(5)
   })
 
-  test('that is full has no next page when nothing follows', async () => {
+  test('with a full last page has no next page', async () => {
     expect((await page({ first: 5 })).pageInfo.hasNextPage).toBe(false)
     expect((await page({ after: ids.at(-1)! })).pageInfo).toEqual({
       hasNextPage: false,

@@ -73,7 +73,7 @@ describe('deliveryAttempted', () => {
     await stream.return(undefined)
   })
 
-  test('passes over what its filter leaves out', async () => {
+  test('skips attempts that its filter excludes', async () => {
     const { viewer, destinationId, attempts } = await createHistory(2)
     const filter = { destinationId, eventTypes: ['SUMMARY_CREATED'], statuses: ['FAILED'] }
     const stream = await world.subscribe(viewer, ATTEMPTED, { after: attempts[0], ...filter })
@@ -82,7 +82,7 @@ describe('deliveryAttempted', () => {
     await stream.return(undefined)
   })
 
-  test("does not begin behind what is no attempt of one's own", async () => {
+  test('does not start after an attempt of another organization', async () => {
     const { attempts } = await createHistory(1)
     const stranger = await world.createViewer()
     for (const after of [attempts[0], 'att_0', 'x\u0000']) {
@@ -93,7 +93,7 @@ describe('deliveryAttempted', () => {
     }
   })
 
-  test("brings nothing of another organization's destination", async () => {
+  test('emits nothing for a destination of another organization', async () => {
     const { destinationId } = await createHistory(1)
     const { viewer: stranger, attempts } = await createHistory(2)
     const others = await world.subscribe(stranger, ATTEMPTED, { after: attempts[0], destinationId })
@@ -135,7 +135,7 @@ describe('destinationChanged', () => {
     await stream.return(undefined)
   })
 
-  test('ends at once when its consumer leaves, though nothing changes', async () => {
+  test('ends at once when its consumer leaves, also without a change', async () => {
     const stream = await world.subscribe(
       await world.createViewer(),
       'subscription { destinationChanged { id } }',

@@ -16,7 +16,7 @@ async function limitConnections(url: string, limit: number): Promise<void> {
 }
 
 test.each([8, 5])(
-  'with %i connections in place of 17 every publication is answered as published, and all is delivered',
+  'with %i connections in place of 17 every publication succeeds and is delivered',
   async (limit) => {
     const { url } = await createDatabase()
     await limitConnections(url, limit)

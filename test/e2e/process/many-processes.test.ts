@@ -94,7 +94,7 @@ test('no wake-up is lost: publications that coincide with the end or the start o
   expect(row!.late).toBeLessThan(inTime(2))
 }, 300_000)
 
-test('when all jobs are lost, the sweep has the waiting deliveries sent', async () => {
+test('after the loss of all jobs the sweep causes the waiting deliveries to be sent', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock, worker: false })
   await using receiver = await startReceiver()

@@ -93,7 +93,7 @@ const outputs: [
 ]
 
 test.skipIf(!existsSync('/dev/full')).each(outputs)(
-  'a service whose standard output is %s serves, counts what it could not log, and closes',
+  'a service whose standard output is %s serves, counts lost log lines, and closes',
   async (_what, losesLines, start) => {
     const { env, url } = await environment(await overDatabase())
     const child = killWhenFinished(start(env))

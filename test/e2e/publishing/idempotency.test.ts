@@ -26,7 +26,7 @@ async function countEvents(client: GraphqlClient): Promise<number> {
   return (await client.request(ListEvents)).events.nodes.length
 }
 
-test('the same key 100 times at once, on two processes, is one event and one delivery', async () => {
+test('100 concurrent calls with one key, on two processes, publish one event with one delivery', async () => {
   await using world = await createWorld()
   const { client } = world
   await using receiver = await startReceiver()
@@ -50,7 +50,7 @@ test('the same key 100 times at once, on two processes, is one event and one del
   expect(await countEvents(client)).toBe(2)
 })
 
-test('another event under the same key is refused, with the first one', async () => {
+test('another event with the same key is refused, and the refusal has the first one', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const first = await publishOne(client, input('key-1'))
@@ -113,7 +113,7 @@ test('the same key with the members of data in another order is the same event, 
   expect(stored.map(({ data }) => data)).toEqual([1, 2].map(() => JSON.stringify(nested('').data)))
 })
 
-test('the same event in two orders 100 times at once, on two processes, is one event', async () => {
+test('100 concurrent calls with two orders of the same data, on two processes, publish one event', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const { url } = await world.addProcess({ worker: false })
@@ -129,7 +129,7 @@ test('the same event in two orders 100 times at once, on two processes, is one e
   expect(await countEvents(client)).toBe(1)
 })
 
-test('two different events under one key at once: one is published and the other refused', async () => {
+test('of two concurrent events with one key, one is published and the other refused', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const { url } = await world.addProcess({ worker: false })
@@ -154,7 +154,7 @@ test('keys belong to one organization', async () => {
   }
 })
 
-test('one bad event refuses the whole call, and the paths begin with its index', async () => {
+test('one invalid event refuses the whole call, and the paths begin with its index', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const bad = { ...input(null), data: { todo_id: 7 } }
@@ -182,7 +182,7 @@ test('one conflicting key refuses the whole call', async () => {
   expect(await countEvents(client)).toBe(1)
 })
 
-test('a key that stands twice in one call is one event, and refuses the call when the events differ', async () => {
+test('a key that occurs twice in one call is one event, or refuses the call if the events differ', async () => {
   await using world = await createWorld()
   const { client } = world
   await using receiver = await startReceiver()

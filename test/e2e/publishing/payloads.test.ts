@@ -67,7 +67,7 @@ test.runIf(pythonIsPresent())(
   },
 )
 
-test('each of the 18 printed examples is delivered as it stands, with the four lists of relations', async () => {
+test('each of the 18 printed examples is delivered unchanged, with the four lists of relations', async () => {
   expect(examples).toHaveLength(18)
   await using world = await createWorld()
   await using receiver = await startReceiver()

@@ -127,7 +127,7 @@ describe.each(doors)('over %s', (_door, ask) => {
       expect(await countEvents()).toBe(events)
     })
 
-    test('numbers that a double has exactly arrive, whatever their spelling', async () => {
+    test('numbers that a double represents exactly are delivered, in any notation', async () => {
       const field =
         '"a":[1.0,1e2,-0,0.10,0.30000000000000004,9007199254740992,5e-324,"50755254975729665"]'
       const { data } = await ask(asking(field).body)

@@ -113,7 +113,7 @@ const attempts = (db: Database) =>
 
 const EXPECTED = [{ number: 1, code: 200, body: null }]
 
-test('an answer that is written while its event is being erased is left out', async () => {
+test('a response that is recorded during the erasure of its event is not stored', async () => {
   await using world = await createWorld({ worker: false })
   const { db, destinationId, record, erase } = await createSending(world)
   await interleave(db, erase, record)
@@ -121,7 +121,7 @@ test('an answer that is written while its event is being erased is left out', as
   expect(await countDeliveries(world, destinationId)).toEqual({ SUCCEEDED: 1 })
 })
 
-test('an answer whose writing was not committed when the erasure began is erased', async () => {
+test('a response whose transaction was open when the erasure began is erased', async () => {
   await using world = await createWorld({ worker: false })
   const { db, destinationId, record, erase } = await createSending(world)
   await interleave(db, record, erase)
@@ -129,7 +129,7 @@ test('an answer whose writing was not committed when the erasure began is erased
   expect(await countDeliveries(world, destinationId)).toEqual({ SUCCEEDED: 1 })
 })
 
-test('a retry that meets an erasure under way is refused', async () => {
+test('a retry during an erasure is refused', async () => {
   await using world = await createWorld({ worker: false })
   const { db, destinationId, record, erase, retry } = await createSending(world)
   await record(db)
@@ -138,7 +138,7 @@ test('a retry that meets an erasure under way is refused', async () => {
   expect(await countDeliveries(world, destinationId)).toEqual({ SUCCEEDED: 1 })
 })
 
-test('a retry that was not committed when the erasure began is canceled', async () => {
+test('a retry whose transaction was open when the erasure began is canceled', async () => {
   await using world = await createWorld({ worker: false })
   const { db, destinationId, record, erase, retry } = await createSending(world)
   await record(db)
@@ -173,7 +173,7 @@ function stoppingBehind(db: Database, words: string) {
   return { db: held, reached: reached.promise, letGo: gate.resolve, runs: () => runs }
 }
 
-test('an erasure and a disabling that wait for each other are both done, one of them again', async () => {
+test('an erasure and a disabling that deadlock both succeed, one of them after a retry', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
   const { db } = world.app.ports

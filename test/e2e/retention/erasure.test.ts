@@ -121,7 +121,7 @@ test('an event that is erased twice keeps the time of the first erasure', async 
   expect(await readTombstone(world, eventId)).toEqual(tombstone)
 })
 
-test('an id of another organization, and one that is none, are not found', async () => {
+test('an id of another organization and a malformed id are not found', async () => {
   await using world = await createWorld({ worker: false })
   const eventId = await publishPrivate(world)
   const other = await world.clientFor('Other')
@@ -161,7 +161,7 @@ test.each([200, 500])(
   },
 )
 
-test('an event that a worker had read but not begun to send is not sent after its erasure', async () => {
+test('an event that a worker had read but not sent is not sent after its erasure', async () => {
   const clock = new TestClock()
   await using world = await createWorld({ clock })
   const { client } = world
@@ -216,7 +216,7 @@ const RetryErased = graphql(`
   }
 `)
 
-test('erasing and retrying at once never sends an empty event', async () => {
+test('concurrent erasures and retries never send an empty event', async () => {
   await using world = await createWorld()
   const { client } = world
   await using receiver = await startReceiver()
@@ -236,7 +236,7 @@ test('erasing and retrying at once never sends an empty event', async () => {
   expect(data.filter(({ description }) => description === undefined)).toEqual([])
 })
 
-test('whatever is published under the key of an erased event answers its tombstone', async () => {
+test('publishing with the key of an erased event returns its tombstone', async () => {
   await using world = await createWorld()
   const { client } = world
   await using receiver = await startReceiver()
@@ -277,7 +277,7 @@ test('an event of a test send can be erased', async () => {
   expect(await foundInDatabase(world)).toEqual([])
 })
 
-test('a subscriber that resumes behind gets the attempts without what was answered', async () => {
+test('a subscriber that resumes gets the attempts without their responses', async () => {
   await using world = await createWorld()
   const { client } = world
   await using receiver = await startReceiver({ answers: [{ status: 200, body: ANSWER }] })
@@ -331,7 +331,7 @@ async function addDeliveries({ app }: World, eventId: string, destinationId: str
   )
 }
 
-test('an event that went to thousands of destinations is erased whole before it is answered', async () => {
+test('the erasure of an event with thousands of deliveries is complete when the call returns', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, { url: 'http://127.0.0.1:4001/never-sent' })
   const eventId = await publishPrivate(world)

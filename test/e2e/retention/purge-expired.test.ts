@@ -70,7 +70,7 @@ const NOWHERE = { url: 'http://127.0.0.1:4001/never-sent' }
 const purge = ({ app }: World, days: number, signal?: AbortSignal, log: Logger = SILENT) =>
   purgeExpired({ db: app.ports.db, clock: systemClock, log, lowestId }, days, signal)
 
-test('events beyond the retention go with their deliveries and attempts, but for those that still wait', async () => {
+test('events older than the retention are deleted with their deliveries and attempts, unless a delivery is PENDING', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, NOWHERE)
   // What waits fills batches of its own, among others that go.
@@ -89,7 +89,7 @@ test('events beyond the retention go with their deliveries and attempts, but for
   expect(await idsOf(world, 'substr(delivery_id, 5)', 'delivery_attempt')).toEqual(stay)
 })
 
-test('that a destination was deleted is remembered for a day, whatever the retention', async () => {
+test('the deletion of a destination is stored for a day, whatever the retention', async () => {
   await using world = await createWorld({ worker: false })
   await world.app.ports.db.query(
     `insert into destination_deletion (id, organization_id, deleted_at)
@@ -101,7 +101,7 @@ test('that a destination was deleted is remembered for a day, whatever the reten
   expect(await idsOf(world, 'id', 'destination_deletion')).toEqual(['whk_1', 'whk_2'])
 })
 
-test('a retention that reaches back to before there was time keeps everything', async () => {
+test('a retention that reaches back before 1970 deletes nothing', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, NOWHERE)
   const old = await addPast(world, id, { days: 400, count: 2, status: 'SUCCEEDED' })
@@ -109,7 +109,7 @@ test('a retention that reaches back to before there was time keeps everything', 
   expect(await idsOf(world, 'id', 'event')).toEqual(old)
 })
 
-test('a worker removes what has expired when it starts', async () => {
+test('a worker deletes expired events when it starts', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, NOWHERE)
   await addPast(world, id, { days: 31, count: 150, status: 'SUCCEEDED' })
@@ -160,7 +160,7 @@ test('a failed test send and an erased event are not kept', async () => {
   expect(await idsOf(world, 'id', 'event')).toEqual([failed])
 })
 
-test('an event with thousands of deliveries goes in parts of at most 500 rows', async () => {
+test('an event with thousands of deliveries is deleted in batches of at most 500 rows', async () => {
   await using world = await createWorld({ worker: false })
   const { db } = world.app.ports
   const { id } = await activeDestination(world.client, NOWHERE)
@@ -188,7 +188,7 @@ test('an event with thousands of deliveries goes in parts of at most 500 rows', 
   expect(parts.length).toBeGreaterThan(10)
 })
 
-test('of several workers one removes, and each event once', async () => {
+test('of several workers one purges, and deletes each event once', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, NOWHERE)
   await addPast(world, id, { days: 40, count: 3_000, status: 'SUCCEEDED' })
@@ -201,7 +201,7 @@ test('of several workers one removes, and each event once', async () => {
   expect(told).toEqual([{ events: 3_000 }])
 })
 
-test('a delivery that is just being sent again stays with its event, and nobody waits for it', async () => {
+test('a delivery that is being sent again is kept with its event, without waiting for its lock', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, NOWHERE)
   const [again, gone] = await addPast(world, id, { days: 40, count: 2, status: 'SUCCEEDED' })

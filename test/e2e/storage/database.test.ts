@@ -14,7 +14,7 @@ async function startDatabase(): Promise<{ db: DatabaseAdapter; url: string }> {
 
 const backend = `select pg_backend_pid() as pid`
 
-test('a transaction whose connection is cut between two statements fails, and nothing else does', async () => {
+test('a transaction whose connection is cut between two statements fails, and others do not', async () => {
   const { db, url } = await startDatabase()
   const other = new pg.Client({ connectionString: url })
   await other.connect()

@@ -50,7 +50,7 @@ async function startElsewhere(dataDir: string): Promise<{ child: ChildProcess; u
   return { child, url }
 }
 
-test('a stop does not wait for a session of the server that hangs', async () => {
+test('a stop does not wait for a session that hangs', async () => {
   const dataDir = await freshFolder()
   const postgres = await start(dataDir)
   const sessions = await query(
@@ -79,7 +79,7 @@ test('the data is still there after a stop and another start', async () => {
   expect(await query(second.url, 'select * from kept')).toEqual([{ one: 1 }])
 })
 
-test('the password is readable for the service alone and the server listens on loopback alone', async () => {
+test('only the service can read the password, and the server listens on loopback only', async () => {
   const dataDir = await freshFolder()
   const { url } = await start(dataDir)
   expect((await stat(join(dataDir, 'postgres-password'))).mode & 0o777).toBe(0o600)
@@ -92,7 +92,7 @@ test('the password is readable for the service alone and the server listens on l
   await expect(query(wrong, 'select 1')).rejects.toThrow('password authentication failed')
 })
 
-test('what a killed service committed is there when the next one takes its server over', async () => {
+test('the next service takes over the server of a killed one, with all committed data', async () => {
   const dataDir = await freshFolder()
   const { child, url } = await startElsewhere(dataDir)
   await query(url, 'create table kept as select 1 as one')
@@ -115,7 +115,7 @@ test('a server that was killed as well is started again and recovers', async () 
   expect(await query(next.url, 'select * from kept')).toEqual([{ one: 1 }])
 })
 
-test('a leftover postmaster.pid whose number now belongs to another program harms neither', async () => {
+test('a leftover postmaster.pid with the process id of another program harms neither', async () => {
   const dataDir = await freshFolder()
   await (await start(dataDir)).stop()
   const leftover = [process.pid, join(dataDir, 'postgres'), 0, 1, '', '127.0.0.1', '0 0', 'ready']
@@ -162,7 +162,7 @@ test('when the server does not start, the message has the end of its log', async
   )
 })
 
-test.skipIf(!isRoot)('a folder that its user may not enter is named with what to do', async () => {
+test.skipIf(!isRoot)('a folder without permission is reported with advice', async () => {
   const closed = await freshFolder()
   const dataDir = join(closed, 'data')
   await mkdir(dataDir)

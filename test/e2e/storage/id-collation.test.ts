@@ -64,7 +64,7 @@ test('in a new database every id sorts by its bytes, whatever the language of th
   expect(await idsAreByteOrdered(db)).toBe(true)
 })
 
-test('a database in use gets the collation while the service works, and ends up like a new one', async () => {
+test('a database in use gets the collation while the service runs, and is then like a new one', async () => {
   const url = await databaseOfBefore()
   await using world = await createWorld({ databaseUrl: url, worker: false })
   expect(await idsAreByteOrdered(world.app.ports.db)).toBe(false)
@@ -97,7 +97,7 @@ async function collateUntilDone(url: string): Promise<void> {
   while (!(await migrateIdCollation({ url, log: SILENT }, never())));
 }
 
-test('a step that was interrupted is finished by the next, and one that meets an older release waits', async () => {
+test('the next step completes an interrupted one, and a step waits while an older release runs', async () => {
   const url = await databaseOfBefore()
   const client = await open(url)
   // What an interrupted build leaves.

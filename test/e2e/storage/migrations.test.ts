@@ -36,7 +36,7 @@ test('an empty database gets every migration, and a second time none', async () 
   expect(await migrate(url)).toEqual([])
 })
 
-test('of four that migrate at once one applies', async () => {
+test('of four concurrent migrations one applies', async () => {
   const { url } = await createDatabase({ empty: true })
   const applied = await Promise.all([migrate(url), migrate(url), migrate(url), migrate(url)])
   expect(applied.flat()).toEqual(names)
@@ -60,7 +60,7 @@ test('a database that has migrations which the program does not know is newer th
   await expect(migrate(url)).rejects.toThrow(/newer than this program.*29990101000000_later/)
 })
 
-test('a migration that fails leaves nothing behind, says why, and can be mended', async () => {
+test('a failed migration is rolled back, reports the cause, and can be corrected and run again', async () => {
   const { url } = await createDatabase({ empty: true })
   const folder = await copyOfMigrations()
   const name = '29990101000000_later'
@@ -106,7 +106,7 @@ test('a database of a release before keeps its migrations, and that release find
   expect(await migrate(url, folder)).toEqual([])
 })
 
-test('a migration that a release before began and did not end is refused with the way out', async () => {
+test('an unfinished migration of an earlier release is refused with advice', async () => {
   const { url } = await createDatabase({ empty: true })
   await migrate(url)
   const client = await connect(url)
@@ -117,7 +117,7 @@ test('a migration that a release before began and did not end is refused with th
   )
 })
 
-test("another program's Prisma migrations in the same schema are not the service's", async () => {
+test('Prisma migrations of another program in the same schema are ignored', async () => {
   const { url } = await createDatabase({ empty: true })
   const client = await connect(url)
   await client.query(PRISMA_TABLE)
@@ -128,7 +128,7 @@ test("another program's Prisma migrations in the same schema are not the service
   expect(await migrate(url)).toEqual([])
 })
 
-test('tables of another program in the same schema are left alone, and the message names the way out', async () => {
+test('tables of another program in the same schema are not changed, and the error has advice', async () => {
   const { url } = await createDatabase({ empty: true })
   const client = await connect(url)
   await client.query('create table delivery (id int)')
@@ -169,7 +169,7 @@ test('each write of a destination records its transaction and sends one notifica
   await expect.poll(() => heard).toEqual(['destination_changed:', 'destination_changed:'])
 })
 
-test('schema.prisma and the migrations make the same database', async () => {
+test('schema.prisma and the migrations create the same database', async () => {
   const [scratch, bySchema, byMigrations] = await Promise.all([
     createDatabase({ empty: true }),
     createDatabase({ empty: true }),

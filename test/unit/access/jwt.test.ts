@@ -10,20 +10,23 @@ const seconds = () => Math.floor(Date.now() / 1_000)
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 describe('with the keys that the issuer publishes', () => {
-  test.each(['RS256', 'ES256', 'EdDSA'])('a token signed by %s says who it is for', async (alg) => {
-    await using issuer = await startIssuer(alg)
-    const verify = createTokenVerifier(issuer.settings, { clock })
-    const exp = seconds() + 60
-    expect(await verify(await issuer.sign({ exp }))).toEqual({
-      expiresAt: exp * 1_000,
-      sub: 'user_1',
-      org_id: 'org_of_bigmind',
-      org_name: 'Acme Ltd.',
-      scope: 'destinations_read',
-    })
-    await verify(await issuer.sign())
-    expect(issuer.state.asked).toBe(1)
-  })
+  test.each(['RS256', 'ES256', 'EdDSA'])(
+    'a token signed by %s returns its user and organization',
+    async (alg) => {
+      await using issuer = await startIssuer(alg)
+      const verify = createTokenVerifier(issuer.settings, { clock })
+      const exp = seconds() + 60
+      expect(await verify(await issuer.sign({ exp }))).toEqual({
+        expiresAt: exp * 1_000,
+        sub: 'user_1',
+        org_id: 'org_of_bigmind',
+        org_name: 'Acme Ltd.',
+        scope: 'destinations_read',
+      })
+      await verify(await issuer.sign())
+      expect(issuer.state.asked).toBe(1)
+    },
+  )
 
   test.each([
     ['says nothing of its end', { exp: undefined }],
@@ -39,19 +42,19 @@ describe('with the keys that the issuer publishes', () => {
     expect(await verify(await issuer.sign(claims))).toBeNull()
   })
 
-  test('of a token that has expired its verdict says so', async () => {
+  test('an expired token is reported as expired', async () => {
     await using issuer = await startIssuer()
     const verify = createTokenVerifier(issuer.settings, { clock })
     expect(await verify(await issuer.sign({ exp: seconds() - 1 }))).toBe('EXPIRED')
   })
 
-  test('a clock that is a little ahead is forgiven', async () => {
+  test('a small difference of clocks is accepted', async () => {
     await using issuer = await startIssuer()
     const verify = createTokenVerifier(issuer.settings, { clock })
     expect(await verify(await issuer.sign({ nbf: seconds() + 4 }))).not.toBeNull()
   })
 
-  test('a token signed with a published key as if it were a secret is refused', async () => {
+  test('a token signed with a published key as the HMAC secret is refused', async () => {
     await using issuer = await startIssuer()
     const secret = createSecretKey(Buffer.from(await exportSPKI(issuer.publicKey)))
     const token = await signWith(secret, {}, { alg: 'HS256', kid: 'first' })
@@ -92,7 +95,7 @@ describe('with the keys that the issuer publishes', () => {
     },
   )
 
-  test('keys that cannot be had are no verdict, unless the token has expired anyway', async () => {
+  test('keys that cannot be fetched are an error, unless the token has expired', async () => {
     await using issuer = await startIssuer()
     issuer.state.status = 503
     const verify = createTokenVerifier(issuer.settings, { clock })
@@ -107,11 +110,11 @@ describe('with a shared secret', () => {
   const secret = randomBytes(32)
   const verify = createTokenVerifier(withSecret(secret), { clock })
 
-  test('a token signed with it is taken', async () => {
+  test('a token signed with the secret is accepted', async () => {
     expect(await verify(await signWith(secret))).toMatchObject({ org_id: 'org_of_bigmind' })
   })
 
-  test('a token signed with another, or in another way, is refused', async () => {
+  test('a token signed with another secret or algorithm is refused', async () => {
     expect(await verify(await signWith(randomBytes(32)))).toBeNull()
     expect(await verify(await signWith(randomBytes(64), {}, { alg: 'HS512' }))).toBeNull()
     expect(await verify(await signWith(secret, { exp: seconds() - 1 }))).toBe('EXPIRED')

@@ -18,7 +18,7 @@ function heldWrites() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('one item is written at once, and what arrives meanwhile is written together', async () => {
+test('one item is written immediately, and items that arrive meanwhile are written together', async () => {
   const { groups, write, finish } = heldWrites()
   const commit = createGroupCommit(write, 10)
   const first = commit.add(1)
@@ -44,7 +44,7 @@ test('no group is larger than its size, and the order is kept', async () => {
   expect(groups).toEqual([[1, 2, 3], [4, 5, 6], [7]])
 })
 
-test("a refusal is its own item's, a failed write is everybody's in the group, and neither stops the next", async () => {
+test('a refusal rejects its item, a failed write rejects its group, and the next group is written', async () => {
   let broken = false
   const commit = createGroupCommit(async (items: number[]) => {
     if (broken) throw new Error('no database')
@@ -62,7 +62,7 @@ test("a refusal is its own item's, a failed write is everybody's in the group, a
   expect(await commit.add(4)).toBe(4)
 })
 
-test('it is idle when everything is written, what was added meanwhile as well', async () => {
+test('it is idle when everything is written, including items that were added meanwhile', async () => {
   const { groups, write, finish } = heldWrites()
   const commit = createGroupCommit(write, 10)
   void commit.add(1)

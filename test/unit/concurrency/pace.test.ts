@@ -21,7 +21,7 @@ function startPace() {
   }
 }
 
-test('as many as fit into a turn begin at once, the others in the turns that follow', async () => {
+test('as many tasks as fit into a turn begin at once, the others in the following turns', async () => {
   const { ask, begun, nextTurn, settle } = startPace()
   for (const name of ['a', 'b', 'c', 'd', 'e']) ask(name)
   await settle()
@@ -32,7 +32,7 @@ test('as many as fit into a turn begin at once, the others in the turns that fol
   expect(begun).toEqual(['a', 'b', 'c', 'd', 'e'])
 })
 
-test('who asks to go ahead passes those that wait, and nobody else', async () => {
+test('an urgent task begins before waiting tasks that are not urgent', async () => {
   const { ask, begun, nextTurn } = startPace()
   for (const name of ['a', 'b', 'c', 'd']) ask(name)
   ask('first', { ahead: true })
@@ -44,7 +44,7 @@ test('who asks to go ahead passes those that wait, and nobody else', async () =>
   expect(begun).toEqual(['a', 'b', 'first', 'second', 'third', 'c', 'd'])
 })
 
-test('after a turn in which nothing began no other is asked for, and the next to come begins at once', async () => {
+test('after a turn without tasks no turn is scheduled, and the next task begins at once', async () => {
   const { ask, begun, nextTurn, settle, turns } = startPace()
   ask('a')
   await nextTurn()

@@ -21,7 +21,7 @@ function createMemory() {
 
 const forever = { value: 'x', until: Number.POSITIVE_INFINITY }
 
-test('what was found is remembered for 2 seconds from when it was asked for', async () => {
+test('a result is cached for 2 seconds from its request', async () => {
   const { ask, time } = createMemory()
   expect(await ask('a', forever)).toBe(1)
   time.now = 1_999
@@ -30,7 +30,7 @@ test('what was found is remembered for 2 seconds from when it was asked for', as
   expect(await ask('a', forever)).toBe(2)
 })
 
-test('nothing is remembered when the clock was set back', async () => {
+test('nothing is cached when the clock is set back', async () => {
   const { ask, time } = createMemory()
   time.now = 3_600_000
   await ask('a', forever)
@@ -38,20 +38,20 @@ test('nothing is remembered when the clock was set back', async () => {
   expect(await ask('a', forever)).toBe(2)
 })
 
-test('nothing is remembered longer than it holds', async () => {
+test('a result is not cached beyond its expiry', async () => {
   const { ask, time } = createMemory()
   await ask('a', { value: 'x', until: 10 })
   time.now = 10
   expect(await ask('a', forever)).toBe(2)
 })
 
-test('what was not found is asked for again', async () => {
+test('a missing result is not cached', async () => {
   const { ask } = createMemory()
   await ask('a', null)
   expect(await ask('a', forever)).toBe(2)
 })
 
-test('the 10,001st thing takes the place of the first', async () => {
+test('the 10,001st entry replaces the first', async () => {
   const { ask } = createMemory()
   for (let index = 0; index <= 10_000; index += 1) await ask(`${index}`, forever)
   expect(await ask('10000', forever)).toBe(10_001)

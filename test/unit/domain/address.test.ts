@@ -43,7 +43,7 @@ describe('which addresses a delivery may reach', () => {
     },
   )
 
-  it('outside 2000::/3 no IPv6 address is reached', () => {
+  it('no IPv6 address outside 2000::/3 is reached', () => {
     const part = fc.integer({ min: 0, max: 0xffff })
     fc.assert(
       fc.property(fc.tuple(part, part, part, part, part, part, part, part), (parts) => {

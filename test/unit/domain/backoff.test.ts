@@ -9,12 +9,9 @@ test.each([
   { attempt: 5, delay: 32 },
   { attempt: 6, delay: null },
   { attempt: 7, delay: null },
-])(
-  'a failed attempt $attempt is followed by another one after $delay seconds',
-  ({ attempt, delay }) => {
-    expect(retryDelay(attempt)).toBe(delay)
-  },
-)
+])('failed attempt $attempt is retried after $delay seconds', ({ attempt, delay }) => {
+  expect(retryDelay(attempt)).toBe(delay)
+})
 
 test('the last attempt is the sixth', () => {
   expect(MAX_ATTEMPTS).toBe(6)

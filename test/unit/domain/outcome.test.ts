@@ -107,7 +107,7 @@ describe('no response', () => {
     expect(failure.message).toMatch(/^[A-Z].*\.$/)
   })
 
-  it('in time says how far the attempt had come', () => {
+  it('in time reports the phase of the attempt', () => {
     expect(timeoutFailure('CONNECTING', 5000).message).toContain('Could not connect')
     expect(timeoutFailure('WAITING', 5000).message).toBe(
       'Your endpoint did not respond within 5 seconds.',

@@ -60,7 +60,7 @@ describe('the body', () => {
     expect(canonicalJson(JSON.parse(sent))).toBe(written)
   })
 
-  test('cannot be made of what JSON does not know', () => {
+  test('cannot contain values that JSON does not have', () => {
     expect(() => canonicalJson(undefined)).toThrow(TypeError)
     expect(() => canonicalJson(1n)).toThrow(TypeError)
   })
@@ -88,7 +88,7 @@ describe('10,000 generated bodies', () => {
     expect(changed).toBeUndefined()
   })
 
-  test('include all that is awkward', () => {
+  test('include every difficult value', () => {
     const all = bodies.join('\n')
     for (const awkward of ['"__proto__":', '"10":', '1e+21', '\u2028', '👩‍🚀', '\\ud800']) {
       expect(all).toContain(awkward)

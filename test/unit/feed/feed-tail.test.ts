@@ -115,7 +115,7 @@ async function perform(log: Log, followers: Follower[], step: Step) {
   if (step.do === 'turn') await setImmediate()
 }
 
-test('whatever order followers come, leave and fail in, the others get every row once, and so does the next one', async () => {
+test('every follower gets every row once, in any order in which others join, leave and fail', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(action, { maxLength: 40 }),

@@ -13,7 +13,7 @@ const maskError = createMaskError({
 
 const thrownBelow = (error: Error) => locatedError(error, undefined, ['viewer', 'organization'])
 
-test('what was written for the client passes, and where it happened', () => {
+test('an error for the client keeps its message and path', () => {
   const thrown = thrownBelow(badUserInput('first must be 1 to 100, got 0.'))
   expect(maskError(thrown, 'req_1')).toBe(thrown)
   expect(thrown.toJSON()).toMatchObject({
@@ -23,7 +23,7 @@ test('what was written for the client passes, and where it happened', () => {
   })
 })
 
-test('what GraphQL says of the request passes', () => {
+test('an error of GraphQL about the request is not masked', () => {
   const request = new GraphQLError('Variable "$id" of required type "ID!" was not provided.')
   expect(maskError(request, 'req_1')).toBe(request)
   const argument = thrownBelow(new GraphQLError('Argument "id" of required type "ID!" was not …'))
@@ -35,7 +35,7 @@ test.each([
   Object.assign(new Error('No record was found for a query.'), { code: 'P2025' }),
   new NotFoundError('whk_1'),
   new GraphQLError('Enum "EventType" cannot represent value: "x"'),
-])('%s is our own affair: the client learns the id of the request and no more', (fault) => {
+])('%s is internal: the client gets the request id only', (fault) => {
   logged.length = 0
   const shown = maskError(thrownBelow(fault), 'req_42').toJSON()
   expect(shown).toEqual({
@@ -50,7 +50,7 @@ test('a thrown value that is not a GraphQL error is masked too', () => {
   expect(maskError('boom', 'req_1').message).toContain('Quote request req_1')
 })
 
-test('a secret that cannot be read is said to be one, without the reason', () => {
+test('a secret that cannot be decrypted is reported without the cause', () => {
   const fault = new SecretUnavailableError('No key of the ring opens this secret of whk_1.')
   const shown = maskError(thrownBelow(fault), 'req_7')
   expect(shown.message).toBe(

@@ -56,13 +56,13 @@ function promises(type: GraphQLNamedType): string[] {
 describe('the contract', () => {
   const promised = ownTypes(contract)
 
-  test.each(promised)('%s is as it promises, or more', (type) => {
+  test.each(promised)('%s has everything that the contract promises', (type) => {
     const ours = schema.getType(type.name)
     expect(ours?.constructor).toBe(type.constructor)
     expect(promises(ours!)).toEqual(expect.arrayContaining(promises(type)))
   })
 
-  test('no argument or input field beyond it has to be given', () => {
+  test('no additional argument or input field is required', () => {
     const required = (of: typeof schema) =>
       ownTypes(of).flatMap((type) =>
         promises(type)

@@ -24,7 +24,7 @@ test.each([
   ['br;q=1.0, gzip;q=0.8', 'br', brotliDecompressSync],
   ['*', 'br', brotliDecompressSync],
 ])(
-  'a long answer to a client that takes "%s" is compressed by %s',
+  'a long response to a client that accepts "%s" is compressed with %s',
   async (accepted, encoding, decompress) => {
     const { url } = await startTestServer()
     const { body, head } = await ask(url, LONG, { 'Accept-Encoding': accepted })
@@ -48,14 +48,14 @@ test.each([
     `mutation { say(text: "${TEXT}") }`,
     { 'Accept-Encoding': 'gzip' },
   ],
-])('an answer %s is sent as it is', async (_, query, headers) => {
+])('a response %s is not compressed', async (_, query, headers) => {
   const { url } = await startTestServer()
   const { head } = await ask(url, query, headers as Record<string, string>)
   expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   expect(head).not.toMatch(/^content-encoding/im)
 })
 
-test('the status and the headers of a compressed answer stay', async () => {
+test('a compressed response keeps its status and headers', async () => {
   const { url } = await startTestServer()
   const unknown = 'x'.repeat(100)
   const query = `{ ${Array.from({ length: 200 }, (_, n) => `${unknown}${n}`).join(' ')} }`

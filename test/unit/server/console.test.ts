@@ -71,7 +71,7 @@ test.each([
   '/assets/none.js',
   '/assets/../index.html',
   '/Api',
-])('%s is nothing, and answered so', async (path) => {
+])('%s gets 404', async (path) => {
   const { url } = await startConsole()
   const response = await get(url + path)
   expect(response.status).toBe(404)
@@ -102,7 +102,7 @@ test('the page runs no other scripts, cannot be framed or read, and is not cache
   expect(headers['cache-control']).toBe('no-store')
 })
 
-test('a style needs the nonce of its own answer', async () => {
+test('a style requires the nonce of its response', async () => {
   const { url } = await startConsole()
   const nonces = await Promise.all(
     [1, 2].map(async () => {
@@ -161,7 +161,7 @@ test.each([
   expect(page).not.toContain(LOCAL_KEY)
 })
 
-test('without a build the API answers, and the page says what to run', async () => {
+test('without a build the API works, and the page shows the command to run', async () => {
   const folder = join(await createBuild(), 'none')
   const { graphql, url } = await startTestServer({ console: { folder } })
   const { body, status } = await get(url)

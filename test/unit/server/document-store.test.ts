@@ -11,7 +11,7 @@ const LIMITS = {
 const kept = (store: ReturnType<typeof createDocumentStore>, organization: string) =>
   ['1', '2', '3', '4'].filter((hash) => store.get(organization, hash) !== null).join('')
 
-test('a document is known to the organization that sent it alone', () => {
+test('a document is stored for the organization that sent it only', () => {
   const store = createDocumentStore(LIMITS)
   store.add('a', '1', '{ one }')
   expect(store.get('a', '1')).toBe('{ one }')
@@ -27,7 +27,7 @@ test('an organization that sends too many drops those that it used longest ago',
   expect(kept(store, 'a')).toBe('134')
 })
 
-test('so does one that sends too much, and the same text counts once', () => {
+test('an organization above the size limit drops its oldest documents, and equal texts count once', () => {
   const store = createDocumentStore(LIMITS)
   for (const hash of ['1', '1', '1', '2']) store.add('a', hash, 'x'.repeat(500))
   expect(kept(store, 'a')).toBe('12')
@@ -43,14 +43,14 @@ test('a text that is too long is not kept, and drops none', () => {
   expect(kept(store, 'a')).toBe('1')
 })
 
-test('one organization drops nothing of another, however much it sends', () => {
+test('no organization drops documents of another one', () => {
   const store = createDocumentStore(LIMITS)
   store.add('a', '1', 'x'.repeat(1_000))
   for (let n = 0; n < 1_000; n++) store.add('b', `${n}`, 'x'.repeat(1_000))
   expect(kept(store, 'a')).toBe('1')
 })
 
-test('when many send too much together, the one that was idle longest loses its documents', () => {
+test('above the total size limit the organization that was idle longest loses its documents', () => {
   const store = createDocumentStore(LIMITS)
   const send = (organization: string) => store.add(organization, '1', 'x'.repeat(1_000))
   for (const organization of ['a', 'b', 'c', 'd']) send(organization)

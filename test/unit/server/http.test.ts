@@ -10,7 +10,7 @@ test('a query with a key is answered, and the answer names its request', async (
   expect(await answerOf(response)).toEqual({ data: { viewer: 'org_1' } })
 })
 
-test('a request id from outside is not taken over', async () => {
+test('a request id of the client is ignored', async () => {
   const { graphql } = await startTestServer()
   const response = await post(
     graphql,
@@ -32,7 +32,7 @@ test.each([{}, { authorization: 'Bearer bmk_wrong' }, { authorization: 'bmk_vali
   },
 )
 
-test('a refusal for want of a key has status 401 for clients of the newer media type', async () => {
+test('a refusal without a key has the status 401 for clients of the newer media type', async () => {
   const { graphql } = await startTestServer()
   const accept = 'application/graphql-response+json'
   const response = await post(graphql, { query: '{ viewer }' }, { accept })
@@ -75,7 +75,7 @@ test('GET runs queries and no mutations', async () => {
   expect((await get('mutation { add(number: 1) }')).status).toBe(405)
 })
 
-test("variables in a GET that are not JSON are the sender's mistake", async () => {
+test('variables in a GET that are not JSON are refused with 400', async () => {
   const { graphql } = await startTestServer()
   const response = await fetch(`${graphql}?query={viewer}&variables=nonsense`)
   expect(response.status).toBe(400)
@@ -93,7 +93,7 @@ test.each(['', '{', 'null', '7', '{}', '[{"query":"{ viewer }"}]'])(
   },
 )
 
-test('a body of 1 MB is read, a larger one is refused with 413 and the connection lives on', async () => {
+test('a body of 1 MB is read, and a larger one is refused with 413 on a connection that stays open', async () => {
   const { graphql } = await startTestServer()
   const send = (size: number) =>
     post(graphql, { query: '{ viewer }', variables: { text: 'x'.repeat(size) } })
@@ -125,7 +125,7 @@ test('an error of a resolver is masked and contains the request id of the log', 
   expect(world.log).toMatchObject([{ requestId: response.headers.get('x-request-id') }])
 })
 
-test("a database that is away while the key is checked is our fault, not the sender's", async () => {
+test('an unavailable database during authentication is an internal error', async () => {
   const { graphql } = await startTestServer({
     authenticate: () => Promise.reject(new Error('secret detail')),
   })
@@ -163,14 +163,14 @@ test('a page of another origin can read a refusal, and when to try again', async
   }
 })
 
-test('an address with nothing at it points to the API', async () => {
+test('an unknown path gets 404 with the path of the API', async () => {
   const { url } = await startTestServer()
   const response = await fetch(`${url}/graphq`)
   expect(response.status).toBe(404)
   expect((await answerOf(response)).errors?.[0]?.message).toContain('/graphql')
 })
 
-test('health: live while it runs, ready while it can work', async () => {
+test('a running server is live, and ready if all checks pass', async () => {
   const { url, world } = await startTestServer()
   expect(await (await fetch(`${url}/health/live`)).text()).toBe('ok')
   expect((await fetch(`${url}/health/ready`)).status).toBe(200)

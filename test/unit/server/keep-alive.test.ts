@@ -17,7 +17,7 @@ test('the server keeps an idle connection longer than a proxy does', async () =>
   expect(secondsOf(answer)).toBeGreaterThan(PROXY_SECONDS)
 })
 
-test('the server of a worker does so too', async () => {
+test('the server of a worker keeps an idle connection as long', async () => {
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   const monitoring = {
     readiness: async () => ({ ready: true, closing: false, parts: {} }),

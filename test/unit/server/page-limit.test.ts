@@ -24,7 +24,7 @@ test('nested pages count with the sizes in the query', () => {
   expect(codes(`{ ${pages('(first: 1)', '(first: 1)', '(first: 1)', '(first: 1)')} }`)).toEqual([])
 })
 
-test('a page counts with its default when it says nothing', () => {
+test('a page without a size counts with the default', () => {
   expect(codes(`{ ${pages('', '', '')} }`)).toEqual([])
   expect(codes(`{ ${pages('', '', '', '')} }`)).toEqual(REFUSED)
 })
@@ -46,11 +46,11 @@ test('pages from the end count as those from the beginning', () => {
   expect(codes(`{ ${pages('', '(last: null)', '')} }`)).toEqual([])
 })
 
-test('a negative page does not make the others cheap', () => {
+test('a negative page size does not reduce the total', () => {
   expect(codes(`{ ${pages('(first: -1000)', '', '', '', '')} }`)).toEqual(REFUSED)
 })
 
-test('fragments hide nothing, and one that contains itself ends', () => {
+test('fields of fragments count, and a recursive fragment ends', () => {
   const fragment = `fragment Deep on Thing { ${pages('', '', '')} }`
   expect(codes(`{ things { nodes { ...Deep } } } ${fragment}`)).toEqual(REFUSED)
   expect(codes(`{ thing { ...Deep } } ${fragment}`)).toEqual([])

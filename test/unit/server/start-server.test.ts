@@ -80,7 +80,7 @@ test('closing the server does not wait for a client with a refused handshake tha
   await close()
 })
 
-test('an address that is taken is said when the server starts', async () => {
+test('starting the server on an address in use fails', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo

@@ -43,7 +43,7 @@ test('a file that is not there is refused with a sentence', async () => {
   await expect(readTrustedDocuments('/nowhere.json')).rejects.toThrow('cannot be used: ENOENT')
 })
 
-test('a trusted document is named by its id, in each of the ways that clients have', async () => {
+test('a trusted document is executed by its id in every form that clients send', async () => {
   const { graphql } = await startTestServer({ trustedDocuments: new Map([['abc', QUERY]]) })
   const persistedQuery = { version: 1, sha256Hash: 'abc' }
   expect(await answerOf(post(graphql, { documentId: 'abc' }))).toEqual(DATA)
@@ -55,7 +55,7 @@ test('a trusted document is named by its id, in each of the ways that clients ha
   expect(await get(`extensions=${JSON.stringify({ persistedQuery })}`)).toEqual(DATA)
 })
 
-test('an id that is not in the list is refused so that clients send the text, which is taken', async () => {
+test('an id that is not in the list is refused so that clients send the text, which is accepted', async () => {
   const { graphql } = await startTestServer({ trustedDocuments: new Map([['abc', QUERY]]) })
   expect(await answerOf(post(graphql, { documentId: 'other' }))).toMatchObject({
     errors: [{ extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } }],
@@ -63,7 +63,7 @@ test('an id that is not in the list is refused so that clients send the text, wh
   expect(await answerOf(post(graphql, { query: QUERY, documentId: 'other' }))).toEqual(DATA)
 })
 
-test('a trusted document needs a key like any other', async () => {
+test('a trusted document requires a key like any other document', async () => {
   const { graphql } = await startTestServer({ trustedDocuments: new Map([['abc', QUERY]]) })
   expect(await answerOf(post(graphql, { documentId: 'abc' }, {}))).toMatchObject({
     errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],

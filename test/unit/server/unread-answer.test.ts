@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { answerOf, KEY, post, startTestServer } from './test-server.ts'
 
-test('the connection of a client that does not take its answer is closed', async () => {
+test('the connection of a client that does not read its response is closed', async () => {
   const { url } = await startTestServer({ unreadTimeoutMs: 100 })
   const socket = connect(Number(new URL(url).port), '127.0.0.1').pause()
   onTestFinished(() => void socket.destroy())
@@ -19,7 +19,7 @@ test('the connection of a client that does not take its answer is closed', async
   expect(error).toMatchObject({ code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/) })
 })
 
-test('a query that takes longer than that to be answered is answered', async () => {
+test('a query that runs longer than that limit is answered', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
   onTestFinished(() => void vi.useRealTimers())
   const { graphql, world } = await startTestServer({ unreadTimeoutMs: 50 })

@@ -44,7 +44,7 @@ test.each([
   expect(refused).toEqual({ status, message: expect.stringContaining(words) })
 })
 
-test('one socket more than there is room for is refused with a sentence', async () => {
+test('a socket above the limit is refused with a sentence', async () => {
   const connectionLimits = { process: 1, organization: 1, caller: 1 }
   const { graphql } = await startTestServer({ connectionLimits })
   await openRawSocket(graphql)

@@ -30,7 +30,7 @@ test('the schema of the URL has that of pg-boss beside it', () => {
   expect(schemas('?schema=hooks')).toEqual(['hooks', 'hooks_pgboss'])
 })
 
-test('what the URL leaves open comes from the environment, and what it says stays', () => {
+test('settings that the URL lacks come from the environment', () => {
   const env = { PGHOST: 'env', PGUSER: 'nobody', PGSSLMODE: 'disable', PGPASSWORD: 'a+b &c' }
   const address = parseDatabaseUrl(completeDatabaseUrl('postgres://u@db/name', env))
   expect(address).toMatchObject({ user: 'u', password: 'a+b &c', database: 'name' })

@@ -25,7 +25,7 @@ describe.concurrent('a name is not connected to', () => {
     expectFailure(outcome, dns!.length === 0 ? 'DNS' : 'BLOCKED_ADDRESS')
   })
 
-  it('when a second look-up leads elsewhere than the first', async () => {
+  it('when a second lookup has another result than the first', async () => {
     await using receiver = await startReceiver({
       certificate: 'valid',
       answers: [{ status: 200, headers: { connection: 'close' } }],
@@ -48,14 +48,14 @@ describe.concurrent('a name is not connected to', () => {
     expect(expectFailure(outcome, 'DNS')).toContain('name servers did not respond')
   })
 
-  it('when its look-up takes longer than an attempt may', async () => {
+  it('when its lookup takes longer than the timeout of an attempt', async () => {
     await using client = startClient({ resolve: () => new Promise(() => {}), timeoutMs: 100 })
     const { outcome } = await client.send({ ...request, url: 'https://hooks.example.com/' })
     expect(expectFailure(outcome, 'TIMEOUT')).toContain('Could not connect')
   })
 })
 
-it('a connection that comes too late carries no request', async () => {
+it('a connection that opens after the timeout carries no request', async () => {
   await using receiver = await startReceiver()
   let resolved = (_answer: NameAnswer) => {}
   const resolve = () => new Promise<NameAnswer>((done) => (resolved = done))
@@ -70,7 +70,7 @@ it('a connection that comes too late carries no request', async () => {
 
 describe.concurrent('an address in the URL is not connected to', () => {
   it.each(['https://10.0.0.1/', 'https://[::1]/', 'https://[::127.0.0.1]/', 'https://127.0.0.1/'])(
-    'where it is reserved, whatever was saved: %s',
+    'when it is reserved, even if it was saved: %s',
     async (url) => {
       await using client = startClient({ policy: strictPolicy })
       const { outcome } = await client.send({ ...request, url })
@@ -78,13 +78,13 @@ describe.concurrent('an address in the URL is not connected to', () => {
     },
   )
 
-  it('nor is localhost', async () => {
+  it('when it is localhost', async () => {
     await using client = startClient({ policy: strictPolicy })
     const { outcome } = await client.send({ ...request, url: 'https://localhost/' })
     expectFailure(outcome, 'BLOCKED_ADDRESS')
   })
 
-  it('over http, where only https is allowed', async () => {
+  it('over http when only https is allowed', async () => {
     await using client = startClient({ policy: { ...loopbackPolicy, allowHttp: false } })
     await using receiver = await startReceiver()
     const { outcome } = await client.send({ ...request, url: receiver.url })
@@ -128,11 +128,11 @@ describe.concurrent('the name server', () => {
     return await createNameResolver([server.address])('hooks.example.com')
   }
 
-  it('that knows only an IPv4 address gives that', async () => {
+  it('with only an IPv4 address returns that', async () => {
     expect(await lookUp(['93.184.216.34'])).toMatchObject({ addresses: ['93.184.216.34'] })
   })
 
-  it('that knows no such name gives nothing', async () => {
+  it('without the name returns no address', async () => {
     expect(await lookUp('NXDOMAIN')).toMatchObject({ addresses: [] })
   })
 

@@ -83,7 +83,7 @@ test.runIf(isLinux).each([
   [5, 5],
   [0, 1],
   [3600, 60],
-])('a name that lives for %i s and moves is followed after %i s', async (ttl, seconds) => {
+])('a changed name with a TTL of %i s is used after %i s', async (ttl, seconds) => {
   await using receiver = await startReceiver()
   let address = '127.0.0.1'
   await using names = await startNameServer(() => [address], ttl)

@@ -15,7 +15,7 @@ const isLinux = process.platform === 'linux'
 if (!isLinux) console.log('Skipped: receivers that stall need Linux.')
 
 describe.runIf(isLinux)('of two addresses', () => {
-  it('the slow one is connected to although the other one refuses', async () => {
+  it('the slow one is used if the other one refuses', async () => {
     await using stalled = await startStalledReceiver()
     await using client = startClient({ resolve: resolvingTo('127.0.0.1', '127.0.0.2') })
     const sending = client.send({ ...request, url: `http://slow.example.com:${stalled.port}/` })
@@ -52,7 +52,7 @@ describe.runIf(isLinux)('of two addresses', () => {
   })
 })
 
-it('when all addresses refuse, an answer that is awaited still counts', async () => {
+it('when all addresses refuse, addresses of a pending answer are tried', async () => {
   await using receiver = await startReceiver()
   const later = Promise.withResolvers<NameAnswer>()
   const resolve = async () => ({ addresses: ['127.0.0.2', '127.0.0.3'], later: later.promise })
@@ -118,7 +118,7 @@ describe.concurrent('a name server', () => {
   })
 
   it.each<NameServerAnswer>(['SILENCE', 'SERVFAIL', 'NXDOMAIN'])(
-    'that answers %s when asked for AAAA records is used for its A records',
+    'that answers an AAAA query with %s is used for its A records',
     async (broken) => {
       const answers = (type: RecordType) => (type === 'A' ? ['192.0.2.1'] : broken)
       await using server = await startNameServer(answers)
@@ -127,7 +127,7 @@ describe.concurrent('a name server', () => {
     },
   )
 
-  it('without A records is waited for until its AAAA records are there', async () => {
+  it('without A records is awaited until its AAAA records arrive', async () => {
     const { server, answer, release } = await lookUp({ A: [], AAAA: ['2001:db8::1'] }, 'AAAA')
     await using _ = server
     await expect.poll(() => server.questions.toSorted()).toEqual(['A', 'AAAA'])

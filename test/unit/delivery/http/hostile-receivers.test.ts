@@ -35,7 +35,7 @@ describe.concurrent('a receiver that', () => {
     await expect.poll(() => receiver.requests).toBe(1)
   })
 
-  it('never answers is given 5 seconds', async () => {
+  it('never answers fails the attempt after 5 seconds', async () => {
     await using receiver = await startRawReceiver(() => {})
     await using client = startClient()
     const { outcome, durationMs } = await client.send({ ...request, url: receiver.url })
@@ -44,7 +44,7 @@ describe.concurrent('a receiver that', () => {
     expect(durationMs).toBeLessThan(inTime(6_000))
   })
 
-  it('accepts a connection and never says hello in TLS fails it with TIMEOUT', async () => {
+  it('accepts a connection without a TLS handshake fails the attempt with TIMEOUT', async () => {
     await using receiver = await startRawReceiver(() => {})
     await using client = startClient({ timeoutMs: 400 })
     const url = receiver.url.replace('http:', 'https:')
@@ -89,7 +89,7 @@ describe.concurrent('a certificate that', () => {
     expect(receiver.requests.length).toBe(0)
   })
 
-  it('is none, because the receiver speaks plain HTTP, fails it with TLS', async () => {
+  it('is missing, because the receiver uses plain HTTP, fails the attempt with TLS', async () => {
     await using receiver = await startReceiver()
     await using client = startClient()
     const url = receiver.url.replace('http:', 'https:')
@@ -155,7 +155,7 @@ describe.concurrent('after the head of a success', () => {
     expect(performance.now() - startedAt - durationMs).toBeGreaterThan(990)
   })
 
-  it('a gzip bomb stays packed', async () => {
+  it('a gzip bomb is not decompressed', async () => {
     const bomb = gzipSync(Buffer.alloc(50e6))
     await using receiver = await startReceiver({
       answers: [

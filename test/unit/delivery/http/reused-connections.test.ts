@@ -67,7 +67,7 @@ describe.concurrent('a connection that is used again and', () => {
   })
 
   it.each([400, 404, 500])(
-    'brings a %i of its own fails the attempt, after one request',
+    'responds with %i fails the attempt after one request',
     async (status) => {
       await using receiver = await answerOnce((socket) =>
         socket.write(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`),
@@ -78,7 +78,7 @@ describe.concurrent('a connection that is used again and', () => {
     },
   )
 
-  it('goes bad late leaves the second try the rest of the time', async () => {
+  it('fails late leaves the rest of the time to the second try', async () => {
     let requests = 0
     await using receiver = await startRawReceiver((socket) => {
       requests += 1

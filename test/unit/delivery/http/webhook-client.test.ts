@@ -11,7 +11,7 @@ const headers = { 'content-type': 'application/json', 'webhook-id': 'evt_1' }
 const body = '{"event":"todo_created","data":{"title":"Grüße 🎉\\u2028"}}'
 
 describe('a request', () => {
-  it('arrives as it was given, with our name on it and nothing of a browser', async () => {
+  it('arrives unchanged, with the User-Agent of the service and no headers of a browser', async () => {
     await using receiver = await startReceiver()
     await using client = startClient()
     await client.send({ url: `${receiver.url}?tenant=1&x=%20y`, headers, body })
@@ -35,7 +35,7 @@ describe('a request', () => {
     expect((await receiver.request()).path).toBe(path)
   })
 
-  it('says how long it took', async () => {
+  it('reports its duration', async () => {
     await using receiver = await startReceiver({
       answers: [(_request, response) => setTimeout(() => response.end(), 50)],
     })
@@ -115,7 +115,7 @@ describe.concurrent('an answer', () => {
 })
 
 describe.concurrent('connections', () => {
-  it('are used again, without a warning, however many requests there are', async () => {
+  it('are reused for any number of requests without a warning', async () => {
     const warnings: Error[] = []
     const note = (warning: Error) => warnings.push(warning)
     process.on('warning', note)
@@ -132,7 +132,7 @@ describe.concurrent('connections', () => {
     expect(warnings).toEqual([])
   })
 
-  it('are made to more origins than are kept', async () => {
+  it('are opened to more origins than are kept', async () => {
     await using receiver = await startReceiver()
     await using client = startClient({ maxKeptOrigins: 2, resolve: resolvingTo('127.0.0.1') })
     for (const name of ['a', 'b', 'c', 'd', 'a']) {
@@ -144,7 +144,7 @@ describe.concurrent('connections', () => {
     expect(kept).toEqual(['keep-alive', 'keep-alive', 'close', 'close', 'keep-alive'])
   })
 
-  it('stay open until what is on the wire has ended, and are closed then', async () => {
+  it('are closed after the requests in flight have ended', async () => {
     await using receiver = await startReceiver({
       answers: [(_request, response) => setTimeout(() => response.end(), 100)],
     })

@@ -19,7 +19,7 @@ describe('valid data', () => {
     expect(checkEventData(event, data)).toEqual([])
   })
 
-  test.each(catalogue)('of $name may have fields of its own, at any level', ({ name }) => {
+  test.each(catalogue)('of $name can have additional fields at any level', ({ name }) => {
     const data = dataOf(name, { custom: { a: [1, null] }, 7: 'seven', constructor: 1, toString: 2 })
     for (const list of Object.values(data)) {
       if (Array.isArray(list) && typeof list[0] === 'object') list[0].custom = true
@@ -46,11 +46,11 @@ describe('valid data', () => {
     ['todo_updated', { completed_at: null, assigned_to: null, status: 'open' }],
     ['document_updated', { template_purpose: null, template_id: null }],
     ['signal_action', { actionType: 'question', question: 'Renew?', userId: null }],
-  ])('of %s may leave unknown what can be unknown: %j', (name, changes) => {
+  ])('of %s can have unknown values: %j', (name, changes) => {
     expect(checkEventData(name, dataOf(name, changes))).toEqual([])
   })
 
-  test.each([true, 8, 'yes', null, ['a'], { a: 1 }])('may answer a question by %j', (answer) => {
+  test.each([true, 8, 'yes', null, ['a'], { a: 1 }])('can have the answer %j', (answer) => {
     const data = dataOf('scorecard_answers_created')
     data.questions_and_answers[0].answer = answer
     expect(checkEventData('scorecard_answers_created', data)).toEqual([])
@@ -70,7 +70,7 @@ describe('a closed field', () => {
     ['document_updated', 'template_purpose', ['icp', null], ['null', 0]],
     ['agent_run_completed', 'initiated_by', ['user', 'system'], ['agent', null]],
     ['signal_action', 'actionType', ['feedback', 'question'], ['click', undefined]],
-  ])('of %s, %s, takes its values and no others', (name, field, allowed, refused) => {
+  ])('of %s, %s, accepts its values only', (name, field, allowed, refused) => {
     for (const value of allowed) {
       expect(checkEventData(name, dataOf(name, { [field]: value }))).toEqual([])
     }
@@ -161,7 +161,7 @@ describe.each<EventName>(['notes_created', 'notes_updated'])('the content of %s'
     ])
   })
 
-  test('is nothing but a string or a list', () => {
+  test('is a string or a list only', () => {
     expect(checkEventData(name, dataOf(name, { content: 5 }))[0]?.message).toBe(
       'Expected a string or a list, got a number.',
     )
