@@ -13,13 +13,13 @@ export interface ConsoleOptions {
   url: string
   /** The host page's credential. Default: the console asks for an API key or a token. */
   credential?: Credential
-  /** An API key offered by the service on this machine. It signs in until somebody signs out. */
+  /** An API key offered by the service on this machine. It signs in until the user signs out. */
   localKey?: string
   /** The path of the console in the host page, as in "/settings/webhooks". Default: "/". */
   basePath?: string
   /** The nonce of the page's Content-Security-Policy, for the style that an open dialog adds to the page. */
   nonce?: string
-  /** The theme until somebody chooses another one. Default: "system". */
+  /** The theme until the user chooses another one. Default: "system". */
   theme?: Theme
   /** Called with the title of each page, as in "Webhooks". The console does not change the tab's title. */
   onTitle?: (title: string) => void

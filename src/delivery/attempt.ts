@@ -19,7 +19,7 @@ export type AttemptPorts = {
 
 /**
  * Signs and sends one attempt. Every request to a receiver goes through this function: first attempts, retries and test
- * sends. Failures of the receiver, of the network and of decrypting the secret are outcomes; an error is a fault of ours.
+ * sends. Failures of the receiver, of the network and of decrypting the secret are outcomes; an error is an internal fault.
  */
 export function attemptDelivery(
   ports: AttemptPorts,

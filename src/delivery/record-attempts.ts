@@ -15,7 +15,7 @@ export interface RecordedAttempt {
   counts: boolean
   /** Seconds until the next attempt; null when the delivery has ended. */
   retryDelay: number | null
-  /** The status with which this attempt ended the delivery; null when it goes on, or had ended before. */
+  /** The status with which this attempt ended the delivery. Null if the delivery continues, or had already ended. */
   ended: DeliveryOutcome | null
 }
 

@@ -55,7 +55,7 @@ function workOn(boss: PgBoss, queue: Queue, db: Database): Promise<string> {
         const ids = [...new Set(jobs.map(({ data }) => data.destinationId))]
         await db.transaction((tx) => queue.wake(tx, ids))
       } catch (error) {
-        // pg-boss assigns to the message of the error. Where that is not possible, its loop would end for good.
+        // pg-boss assigns to the message of the error. If that is not possible, its loop ends permanently.
         throw new Error('could not wake destinations', { cause: error })
       }
     },

@@ -10,8 +10,8 @@ type Ports = { db: Database; secrets: SecretCipher; newId: NewId; newSecret: () 
 
 /**
  * Replaces the signing secret of a destination.
- * @param overlapSeconds how long the old secret signs beside the new one; 0 for not at all. An old secret that cannot be
- *   decrypted never does: no delivery could be signed during the overlap
+ * @param overlapSeconds how long the old secret signs beside the new one; 0 for no overlap. There is no overlap for an old
+ *   secret that cannot be decrypted, because no delivery could be signed with it
  * @returns the whole new secret
  * @throws NotFoundError, ValidationError
  */

@@ -11,7 +11,7 @@ export const SECRET_SHOWN_CHARACTERS = 6
 
 /** The fields of a request that are sent beside its signatures. */
 export interface SignedThings {
-  /** The same in every attempt and resend, so that receivers can tell duplicates. */
+  /** The same in every attempt and resend, so that receivers can recognize duplicates. */
   eventId: string
   deliveryId?: string
   /** The time of the attempt. */

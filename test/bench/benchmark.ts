@@ -27,7 +27,7 @@ export interface Benchmark {
   run(run: Run): Promise<Figure[]>
 }
 
-/** Whether a figure is what it must be; null where nothing is asked of it. */
+/** Returns whether a figure reaches its target. Null without a target. */
 export function isReached({ value, target }: Figure): boolean | null {
   if (!target) return null
   return target.bound === 'atLeast' ? value >= target.value : value <= target.value

@@ -1,2 +1,2 @@
-/** Milliseconds on a clock that all processes of this machine share and that nobody sets. */
+/** Returns milliseconds of a monotonic clock that all processes of this machine share. */
 export const sharedNow = (): number => Number(process.hrtime.bigint()) / 1e6

@@ -12,7 +12,7 @@ import { openStage, type Stage } from './stage.ts'
 /** Destinations of every drain. */
 export const DESTINATIONS = 50
 
-/** Requests to one destination at a time: what the service has on the wire, and the bare loop likewise. */
+/** Concurrent requests to one destination, of the service and of the bare loop. */
 const CONCURRENCY = 16
 
 /** A service with one worker, 50 destinations and a receiver, warmed up. */

@@ -10,7 +10,7 @@ import { openStage } from './stage.ts'
 const CONNECTIONS = 32
 const BATCH = 1_000
 
-/** Nobody listens there: without a worker nothing is sent. */
+/** An address without a server. Without a worker nothing is sent to it. */
 const NOWHERE = 'http://127.0.0.1:9/'
 
 export const publish: Benchmark = {

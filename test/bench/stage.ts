@@ -14,7 +14,7 @@ export interface Stage extends AsyncDisposable {
   databaseUrl: string
   /** What secrets are sealed with, as `ENCRYPTION_KEYS` says it. */
   encryptionKey: Buffer
-  /** Runs a statement; as the database's owner unless a superuser is asked for. */
+  /** Runs a statement as the owner of the database, or as a superuser. */
   sql<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
   asSuperuser<Row = Record<string, unknown>>(text: string): Promise<Row[]>
   /** Makes another database, migrated. @returns the stage's parts that go with it */

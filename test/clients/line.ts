@@ -7,9 +7,9 @@ export interface Line extends AsyncDisposable {
   readonly url: string
   /** How many HTTP requests clients have sent, upgrades included. */
   readonly requests: number
-  /** Cuts all connections, and each new one, until `mend` is called. */
+  /** Cuts all connections, and each new one, until `restore` is called. */
   break(): void
-  mend(): void
+  restore(): void
   /** Resolves when the line is not broken. */
   mended(): Promise<void>
 }
@@ -56,7 +56,7 @@ export async function startLine(serverUrl: string): Promise<Line> {
       broken = true
       cut()
     },
-    mend() {
+    restore() {
       broken = false
       whole.resolve()
     },

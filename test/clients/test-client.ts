@@ -147,7 +147,7 @@ async function publishAttempt({ destinationId, world }: Setup): Promise<string> 
   }
 }
 
-/** A subscription has begun at some moment after it was asked for: publishes events until one has come. */
+/** Publishes events until one has arrived. A subscription begins some time after its request. */
 async function publishUntil(setup: Setup, arrived: () => boolean): Promise<void> {
   while (!arrived()) await publishAttempt(setup)
 }
@@ -182,7 +182,7 @@ function describeSubscriptions(setup: () => Setup, expectations: Expectations): 
     await publishUntil(setup(), () => inbox.items.length > 0)
     line.break()
     const before = inbox.items.length
-    line.mend()
+    line.restore()
     await publishUntil(setup(), () => inbox.items.length > before)
     stop()
   })
@@ -198,7 +198,7 @@ function describeSubscriptions(setup: () => Setup, expectations: Expectations): 
       line.break()
       await all
       await publishTodos(world.client, 5)
-      line.mend()
+      line.restore()
     }
     await inbox.until(60)
     stop()

@@ -22,7 +22,7 @@ interface BrowserOptions {
   args?: readonly string[]
 }
 
-/** A browser for a test file. @throws when there is no console to look at */
+/** Starts a browser for a test file. @throws if the console was not built */
 export async function startBrowser({
   program,
   args = [],

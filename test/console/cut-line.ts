@@ -7,7 +7,7 @@ export interface Line extends AsyncDisposable {
   url: string
   /** Breaks every connection and refuses further ones. */
   cut(): void
-  mend(): void
+  restore(): void
 }
 
 export async function startLine(serviceUrl: string): Promise<Line> {
@@ -40,7 +40,7 @@ export async function startLine(serviceUrl: string): Promise<Line> {
       isCut = true
       breakAll()
     },
-    mend() {
+    restore() {
       isCut = false
     },
     async [Symbol.asyncDispose]() {

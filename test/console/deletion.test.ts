@@ -72,7 +72,7 @@ test('a destination deleted during a broken connection disappears after the reco
 
   line.cut()
   for (const id of [old, young]) await site.world.client.request(DeleteDestination, { id })
-  line.mend()
+  line.restore()
 
   for (const name of ['Old and going', 'Young and going']) {
     await row(list.page, name).waitFor({ state: 'detached' })

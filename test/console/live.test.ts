@@ -47,7 +47,7 @@ test('a connection cut for 10 s during 200 attempts loses no row and duplicates 
   await sign(page, 'Reconnecting')
   await page.waitForTimeout(CUT_FOR)
   expect(await page.locator('tr[data-attempt]').count()).toBeLessThan(151)
-  line.mend()
+  line.restore()
   await publishTodos(site.world.client, 50)
   await sign(page, 'Live')
 

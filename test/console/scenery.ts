@@ -29,7 +29,7 @@ export const DESTINATIONS = {
   fresh: idOf('whk', minutesAgo(3), 5),
 }
 
-/** The clock of the service, which stands still at the time of the pictures. */
+/** The clock of the service, which is stopped at the time of the pictures. */
 export const STILL: Clock = { ...systemClock, now: () => NOW.getTime() }
 
 const ORGANIZATION = idOf('org', minutesAgo(50_000), 1)

@@ -105,7 +105,7 @@ test('signing out drops unsaved edits', async () => {
   expect(await name.inputValue()).toBe('Receiver')
 })
 
-test('the local key signs in automatically until somebody signs out', async () => {
+test('the local key signs in automatically until the user signs out', async () => {
   const { apiKey, app } = site.world
   const api = await app.startApi({ host: '127.0.0.1', port: 0, localKey: apiKey })
   onTestFinished(() => api.close())

@@ -16,7 +16,7 @@ export interface View {
   refused: boolean
   /** What the API answers to an operation in place of the service; null leaves it without an answer. */
   answers: Record<string, object | null>
-  /** Brings the page into the state, and waits until it is there. */
+  /** Puts the page into the state, and waits for it. */
   arrive(page: Page): Promise<void>
 }
 
@@ -88,7 +88,7 @@ const FAILED = {
   ],
 }
 
-/** Every page and state there is to look at. */
+/** Every page and state that is compared with a picture. */
 export const VIEWS: readonly View[] = [
   view('sign-in', '/', { viewer: null }),
   view('sign-in-refused', '/', { viewer: null, refused: true, act: signInWrongly }),

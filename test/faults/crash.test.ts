@@ -26,10 +26,10 @@ const STARTS_WITHIN = inTime(5_000)
 /** Milliseconds within which SIGTERM ends a service under load. */
 const ENDS_WITHIN = inTime(6_000)
 
-/** Requests that may be on the wire to one destination. */
+/** The maximum number of requests in flight to one destination. */
 const IN_FLIGHT = 16
 
-/** Answers after a moment, so that there is always something on the wire. */
+/** Starts a receiver that answers after a delay, so that requests are always in flight. */
 const startSlowReceiver = () =>
   startReceiver({
     answers: [(_request, response) => void setTimeout(() => response.end(), 15)],

@@ -30,7 +30,7 @@ export interface Deployment {
  *
  * @param options.databaseUrl an empty database or a migrated one; default: one of the test run's server
  * @param options.env of all processes
- * @param options.answerAfter milliseconds that the receiver takes, so that there is always something on the wire
+ * @param options.answerAfter milliseconds until the receiver answers, so that requests are always in flight
  */
 export async function createDeployment(
   options: { databaseUrl?: string; env?: Record<string, string>; answerAfter?: number } = {},

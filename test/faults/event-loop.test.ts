@@ -18,8 +18,8 @@ const HOUR = 3_600_000
 const RATE = extent({ short: 20, full: 50 })
 
 /**
- * Requests to one destination that may be sent again when its live worker seems dead: 16 that are on the wire, and 16 that
- * the worker begins before a result of them shows that another one has the job.
+ * The maximum number of requests to one destination that are repeated if its running worker is considered dead: 16 in
+ * flight, and 16 that the worker sends before a result shows that another worker has the job.
  */
 const OVERTAKEN = 32
 
@@ -82,7 +82,7 @@ test.each(steps.slice(0, extent({ short: 1, full: 2 })))(
         )
       }
       await give({ clockAhead: ahead }, api, ...workers)
-      // All signs of life are an hour old at once, and each destination may be taken over. Back again nobody seems dead.
+      // Ahead, all heartbeats are an hour old, and each destination can be taken over. Back again, none is considered dead.
       const atLeast = ahead > 0 ? OVERTAKEN * destinationIds.length : 0
       await ledger.fault(`clock at ${ahead}`, { atLeast })
       await pause(3_000)

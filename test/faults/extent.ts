@@ -1,4 +1,4 @@
-/** Whether the whole of the faults is asked for, by `npm run test:faults`, and not the short form of `npm test`. */
+/** Whether the full fault tests run, by `npm run test:faults`, and not their short form of `npm test`. */
 export const isFull = process.env.FAULTS === 'full'
 
 /** Returns how much of a fault there is: little in `npm test`, all of it in the full run. */

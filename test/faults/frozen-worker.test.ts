@@ -7,7 +7,7 @@ import { createDeployment } from './deployment.ts'
 import { extent } from './extent.ts'
 import { publishAll } from './publication.ts'
 
-/** Milliseconds that a worker stands still: another one takes its destinations over after 10 s. */
+/** How long a worker is frozen, in milliseconds. Another worker takes over its destinations after 10 s. */
 const FROZEN = extent({ short: 13_000, full: 20_000 })
 
 test(`a worker that is frozen for ${FROZEN / 1_000} s records no attempt twice, and sends nothing to destinations that were deactivated or deleted meanwhile`, async () => {
@@ -39,7 +39,7 @@ test(`a worker that is frozen for ${FROZEN / 1_000} s records no attempt twice, 
       { timeout: 30_000 },
     )
     .toBe(120 * staying.length)
-  // What the frozen one had on the wire has come back by now, and has been left out.
+  // The requests in flight of the frozen worker have ended by now, and were not recorded.
   await pause(1_000)
   expect(await ledger.violations()).toEqual([])
 }, 300_000)

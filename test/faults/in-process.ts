@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 // Preloaded into a process of the service: does to it from within what no signal can. On SIGUSR2 it reads what from the
-// file that FAULT_FILE names. It runs before all else, so nobody has kept the real clock.
+// file that FAULT_FILE names. It runs first, so no module has kept the real clock.
 const RealDate = Date
 let ahead = 0
 

@@ -35,7 +35,7 @@ function soundTables() {
       { publication: 'first', event_id: 'evt1', destination_id: 'whk' as string | null },
       { publication: 'second', event_id: 'evt2', destination_id: 'whk' },
     ],
-    // The second delivery is on the wire, and one request was out when something happened.
+    // The second delivery is in flight, and one request was in flight at the time of the fault.
     received: [received('dlv1', 'evt1'), received('dlv1', 'evt1'), received('dlv2', 'evt2')],
     changed: [
       {

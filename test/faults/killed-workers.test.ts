@@ -33,7 +33,7 @@ async function takenUp(deployment: Deployment): Promise<number> {
     await pause(100)
     const since = deployment.receiver.requests.slice(before)
     for (const { body } of since) left.delete(JSON.parse(body).webhook_id)
-    // What was on the wire of the other worker may have been a destination's last.
+    // The attempts in flight of the other worker can be the last of a destination.
     const still = await waiting(deployment)
     for (const id of left) if (!still.has(id)) left.delete(id)
   }

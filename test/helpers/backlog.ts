@@ -2,7 +2,7 @@ import type { DeliveryStatus } from '../../src/generated/graphql/graphql.ts'
 import { newId } from '../../src/storage/ids.ts'
 import type { World } from './world.ts'
 
-/** Puts deliveries of as many events before a destination that have been due for a while. Nobody is woken. */
+/** Adds overdue deliveries of as many events to a destination, without a wake-up. */
 export async function addBacklog(
   { app, organizationId }: World,
   destinationId: string,
@@ -23,7 +23,7 @@ export async function addBacklog(
   )
 }
 
-/** How many deliveries of a destination stand how. */
+/** Counts the deliveries of a destination by status. */
 export async function countDeliveries(
   { app }: World,
   destinationId: string,

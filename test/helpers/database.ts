@@ -22,9 +22,9 @@ export async function dropDatabases(): Promise<void> {
 }
 
 /**
- * A database of the test file's own: a clone of the migrated template, with pg-boss's schema, or with `empty` one without
- * any table, or without any but with options of CREATE DATABASE. It is dropped after the file without being asked. When a test of the file failed and KEEP_DATABASES is set,
- * it is kept instead and its address printed.
+ * Creates a database for the test file: a clone of the migrated template with the schema of pg-boss, or with `empty` or
+ * options of CREATE DATABASE one without tables. It is dropped after the file. If a test of the file fails and KEEP_DATABASES
+ * is set, it is kept, and its URL is printed.
  */
 export async function createDatabase({ empty = false, options = '' } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`

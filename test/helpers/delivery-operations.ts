@@ -51,7 +51,7 @@ export async function readDelivery(client: GraphqlClient, id: string) {
 type Delivery = Awaited<ReturnType<typeof readDelivery>>
 type Destination = Awaited<ReturnType<typeof readDestination>>
 
-/** Waits until the delivery stands like this. */
+/** Waits until the delivery has this state. */
 export async function deliveryStands(
   client: GraphqlClient,
   id: string,
@@ -66,7 +66,7 @@ export async function deliveryStands(
   return delivery!
 }
 
-/** Waits until the destination stands like this. */
+/** Waits until the destination has this state. */
 export async function destinationStands(
   client: GraphqlClient,
   id: string,
@@ -81,7 +81,7 @@ export async function destinationStands(
   return destination!
 }
 
-/** A look every 10 ms: with a clock that stands still, the live feed would stand still as well. */
+/** Polls every 10 ms, because the live feed stops with a stopped clock. */
 const POLL = { interval: 10, timeout: 10_000 }
 
 export async function publish(client: GraphqlClient, event: EventType, data: unknown) {

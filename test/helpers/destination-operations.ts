@@ -114,7 +114,7 @@ export async function rotate(
   return destinationRotateSecret.secret
 }
 
-/** The destination as it stands, with its latest 100 deliveries, newest first. */
+/** Reads the current destination, with its latest 100 deliveries, newest first. */
 export async function readDestination(client: GraphqlClient, id: string) {
   const { destination } = await client.request(GetDestination, { id })
   if (!destination) throw new Error(`There is no destination ${id}.`)

@@ -17,8 +17,8 @@ const DEPTH = 5
 export type Ids = Readonly<Record<string, string>>
 
 /**
- * One query for each root field, and for each type that it may answer with, which selects every field on the
- * way that does not lead back to a type it came from. Connections are asked for one item.
+ * Returns a query for each root field and each of its possible types, which selects every field that does not lead back to
+ * an enclosing type. Connections have a page size of 1.
  */
 export function queriesForEveryField(schema: GraphQLSchema, ids: Ids): string[] {
   const query = schema.getQueryType()!
@@ -78,7 +78,7 @@ export function reachableTypes(schema: GraphQLSchema): Set<string> {
   return new Set([...reached].filter(isObjectType).map(({ name }) => name))
 }
 
-/** Every `Type.field` that stands in an answer, with a value that is not null. */
+/** Collects every `Type.field` of a response with a value that is not null. */
 export function answeredFields(value: unknown, answered = new Set<string>()): Set<string> {
   if (Array.isArray(value)) for (const item of value) answeredFields(item, answered)
   else if (typeof value === 'object' && value !== null) {

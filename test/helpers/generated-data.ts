@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { catalogue, type EventName } from '../../src/domain/events/index.ts'
 
-/** A publish input as it arrives: `dataText` is what stands in the caller's request. */
+/** A publish input as it arrives: `dataText` is the text in the request. */
 export interface GeneratedInput {
   event: EventName
   dataText: string

@@ -8,7 +8,7 @@ export interface HeldAnswers {
   release(status: number, count?: number): void
 }
 
-/** Keeps attempts on the wire until the test says how they end. */
+/** Keeps attempts in flight until the test answers them. */
 export function heldAnswers(): HeldAnswers {
   const held: ServerResponse[] = []
   return {

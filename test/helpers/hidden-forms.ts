@@ -19,7 +19,7 @@ export function formsOf(secret: string | Buffer): string[] {
   ]
 }
 
-/** The characters that do not depend on what stands before or behind. */
+/** Returns the characters of base64 that do not depend on the bytes before and after. */
 function base64Within(bytes: Buffer, before: number): string {
   const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64')
   return text.slice(Math.ceil((before * 4) / 3), Math.floor(((before + bytes.length) * 4) / 3))

@@ -1,14 +1,14 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 
-/** IPv4 addresses, an error, or no response at all. */
+/** IPv4 addresses, an error, or no response. */
 export type NameServerAnswer = readonly string[] | 'NXDOMAIN' | 'SERVFAIL' | 'SILENCE'
 
 export type RecordType = 'A' | 'AAAA'
 
 export interface NameServer extends AsyncDisposable {
   readonly address: string
-  /** The types that were asked for, in order. */
+  /** The types of the queries, in order. */
   readonly questions: readonly RecordType[]
 }
 

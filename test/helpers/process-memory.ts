@@ -3,7 +3,7 @@ import net from 'node:net'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
-/** What a process of its own holds in memory, asked through Node's inspector. */
+/** The memory of another process, read through the inspector of Node.js. */
 export interface ProcessMemory {
   /** What to start it with, in its environment. */
   env: { NODE_OPTIONS: string }

@@ -1,7 +1,7 @@
 import type { Scope } from '../../src/domain/api-key.ts'
 import type { World } from './world.ts'
 
-/** Where to ask, and as whom; without a key as nobody. */
+/** The address of an API, and the key of the caller, if any. */
 export interface Api {
   url: string
   apiKey?: string
@@ -34,7 +34,7 @@ export async function ask(api: Api, query: string, variables: object = {}): Prom
   return (await response.json()) as RawAnswer
 }
 
-/** What a subscription brings over server-sent events, errors included. Leaving the loop ends it. */
+/** Subscribes over server-sent events, and yields each result, including errors. Leaving the loop ends the subscription. */
 export async function* listen(
   api: Api,
   query: string,
@@ -52,7 +52,7 @@ export async function* listen(
   }
 }
 
-/** Somebody of an organization, which is made when it is not there yet, with a key of these scopes. */
+/** Creates an API key with these scopes. The organization is created if it does not exist. */
 export async function somebody(
   { app, url }: World,
   organization: string,

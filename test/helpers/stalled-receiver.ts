@@ -7,7 +7,7 @@ import { expect } from 'vitest'
 
 export interface StalledReceiver extends AsyncDisposable {
   readonly port: number
-  /** Waits until somebody tries to connect. */
+  /** Waits until a client tries to connect. */
   connecting(): Promise<void>
   /** Lets connections open from now on. TCP tries again 1 s after the first time. */
   resume(): void

@@ -59,7 +59,7 @@ export async function startIssuer(alg = 'RS256') {
     keys: { jwksUrl: new URL(`http://127.0.0.1:${port}/jwks.json`) },
   }
   return {
-    /** How often the keys were asked for, and what is answered. */
+    /** The number of requests for the keys, and the response to them. */
     state,
     settings,
     publicKey,

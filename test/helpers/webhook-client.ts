@@ -31,7 +31,7 @@ export function resolvingTo(...addresses: string[]) {
   return async () => ({ addresses })
 }
 
-/** @returns the sentence of the failure, after a look for anything in it that is not the customer's business */
+/** Returns the message of the failure, and expects that it contains no internal detail. */
 export function expectFailure(outcome: Outcome, code: FailureCode): string {
   if (outcome.status !== 'FAILED') expect.fail(`The attempt succeeded: ${JSON.stringify(outcome)}`)
   const { message } = outcome.failure

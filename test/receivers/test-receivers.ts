@@ -93,7 +93,7 @@ async function rotate({ client }: World, { id }: Customer): Promise<string> {
   return destinationRotateSecret.secret
 }
 
-/** How each delivery stands and how often it was attempted, oldest first. */
+/** Returns the status and the number of attempts of each delivery, oldest first. */
 async function statuses({ client }: World, id: string): Promise<string[]> {
   const deliveries = await deliveriesOf(client, id)
   return deliveries.map(({ attemptCount, status }) => `${status} after ${attemptCount}`).reverse()

@@ -18,8 +18,8 @@ const mutation = (call: string, result = '') =>
 const page = (list: string) => `${list} { nodes { id } pageInfo { hasNextPage hasPreviousPage } }`
 
 /**
- * Wherever an id can be put in, the operation that puts `$id` there, and what kind of id belongs there.
- * Those that destroy stand last: each is in the end run by the owner as well, to see that it does something.
+ * For every argument that takes an id, an operation that passes `$id`, and the kind of the id. Operations that delete are
+ * last, because the owner runs each of them as well, to test that it has an effect.
  */
 const MATRIX: Record<string, [operation: string, kind: Kind]> = {
   'Query.node(id:)': ['query ($id: ID!) { node(id: $id) { __typename id } }', 'att'],
@@ -170,7 +170,7 @@ async function settle(name: string, description: string): Promise<Tenant> {
 /** An id that was never given, right beside one that was. */
 const neverGiven = (id: string) => id.slice(0, -1) + (id.endsWith('0') ? '1' : '0')
 
-/** The whole answer, with the id that was asked for taken out of it. */
+/** Returns the text of the response without the requested id. */
 async function answerTo(api: Api, operation: string, id: string): Promise<string> {
   return JSON.stringify(await ask(api, operation, { id })).replaceAll(id, '(the id)')
 }

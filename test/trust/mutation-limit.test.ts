@@ -168,7 +168,7 @@ test('queries and refused documents do not count', async () => {
   expect(codesOf(await send(one, '{ viewer { scopes } }'))).toEqual([])
 })
 
-test('an operation without a valid key gets UNAUTHENTICATED and counts for nobody', async () => {
+test('an operation without a valid key gets UNAUTHENTICATED and does not count', async () => {
   for (let sent = 0; sent <= MANAGE; sent += 1) {
     expect(codesOf(await send({ apiKey: '' }, create(1)))).toEqual(['UNAUTHENTICATED'])
     expect(codesOf(await send({ apiKey: 'bmk_wrong' }, create(1)))).toEqual(['UNAUTHENTICATED'])

@@ -9,7 +9,7 @@ import { type ReceivedRequest, startReceiver } from '../helpers/receiver.ts'
 import { signatureOf, standardVerifies } from '../helpers/verify-request.ts'
 import { createWorld } from '../helpers/world.ts'
 
-/** 10 to each: fewer than the 16 that may be on the wire, and than the 15 failures that disable. */
+/** 10 deliveries to each: fewer than the 16 requests in flight, and than the 15 failures that disable. */
 const DESTINATIONS = 20
 const EVENTS = 10
 const DELIVERIES = DESTINATIONS * EVENTS
@@ -36,7 +36,7 @@ async function publish(client: GraphqlClient): Promise<void> {
 const secretFor = (request: ReceivedRequest, secrets: Secrets) =>
   secrets.get(JSON.parse(request.body).webhook_id)!
 
-/** How many of the requests a receiver lets in that knows these secrets alone and whose clock shows `now`. */
+/** Counts the requests that verify with one of these secrets at the time `now`. */
 function verified(requests: readonly ReceivedRequest[], secrets: Secrets, now: number) {
   vi.useFakeTimers({ toFake: ['Date'], now })
   const standard = requests.filter((one) => standardVerifies(one, secretFor(one, secrets)))

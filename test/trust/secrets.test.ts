@@ -60,7 +60,7 @@ afterAll(async () => {
 })
 
 /** Sends a mutation for each of the fields, many in a document. @returns what each answered */
-// biome-ignore lint/suspicious/noExplicitAny: the fields that were asked for
+// biome-ignore lint/suspicious/noExplicitAny: the requested fields
 async function mutate(fields: readonly string[]): Promise<any[]> {
   const documents = Array.from({ length: Math.ceil(fields.length / ALIASES) }, (_, index) =>
     fields

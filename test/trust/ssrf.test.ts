@@ -74,7 +74,7 @@ async function attemptOfTest({ client }: World, id: string) {
 
 const failureOfTest = async (id: string) => (await attemptOfTest(world, id)).failure?.code
 
-/** As nobody can by the API: whatever rules there are for saving, this URL is saved. */
+/** Stores a URL in the database without the checks of the API. */
 const writeUrl = (id: string, url: string) =>
   world.app.ports.db.query('update destination set url = $2 where id = $1', [id, url])
 

@@ -8,7 +8,7 @@ export type LastAttempt = NonNullable<Row['lastAttempt']>
 /** The loaded rows, each once, with the changes received since. */
 export interface Rows {
   byId: ReadonlyMap<string, Row>
-  /** Ids of deleted rows. A page or change that was read before the deletion must not bring one back. */
+  /** Ids of deleted rows. A page or change that was read before the deletion must not add one again. */
   deleted: ReadonlySet<string>
   /** The cursor of the next page; null if there is none. */
   next: string | null

@@ -47,7 +47,7 @@ const subscribers = {
     }
   },
 
-  /** What was received since this was asked last: ids of attempts, and when in milliseconds since 1970. */
+  /** Returns the attempts received since the last call: their ids, and their times in milliseconds since 1970. */
   take(): { ids: string[]; times: Float64Array } {
     const taken = { ids, times: Float64Array.from(times) }
     ids = []

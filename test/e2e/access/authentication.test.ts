@@ -18,7 +18,7 @@ const db = connect(url, { log })
 afterAll(() => db.close())
 const keyPorts = { db, newId, randomBytes }
 
-/** A time that stands still until it is moved. */
+/** Returns a clock that the test advances. */
 function createTime() {
   const time = { now: Date.now(), clock: { ...systemClock, now: () => time.now } }
   return time

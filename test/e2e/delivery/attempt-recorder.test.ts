@@ -8,7 +8,7 @@ import { activeDestination } from '../../helpers/operations.ts'
 import { SILENT } from '../../helpers/silent-log.ts'
 import { createWorld, type World } from '../../helpers/world.ts'
 
-/** An organization with one destination and as many deliveries that wait, and nobody who sends them. */
+/** Creates a destination with `count` waiting deliveries and no worker. */
 async function createWaiting(world: World, count: number) {
   const { id } = await activeDestination(world.client, { url: 'https://hooks.example.com/' })
   await publishTodos(world.client, count)
@@ -76,7 +76,7 @@ test('the last attempt of a delivery that was retried by hand meanwhile is the f
   const sixth = results.map((result) => ({ ...result, attemptCount: 5, retryDelay: null }))
   const { db } = world.app.ports
   await db.query('update delivery set attempt_count = 5 where destination_id = $1', [id])
-  // As deliveryRetry does, while the sixth attempt is on the wire.
+  // As deliveryRetry does while the sixth attempt is in flight.
   await db.query('update delivery set attempt_base = 5 where id = $1', [sixth[0]!.deliveryId])
   const recorder = recorderOf(world.app)
   const before = Date.now()

@@ -16,7 +16,7 @@ import { createWorld, type World } from '../../helpers/world.ts'
 /** More than two parts of a cancellation or a deletion, and less than three. */
 const BACKLOG = 12_000
 
-/** Requests that may be on the wire to one destination. */
+/** The maximum number of requests in flight to one destination. */
 const IN_FLIGHT = 16
 
 const URL = 'http://127.0.0.1:4001/never-sent'

@@ -105,7 +105,7 @@ test('concurrent failures above the limit are all counted, disable once, and can
   await destinationStands(client, id, { failureCount: 10 })
   receiver.answerWith(held.hold)
   await publishTodos(client, 20)
-  await receiver.request(26) // 16 of the 20 are on the wire together
+  await receiver.request(26) // 16 of the 20 are in flight at the same time.
   const told = await watchDestination(client, id)
 
   held.release(500)

@@ -15,7 +15,7 @@ import { SILENT } from '../../helpers/silent-log.ts'
 import { startClient } from '../../helpers/webhook-client.ts'
 import { createWorld, type World } from '../../helpers/world.ts'
 
-/** A turn that nobody wakes and nobody ends. */
+/** Returns a turn that is neither woken nor ended. */
 const quietTurn = (destinationId: string): DrainTurn => ({
   destinationId,
   signal: new AbortController().signal,
@@ -135,7 +135,7 @@ function urgentTurn(world: World, destinationId: string) {
       wake.resolve()
       wake = Promise.withResolvers()
     },
-    /** Resolves when the drain has looked for what the last test send left, and waits. */
+    /** Resolves when the drain has queried the last test send, and waits. */
     waits: () => waits.promise,
   }
 }

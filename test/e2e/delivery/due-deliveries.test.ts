@@ -7,7 +7,7 @@ import { activeDestination } from '../../helpers/operations.ts'
 import { type Answer, startReceiver } from '../../helpers/receiver.ts'
 import { createWorld, type World } from '../../helpers/world.ts'
 
-/** Characters of the data of one event: about the most that a request can bring. */
+/** Characters of the data of one event, close to the limit of a request. */
 const LARGE = 900_000
 
 /** Puts large events before a destination, in order. @returns the deliveries' ids */
@@ -83,7 +83,7 @@ test('only a few large events are in flight to one destination at a time', async
   await using world = await createWorld({ worker: false })
   let open = 0
   let most = 0
-  // Answered when nothing else has come for a moment: until then all that may be on the wire is.
+  // Answers when no further request has arrived for a moment, so that the maximum is in flight.
   const waiting: (() => void)[] = []
   let quiet: NodeJS.Timeout | undefined
   const hold: Answer = (_request, response) => {

@@ -26,7 +26,7 @@ import { startReceiver } from '../../helpers/receiver.ts'
 import { createWorld } from '../../helpers/world.ts'
 
 test('deactivating cancels waiting deliveries at once; attempts in flight end and are recorded', async () => {
-  // Its clock stands still, so that nothing is sent later just because it was read in time.
+  // The clock is stopped, so that deliveries do not become due during the test.
   await using world = await createWorld({ clock: new TestClock() })
   const { client } = world
   const held = heldAnswers()

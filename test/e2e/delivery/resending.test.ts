@@ -35,7 +35,7 @@ async function sent(world: World, receiver: Receiver): Promise<Ended> {
   return { id, destinationId, attempts: 1 }
 }
 
-/** Brings a delivery to each of its ends. */
+/** Functions that end a delivery in each final state. */
 const ends: Record<string, (world: World, receiver: Receiver, clock: TestClock) => Promise<Ended>> =
   {
     SUCCEEDED: (world, receiver) => sent(world, receiver),

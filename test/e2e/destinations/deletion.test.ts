@@ -19,7 +19,7 @@ import { activeDestination, GetDestination, publishTodo } from '../../helpers/op
 import { startReceiver } from '../../helpers/receiver.ts'
 import { createWorld, type World } from '../../helpers/world.ts'
 
-/** Asks for nothing of the delivery, since it may be gone before it can be read. */
+/** Selects nothing of the delivery, because it can be deleted before it is read. */
 const SendAndForget = graphql(`
   mutation TestSendAndForget($id: ID!) {
     destinationSendTest(id: $id, event: EMAIL_SENT) { __typename }

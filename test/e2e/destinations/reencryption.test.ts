@@ -58,7 +58,7 @@ async function opened(): Promise<(string | null)[][]> {
   ])
 }
 
-/** The database, where something happens between the look at a batch and its write. */
+/** Returns a database that calls a function between the read of a batch and its write. */
 const between = (
   happens: (batch: number) => Promise<unknown>,
 ): Database & { batches(): number } => {

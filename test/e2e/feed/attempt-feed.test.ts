@@ -25,7 +25,7 @@ type Feed = ReturnType<typeof subscribe>
 async function begun(world: World, record: () => Promise<unknown>, filter = {}): Promise<Feed> {
   const feed = subscribe(world, null, filter)
   const first = feed.next()
-  // The place where it begins is asked of the database: what is recorded after that, it sees.
+  // The subscription queries its start position, and emits attempts that are recorded after it.
   while (!(await Promise.race([first.then(() => true), record().then(() => pause(5))])));
   return feed
 }

@@ -114,7 +114,7 @@ test('an empty Last-Event-ID counts as none, and a stream without cursors has no
   const changed = first.finally(() => {
     isChanged = true
   })
-  // The subscription begins at some moment after the request, and brings nothing from before.
+  // The subscription begins some time after the request, and emits no earlier change.
   while (!isChanged) {
     const change = `mutation { destinationUpdate(id: "${writer.destinationId}", input: { name: "x" }) { __typename } }`
     expect(await ask(world, change)).not.toHaveProperty('errors')

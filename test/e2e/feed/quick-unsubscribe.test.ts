@@ -21,7 +21,7 @@ const SUBSCRIPTIONS = [
   'subscription { destinationDeleted { id } }',
 ]
 
-/** Does something that each of the subscriptions brings. */
+/** Causes an event for each of the subscriptions. */
 async function causeAll({ client }: World, receiver: Receiver): Promise<void> {
   const { id } = await activeDestination(client, { url: receiver.url })
   await publishTodos(client, 1)
@@ -91,7 +91,7 @@ test('clients that unsubscribe immediately do not end the feed of the next clien
   const first = Promise.all(streams.map((stream) => stream.next())).finally(() => {
     begun = true
   })
-  // A subscription begins at some moment after the call, and brings nothing from before that moment.
+  // A subscription begins some time after the call, and emits nothing from before.
   while (!begun) await causeAll(world, receiver)
   expect((await first).map(({ done }) => done)).toEqual([false, false, false])
   await client.close()

@@ -4,7 +4,7 @@ import { adoptRestoredRows } from '../../../src/feed/restored-rows.ts'
 import { startAttemptWriter } from '../../helpers/attempt-writer.ts'
 import { createWorld, type World } from '../../helpers/world.ts'
 
-/** What a dump brings: the feeds' places by the numbers of another server. */
+/** Shifts the positions of the feeds, as in a dump of a server with other transaction numbers. */
 async function shiftPlaces({ app }: World, by: bigint, from = 0n): Promise<void> {
   const { db } = app.ports
   const shifted = (column: string) => `${column} = (${column}::text::numeric + ${by})::text::xid8

@@ -7,7 +7,7 @@ import { ask } from '../../helpers/raw-operation.ts'
 import { startReceiver } from '../../helpers/receiver.ts'
 import { createWorld } from '../../helpers/world.ts'
 
-/** What Prometheus would read: each figure of ours by its name and labels. */
+/** Returns the metrics of the service by name and labels, as Prometheus reads them. */
 async function scrape({ url }: { url: string }): Promise<Record<string, number>> {
   const response = await fetch(`${url}/metrics`)
   expect(response.status).toBe(200)

@@ -11,13 +11,13 @@ import { type Answer, startReceiver } from '../../helpers/receiver.ts'
 import { runProgram, startServiceProcess } from '../../helpers/service-process.ts'
 import { SILENT } from '../../helpers/silent-log.ts'
 
-/** Answers after a moment, so that there is always something on the wire. */
+/** Returns an answer after a delay, so that requests are always in flight. */
 const answerAfter =
   (milliseconds: number): Answer =>
   (_request, response) =>
     void setTimeout(() => response.end(), milliseconds)
 
-/** Seconds. What nobody hands over waits for the sweep, which takes 5, or for 10 without a sign of life. */
+/** Without a handover, deliveries wait up to 5 s for the sweep, or 10 s for the expiry of the job. */
 const REST = inTime(1)
 const LATE = inTime(2)
 

@@ -114,7 +114,7 @@ type GeneratedInput = typeof generatedInput extends fc.Arbitrary<infer Input> ? 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what an id may not have
 const usable = (ids: string[]) => ids.filter((id) => id !== '' && !/[\u0000-\u001f\u007f]/.test(id))
 
-/** Publishes texts that no JSON.stringify of ours has touched. */
+/** Publishes texts without JSON.stringify. */
 async function publishTexts({ url, apiKey }: World, inputs: GeneratedInput[]): Promise<void> {
   const texts = inputs.map(({ event, dataText, ids }) => {
     const relations = JSON.stringify({ associatedDealIds: usable(ids) })

@@ -133,7 +133,7 @@ test('an id of another organization and a malformed id are not found', async () 
 })
 
 test.each([200, 500])(
-  'an attempt that is on the wire when its event is erased is recorded without the answer %i',
+  'an attempt in flight when its event is erased is recorded without the body of the response %i',
   async (status) => {
     await using world = await createWorld()
     const { client } = world
@@ -308,7 +308,7 @@ const AnswersAfter = graphql(`
 /** Many parts of an erasure. */
 const MANY = 6_500
 
-/** Gives an event many deliveries more, half of them waiting and half answered, and nobody is woken. */
+/** Adds many deliveries to an event, half of them waiting and half completed, without a wake-up. */
 async function addDeliveries({ app }: World, eventId: string, destinationId: string) {
   const { db } = app.ports
   const delivery = newId('dlv')
@@ -343,7 +343,7 @@ test('the erasure of an event with thousands of deliveries is complete when the 
   expect(await foundInDatabase(world)).toEqual([])
 })
 
-test('an erasure whose process dies after its first part sends nothing, and a worker finishes it', async () => {
+test('an erasure that is interrupted after its first batch sends nothing, and a worker completes it', async () => {
   await using world = await createWorld({ worker: false })
   const { client, app, organizationId } = world
   await using receiver = await startReceiver()

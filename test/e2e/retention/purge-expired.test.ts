@@ -39,7 +39,7 @@ async function addPast(
   return ids
 }
 
-/** One past event for many destinations, of which this one here stands for all, with `attempts` of each delivery. */
+/** Adds one past event with many deliveries to one destination, each with `attempts` attempts. */
 async function addBroadcast(
   world: World,
   destinationId: string,

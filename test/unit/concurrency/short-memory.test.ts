@@ -8,7 +8,7 @@ function createMemory() {
   let asked = 0
   return {
     time,
-    /** @returns how often it was asked for so far */
+    /** Returns how often the source was called so far. */
     async ask(name: string, found: { value: string; until: number } | null) {
       await memory(name, async () => {
         asked += 1

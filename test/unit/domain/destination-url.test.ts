@@ -94,7 +94,7 @@ describe('where the policy allows http and loopback', () => {
     'http://app.localhost:3000/',
     'ftp://localhost/',
     'http://localhost:22/',
-  ])('%s is refused all the same', (url) => {
+  ])('%s is still refused', (url) => {
     expect(issueOf(url, local)).not.toBeNull()
   })
 

@@ -70,7 +70,7 @@ describe('the contract', () => {
           .map((line) => `${type}.${line}`),
       )
     const demanded = required(contract)
-    // What a new field needs concerns nobody who relies on the contract.
+    // Required input of a new field does not break clients of the contract.
     const isNew = (line: string) => {
       const [, type = '', field = ''] = /^(\w+)\.(\w+)\(/.exec(line) ?? []
       const known = contract.getType(type)

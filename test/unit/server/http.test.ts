@@ -47,7 +47,7 @@ test('the schema can be read without a key', async () => {
   expect(data).toHaveProperty('__schema')
 })
 
-test('introspection beside a field of ours still needs a key', async () => {
+test('introspection beside another root field requires a key', async () => {
   const { graphql } = await startTestServer()
   const { errors } = await answerOf(post(graphql, { query: '{ __typename viewer }' }, {}))
   expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED')

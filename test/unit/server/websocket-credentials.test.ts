@@ -71,7 +71,7 @@ test('a page of another origin cannot open a WebSocket, whatever headers it send
   expect(await refusedHandshake(graphql, { headers })).toMatchObject({ status: 403 })
 })
 
-/** The client of graphql-ws with its five retries, which here wait for nothing. */
+/** Creates the client of graphql-ws with its five retries without delays. */
 function connect(url: string, connectionParams: () => Record<string, unknown>) {
   let connections = 0
   const client = createClient({

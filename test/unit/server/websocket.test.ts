@@ -154,7 +154,7 @@ test('a source is not pulled for a client that does not read', async () => {
   await acknowledged()
   socket.pause()
   send({ type: 'subscribe', id: '1', payload: { query: 'subscription { flood }' } })
-  // What the kernel takes on both sides is a few megabytes: a hundred items or so, then it stands still.
+  // The kernel buffers a few megabytes on both sides: about a hundred items, then the source is no longer pulled.
   let before = -1
   await vi.waitFor(
     () => {

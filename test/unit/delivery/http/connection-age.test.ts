@@ -6,7 +6,7 @@ import { startNameServer } from '../../../helpers/name-server.ts'
 import { listen, watchSockets } from '../../../helpers/open-sockets.ts'
 import { startClient } from '../../../helpers/webhook-client.ts'
 
-// The clock of a connection's age stands still between the steps; all else takes its own time.
+// Only the clock of the age of connections is fake.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())
 

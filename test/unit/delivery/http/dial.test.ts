@@ -91,7 +91,7 @@ it('an address that becomes known once the request is sent changes nothing', asy
 })
 
 describe.concurrent('a name server', () => {
-  /** Looks up a name whose AAAA or A question is answered when the test says so. */
+  /** Looks up a name whose AAAA or A query is answered when the test releases it. */
   async function lookUp(answers: Record<RecordType, NameServerAnswer>, held: RecordType) {
     const release = Promise.withResolvers<void>()
     const server = await startNameServer(async (type) => {

@@ -88,7 +88,7 @@ describe.concurrent('a response with', () => {
       responseCode: 200,
       responseBody: 'ok',
     })
-    // Nobody can say where it ends, so the next request has a connection of its own.
+    // The end of the response is unknown, so the next request has its own connection.
     expect([succeeded.requests, succeeded.connections]).toEqual([2, 2])
     const failed = await sendTwice(`HTTP/1.1 503${rest}`)
     expect(failed.outcome).toMatchObject({ responseCode: 503, responseBody: 'ok' })

@@ -109,7 +109,7 @@ test('the webhook client opens at most 64 connections to one origin at a time', 
     timeoutMs: 5_000,
     resolve() {
       mostAtOnce = Math.max(mostAtOnce, looking.push(Promise.withResolvers<NameAnswer>()))
-      // After all that can look up the name at once has begun to.
+      // Resolves after all concurrent lookups have begun.
       setImmediate(() => looking.shift()?.resolve({ addresses: ['127.0.0.1'] }))
       return looking.at(-1)!.promise
     },
