@@ -8,7 +8,7 @@ import type { SecretCipher } from '../storage/secret-encryption.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import type { DueDelivery } from './due.ts'
 import type { SentWebhook, WebhookSender } from './http/client.ts'
-import type { AttemptResult } from './record.ts'
+import type { AttemptResult } from './record-attempts.ts'
 
 export type AttemptPorts = {
   sender: WebhookSender

@@ -1,9 +1,36 @@
+import type { Outcome } from '../domain/outcome.ts'
 import { CHANNELS } from '../storage/channels.ts'
 import type { Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 import { defineRowSet } from '../storage/row-set.ts'
 import type { DeliveryOutcome } from '../telemetry/metrics.ts'
-import type { AttemptResult } from './record.ts'
+
+/** The result of one attempt, before it is recorded. */
+export interface AttemptResult {
+  deliveryId: string
+  destinationId: string
+  organizationId: string
+  eventType: string
+  /** Attempts recorded when the request was made. A result is recorded only while this is still the count. */
+  attemptCount: number
+  /** The number of the destination's activation under which the attempt began. A failure counts for that one alone. */
+  activation: number
+  /** Whether it was a test send, whose failure does not count. */
+  test: boolean
+  outcome: Outcome
+  /** Where the request was sent; null when nothing was sent. */
+  url: string | null
+  attemptedAt: Date
+  /** Milliseconds from when the attempt was due until it began. */
+  waitedMs: number
+  durationMs: number
+  /** Attempts recorded before the current schedule began. */
+  attemptBase: number
+  /** Seconds until the next attempt if this one failed; null when it was the last. */
+  retryDelay: number | null
+  /** The same if deliveryRetry restarted the schedule during the attempt, which is then the first of the new schedule. */
+  restartedDelay: number | null
+}
 
 /** An attempt that was recorded. */
 export interface RecordedAttempt {

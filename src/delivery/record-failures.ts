@@ -5,7 +5,7 @@ import type { NewId } from '../storage/ids.ts'
 import { defineRowSet } from '../storage/row-set.ts'
 import type { CancelBatch } from './cancel.ts'
 import type { Queue } from './queue.ts'
-import type { AttemptResult } from './record.ts'
+import type { AttemptResult } from './record-attempts.ts'
 import { type RecordedAttempt, recordAttempts } from './record-attempts.ts'
 
 interface RecordedFailures {

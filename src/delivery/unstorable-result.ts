@@ -1,4 +1,4 @@
-import type { AttemptResult } from './record.ts'
+import type { AttemptResult } from './record-attempts.ts'
 
 /** The failure message of an attempt whose own message the database rejects. Customers read it. */
 export const UNSTORABLE_MESSAGE = 'The attempt failed. What was received of it could not be stored.'

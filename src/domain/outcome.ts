@@ -1,22 +1,4 @@
-import { failureOfStatus, type ResponseFacts } from './status-failure.ts'
-
-/** Why an attempt failed. The codes are part of the API. */
-export type FailureCode =
-  | 'HTTP_STATUS'
-  | 'REDIRECT'
-  | 'TIMEOUT'
-  | 'DNS'
-  | 'CONNECTION'
-  | 'TLS'
-  | 'BAD_RESPONSE'
-  | 'BLOCKED_ADDRESS'
-  | 'SECRET_UNAVAILABLE'
-
-export interface Failure {
-  code: FailureCode
-  /** A sentence for the customer. Contains no resolved address and nothing of the service's network. */
-  message: string
-}
+import { type Failure, failureOfStatus, type ResponseFacts } from './failure.ts'
 
 /** Milliseconds from the start of connecting until the head of the response must have arrived. */
 export const ATTEMPT_TIMEOUT_MS = 5_000

@@ -1,4 +1,4 @@
-import type { FailureCode } from '../domain/outcome.ts'
+import type { FailureCode } from '../domain/failure.ts'
 
 /** How a delivery can end. */
 export type DeliveryOutcome = 'SUCCEEDED' | 'FAILED' | 'CANCELED' | 'SKIPPED'

@@ -1,4 +1,4 @@
-import type { Failure } from '../../src/domain/outcome.ts'
+import type { Failure } from '../../src/domain/failure.ts'
 import { EVENTS, exampleOf } from './examples.ts'
 import { idOf, minutesAgo, NOW, secondsAgo } from './scenery-rows.ts'
 

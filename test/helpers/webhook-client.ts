@@ -5,7 +5,8 @@ import {
   type WebhookSender,
 } from '../../src/delivery/http/client.ts'
 import { createAddressPolicy } from '../../src/domain/address.ts'
-import type { FailureCode, Outcome } from '../../src/domain/outcome.ts'
+import type { FailureCode } from '../../src/domain/failure.ts'
+import type { Outcome } from '../../src/domain/outcome.ts'
 
 /** Lets the receivers of the tests be reached; the guard is on and judges all else as in production. */
 export const loopbackPolicy = createAddressPolicy({

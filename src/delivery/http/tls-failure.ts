@@ -1,4 +1,4 @@
-import type { Failure } from '../../domain/outcome.ts'
+import type { Failure } from '../../domain/failure.ts'
 
 /**
  * Returns what an error code of Node or OpenSSL means for a TLS connection. This service verifies certificates;

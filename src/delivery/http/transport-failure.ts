@@ -1,4 +1,4 @@
-import type { Failure } from '../../domain/outcome.ts'
+import type { Failure } from '../../domain/failure.ts'
 import { tlsFailureOfCode } from './tls-failure.ts'
 
 /** The error codes of the address guard and the client. */

@@ -1,4 +1,5 @@
-import { ATTEMPT_TIMEOUT_MS, type Failure, type FailureCode } from '../../domain/outcome.ts'
+import type { Failure, FailureCode } from '../../domain/failure.ts'
+import { ATTEMPT_TIMEOUT_MS } from '../../domain/outcome.ts'
 import { builder } from '../builder.ts'
 
 const AttemptFailureCode = builder.enumType('AttemptFailureCode', {

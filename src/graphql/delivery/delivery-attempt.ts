@@ -1,6 +1,6 @@
 import { MAX_BODY_BYTES } from '../../delivery/http/response-body.ts'
 import type { EventName } from '../../domain/events/index.ts'
-import type { FailureCode } from '../../domain/outcome.ts'
+import type { FailureCode } from '../../domain/failure.ts'
 import { cursorsOf } from '../../feed/attempt-cursor.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
 import { builder, Node } from '../builder.ts'

@@ -3,7 +3,7 @@ import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import type { Authenticate } from '../../access/authentication.ts'
 import { requestError } from '../../graphql/request-error.ts'
 import { refusal } from '../errors.ts'
-import type { Caller } from '../pipeline/pipeline.ts'
+import type { Caller } from '../pipeline/caller.ts'
 import { createDocumentStore, type DocumentStore } from './document-store.ts'
 
 const SHA_256 = /^[0-9a-f]{64}$/

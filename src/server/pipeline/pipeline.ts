@@ -8,14 +8,8 @@ import {
   type ValidationContext,
 } from 'graphql'
 import { createYoga, isAsyncIterable, type Plugin } from 'graphql-yoga'
-import type {
-  Authenticate,
-  Authentication,
-  Credentials,
-  Viewer,
-} from '../../access/authentication.ts'
+import type { Authenticate, Authentication, Viewer } from '../../access/authentication.ts'
 import { mapStream } from '../../concurrency/stream.ts'
-import type { Resume } from '../../graphql/context.ts'
 import type { MaskError } from '../../graphql/mask-error.ts'
 import { unauthenticated } from '../../graphql/request-error.ts'
 import type { Logger } from '../../telemetry/logger.ts'
@@ -35,17 +29,8 @@ import type { TakeSlot } from '../limits/slots.ts'
 import type { UnreadResponses } from '../limits/unread-responses.ts'
 import type { LiveConnections } from '../streams/live-connections.ts'
 import { formatResults } from '../streams/result-format.ts'
+import type { Caller } from './caller.ts'
 import { graphqlExecutor } from './executor.ts'
-
-/** The caller of one operation, over HTTP or WebSocket. */
-export interface Caller {
-  requestId: string
-  credentials: Credentials
-  /** The headers `traceparent` and, after a space, `tracestate`, unchecked. Null without `traceparent`. */
-  traceParent: string | null
-  /** Present if the client accepts an event stream. */
-  resume?: Resume
-}
 
 /** Creates the context of the resolvers. The viewer is null only for introspection, which requires no key. */
 export type CreateContext = (request: { viewer: Viewer | null; requestId: string }) => object

@@ -1,5 +1,6 @@
 import type { ExecutionArgs, GraphQLError } from 'graphql'
-import type { Caller, Graphql } from './pipeline.ts'
+import type { Caller } from './caller.ts'
+import type { Graphql } from './pipeline.ts'
 
 export interface OperationParams {
   query: string

@@ -3,7 +3,13 @@ import type { Logger } from '../../telemetry/logger.ts'
 import { ADVISORY_LOCKS } from '../advisory-locks.ts'
 import { createEndpoints, openClient } from '../connection/client.ts'
 import type { Sql } from '../database.ts'
-import { exchangeIndexes, finishExchange, hasLateIndexes } from './index-exchange.ts'
+import {
+  type Column,
+  exchangeIndexes,
+  finishExchange,
+  hasLateIndexes,
+  type Index,
+} from './index-exchange.ts'
 
 /** Milliseconds between the checks of a worker whether ids still have the collation of the database. */
 export const ID_COLLATION_INTERVAL_MS = 60_000
@@ -53,22 +59,6 @@ export async function migrateIdCollation(
     signal.removeEventListener('abort', abort)
     await client.end().catch(() => {})
   }
-}
-
-/** A column of type text with ids. Names are quoted. */
-export interface Column {
-  table: string
-  column: string
-}
-
-export interface Index {
-  name: string
-  twin: string
-  table: string
-  unique: boolean
-  /** 'p' for the index of a primary key, 'u' for that of a unique constraint; both have the name of the constraint. */
-  constraint: 'p' | 'u' | null
-  columns: readonly string[]
 }
 
 async function columnsToCollate(client: pg.Client): Promise<Column[]> {

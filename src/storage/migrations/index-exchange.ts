@@ -1,6 +1,21 @@
 import type pg from 'pg'
 import { sqlState } from '../database-fault.ts'
-import type { Column, Index } from './id-collation.ts'
+
+/** A column of type text with ids. Names are quoted. */
+export interface Column {
+  table: string
+  column: string
+}
+
+export interface Index {
+  name: string
+  twin: string
+  table: string
+  unique: boolean
+  /** 'p' for the index of a primary key, 'u' for that of a unique constraint; both have the name of the constraint. */
+  constraint: 'p' | 'u' | null
+  columns: readonly string[]
+}
 
 /** Milliseconds to wait for the lock of a table, which other transactions wait behind. */
 const LOCK_TIMEOUT_MS = 300

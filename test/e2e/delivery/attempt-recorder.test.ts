@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { findDueDeliveries } from '../../../src/delivery/due.ts'
-import { type AttemptResult, createAttemptRecorder } from '../../../src/delivery/record.ts'
+import { createAttemptRecorder } from '../../../src/delivery/record.ts'
+import type { AttemptResult } from '../../../src/delivery/record-attempts.ts'
 import { UNSTORABLE_MESSAGE } from '../../../src/delivery/unstorable-result.ts'
 import { publishTodos } from '../../helpers/delivery-operations.ts'
 import { activate, deactivate, readDestination } from '../../helpers/destination-operations.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type DueDelivery, findDueDeliveries } from '../../../src/delivery/due.ts'
-import { type AttemptResult, createAttemptRecorder } from '../../../src/delivery/record.ts'
+import { createAttemptRecorder } from '../../../src/delivery/record.ts'
+import type { AttemptResult } from '../../../src/delivery/record-attempts.ts'
 import { FAILURE_LIMIT } from '../../../src/domain/destination.ts'
 import type { Outcome } from '../../../src/domain/outcome.ts'
 import { retryDelivery } from '../../../src/publishing/resend.ts'

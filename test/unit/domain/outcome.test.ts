@@ -4,8 +4,8 @@ import {
   GUARD_CODES,
   RESPONSE_CODES,
 } from '../../../src/delivery/http/transport-failure.ts'
+import { failureOfStatus } from '../../../src/domain/failure.ts'
 import { outcomeOfFailure, outcomeOfResponse, timeoutFailure } from '../../../src/domain/outcome.ts'
-import { failureOfStatus } from '../../../src/domain/status-failure.ts'
 
 const facts = { url: 'https://hooks.example.com/hook', requestBytes: 120_000 }
 

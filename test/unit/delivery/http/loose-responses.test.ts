@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ResponseHeadReader } from '../../../../src/delivery/http/response-head.ts'
-import type { FailureCode } from '../../../../src/domain/outcome.ts'
+import type { FailureCode } from '../../../../src/domain/failure.ts'
 import { startRawReceiver } from '../../../helpers/raw-receiver.ts'
 import { expectFailure, startClient } from '../../../helpers/webhook-client.ts'
 

@@ -1,5 +1,22 @@
 import { isIP } from 'node:net'
-import type { Failure } from './outcome.ts'
+
+/** Why an attempt failed. The codes are part of the API. */
+export type FailureCode =
+  | 'HTTP_STATUS'
+  | 'REDIRECT'
+  | 'TIMEOUT'
+  | 'DNS'
+  | 'CONNECTION'
+  | 'TLS'
+  | 'BAD_RESPONSE'
+  | 'BLOCKED_ADDRESS'
+  | 'SECRET_UNAVAILABLE'
+
+export interface Failure {
+  code: FailureCode
+  /** A sentence for the customer. Contains no resolved address and nothing of the service's network. */
+  message: string
+}
 
 /** The parts of a request and its response that a failure message contains. */
 export interface ResponseFacts {
