@@ -2,10 +2,8 @@ import type { ServerResponse } from 'node:http'
 import { TestClock } from 'pg-boss'
 import { expect, test } from 'vitest'
 import { graphql } from '../../../src/generated/graphql/gql.ts'
-import { eraseEvent as eraseEventService } from '../../../src/retention/erasure.ts'
 import { newId } from '../../../src/storage/ids.ts'
-import { addBacklog, countDeliveries } from '../../helpers/backlog.ts'
-import { readRowsAsText } from '../../helpers/database-text.ts'
+import { countDeliveries } from '../../helpers/backlog.ts'
 import {
   deliveryOf,
   deliveryStands,
@@ -26,34 +24,18 @@ import {
 } from '../../helpers/erasure-operations.ts'
 import { heldAnswers } from '../../helpers/held-answers.ts'
 import { startMarker } from '../../helpers/marker.ts'
-import { activeDestination, PublishEvent, publishTodo, todo } from '../../helpers/operations.ts'
+import { activeDestination, PublishEvent, publishTodo } from '../../helpers/operations.ts'
+import {
+  ANSWER,
+  DEAL,
+  foundInDatabase,
+  PRIVATE,
+  privateInput,
+  publishPrivate,
+  TRANSCRIPT,
+} from '../../helpers/private-event.ts'
 import { startReceiver } from '../../helpers/receiver.ts'
 import { createWorld, type World } from '../../helpers/world.ts'
-
-const TRANSCRIPT = 'transcript-7c1e'
-const DEAL = 'deal-90af'
-const ANSWER = 'answer-55d2'
-const PRIVATE = [TRANSCRIPT, DEAL, ANSWER]
-
-const input = (description = TRANSCRIPT) => ({
-  event: 'TODO_CREATED' as const,
-  data: todo(description),
-  relations: { associatedDealIds: [DEAL] },
-  timestamp: '2025-10-10T14:30:00.000Z',
-  idempotencyKey: 'key-1',
-})
-
-async function publishPrivate({ client }: World): Promise<string> {
-  const { eventPublish } = await client.request(PublishEvent, { input: input() })
-  if (eventPublish.__typename !== 'EventPublished') throw new Error(eventPublish.message)
-  return eventPublish.event.id
-}
-
-/** What of the private texts is anywhere in the database. */
-async function foundInDatabase({ databaseUrl }: World): Promise<string[]> {
-  const rows = (await readRowsAsText(databaseUrl)).join('\n')
-  return PRIVATE.filter((text) => rows.includes(text))
-}
 
 const readTombstone = async ({ client }: World, id: string) =>
   (await client.request(GetTombstone, { id })).event!
@@ -129,7 +111,10 @@ test('an id of another organization and a malformed id are not found', async () 
     const { eventErase } = await other.request(EraseEvent, { id })
     expect(eventErase).toMatchObject({ __typename: 'NotFoundError', id })
   }
-  expect(await readTombstone(world, eventId)).toMatchObject({ erasedAt: null, data: input().data })
+  expect(await readTombstone(world, eventId)).toMatchObject({
+    erasedAt: null,
+    data: privateInput().data,
+  })
 })
 
 test.each([200, 500])(
@@ -250,7 +235,9 @@ test('publishing with the key of an erased event returns its tombstone', async (
   })
   expect(fingerprint).toBeNull()
   for (const description of [TRANSCRIPT, 'Another one']) {
-    const { eventPublish } = await client.request(PublishEvent, { input: input(description) })
+    const { eventPublish } = await client.request(PublishEvent, {
+      input: privateInput(description),
+    })
     expect(eventPublish).toMatchObject({
       __typename: 'EventPublished',
       duplicate: true,
@@ -304,69 +291,3 @@ const AnswersAfter = graphql(`
     deliveryAttempted(after: $after) { id responseBody }
   }
 `)
-
-/** Many parts of an erasure. */
-const MANY = 6_500
-
-/** Adds many deliveries to an event, half of them waiting and half completed, without a wake-up. */
-async function addDeliveries({ app }: World, eventId: string, destinationId: string) {
-  const { db } = app.ports
-  const delivery = newId('dlv')
-  await db.query(
-    `insert into delivery (id, event_id, destination_id, status, due_at, attempt_count)
-    select $1 || n, $2, $3,
-      (case when n % 2 = 0 then 'PENDING' else 'SUCCEEDED' end)::delivery_status,
-      case when n % 2 = 0 then now() - interval '1 minute' end, 1
-    from generate_series(1, $4::int) as n`,
-    [delivery, eventId, destinationId, MANY],
-  )
-  await db.query(
-    `insert into delivery_attempt (
-      id, delivery_id, destination_id, organization_id, event_type, number, status, attempted_at,
-      duration_ms, response_code, response_body
-    )
-    select 'att_' || id, id, destination_id, 'org_1', 'todo_created', 1, 'SUCCEEDED', now(), 1, 200, $2
-    from delivery where event_id = $1`,
-    [eventId, ANSWER],
-  )
-}
-
-test('the erasure of an event with thousands of deliveries is complete when the call returns', async () => {
-  await using world = await createWorld({ worker: false })
-  const { id } = await activeDestination(world.client, { url: 'http://127.0.0.1:4001/never-sent' })
-  const eventId = await publishPrivate(world)
-  await addDeliveries(world, eventId, id)
-  await addBacklog(world, id, 3)
-  await eraseEvent(world.client, eventId)
-  const counts = { CANCELED: MANY / 2 + 1, SUCCEEDED: MANY / 2, PENDING: 3 }
-  expect(await countDeliveries(world, id)).toEqual(counts)
-  expect(await foundInDatabase(world)).toEqual([])
-})
-
-test('an erasure that is interrupted after its first batch sends nothing, and a worker completes it', async () => {
-  await using world = await createWorld({ worker: false })
-  const { client, app, organizationId } = world
-  await using receiver = await startReceiver()
-  const { id } = await activeDestination(client, { url: receiver.url })
-  const eventId = await publishPrivate(world)
-  await addDeliveries(world, eventId, id)
-  const { db } = app.ports
-  let commits = 0
-  const dying: typeof db = {
-    ...db,
-    transaction: (work) => {
-      commits += 1
-      return commits > 1 ? Promise.reject(new Error('died')) : db.transaction(work)
-    },
-  }
-  await expect(eraseEventService({ db: dying }, organizationId, eventId)).rejects.toThrow('died')
-  expect(await foundInDatabase(world)).toEqual([ANSWER])
-  expect((await countDeliveries(world, id)).PENDING).toBeGreaterThan(0)
-
-  await world.addProcess()
-
-  await expect.poll(() => foundInDatabase(world), { timeout: 5_000 }).toEqual([])
-  const counts = { CANCELED: MANY / 2 + 1, SUCCEEDED: MANY / 2 }
-  await expect.poll(() => countDeliveries(world, id)).toEqual(counts)
-  expect(receiver.requests).toEqual([])
-})
