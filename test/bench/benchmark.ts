@@ -1,7 +1,7 @@
 import type { Run } from './run.ts'
 import { median, percentile } from './statistics.ts'
 
-/** What a figure must be, in the figure's unit. */
+/** The target of a figure, in the unit of the figure. */
 export interface Target {
   bound: 'atLeast' | 'atMost'
   value: number
@@ -20,9 +20,9 @@ export interface Figure {
 }
 
 export interface Benchmark {
-  /** What `npm run bench -- NAME` calls it. */
+  /** The NAME in `npm run bench -- NAME`. */
   name: string
-  /** What it does, as a sentence. */
+  /** The description, as a sentence. */
   measures: string
   run(run: Run): Promise<Figure[]>
 }

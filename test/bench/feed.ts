@@ -21,7 +21,7 @@ export const feed: Benchmark = {
     '1,000 WebSocket subscribers to 100 destinations of 10 customers, 500 attempts a second: from the commit of an attempt to a subscriber',
   async run(run) {
     await using stack = run.stack()
-    // So that the database says when each attempt was committed.
+    // Records the commit time of each attempt in the database.
     const stage = stack.use(await openStage(run, { track_commit_timestamp: 'on' }))
     const receiver = stage.part<Receiver>('receiver')
     const publisher = stage.part<Publisher>('publisher')

@@ -16,7 +16,7 @@ const MISSED = 200
 /** Deliveries of one look of a drain. */
 const DUE = 64
 
-/** What is measured, over one of the databases. */
+/** The operations that are measured on one of the databases, by name. */
 type Operations = Record<string, () => Promise<unknown>>
 
 export const growth: Benchmark = {

@@ -97,7 +97,7 @@ async function measure(run: Run, benchmarks: readonly Benchmark[]): Promise<Resu
   return results
 }
 
-/** Whatever ends a run, nothing of it may stay behind: no process, no database. */
+/** However a run ends, it leaves no process and no database. */
 function closeOnInterrupt(run: Run): void {
   let ending = false
   const end = async (code: number) => {

@@ -1,6 +1,6 @@
 import { graphql } from '../../src/generated/graphql/gql.ts'
 
-/** What the benchmarks ask the API for. */
+/** The operations of the benchmarks. */
 
 export const PublishBenchEvent = graphql(`
   mutation BenchPublishEvent($input: EventPublishInput!) {

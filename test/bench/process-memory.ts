@@ -14,9 +14,9 @@ export async function residentBytes(pid: number): Promise<number> {
 
 /** A look into a Node process through its inspector. */
 export interface Inspected {
-  /** What to start it with. */
+  /** Options with which the process must be started. */
   nodeOptions: readonly string[]
-  /** Collects garbage. @returns bytes that are in use then: the heap, and buffers outside it */
+  /** Returns the bytes in use after a garbage collection: the heap, and buffers outside it. */
   bytesInUse(): Promise<number>
 }
 

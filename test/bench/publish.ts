@@ -72,7 +72,7 @@ async function publishBatches(run: Run, publisher: Remote<Publisher>, api: Api) 
   return taken.map((milliseconds) => (BATCH / milliseconds) * 1_000)
 }
 
-/** Does it a few times to warm up, then so many times for its results. */
+/** Calls `work` `warmUp` times, then `times` times. Returns the results of the latter calls. */
 async function repeat<Value>(
   warmUp: number,
   times: number,

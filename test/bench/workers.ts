@@ -38,7 +38,7 @@ async function drainByTwo(run: Run, stage: DrainStage, events: number): Promise<
   return rates
 }
 
-/** What one delivery costs. */
+/** The cost of one delivery. */
 interface Cost {
   statements: number
   /** Read or written, as the statements answer it. */

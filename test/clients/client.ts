@@ -1,11 +1,11 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 
-/** Where the API is and who calls it. */
+/** The address of the API, and the key of the caller. */
 export interface Connection {
   /** As in "http://127.0.0.1:4000"; the API is at /graphql below it. */
   url: string
   apiKey: string
-  /** What a client waits for before it connects again: resolves when the network is there. */
+  /** Resolves when the network is available. A client waits for it before it reconnects. */
   networkIsBack(): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** What a subscription has brought. */
+/** The items that a subscription has emitted. */
 export interface Inbox<Item> {
   readonly items: readonly Item[]
   push(item: Item): void

@@ -5,7 +5,7 @@ import { listen, watchSockets } from '../helpers/open-sockets.ts'
 export interface Line extends AsyncDisposable {
   /** The server's URL through this line. */
   readonly url: string
-  /** How many HTTP requests clients have sent, upgrades included. */
+  /** The number of HTTP requests that clients have sent, including upgrades. */
   readonly requests: number
   /** Cuts all connections, and each new one, until `restore` is called. */
   break(): void

@@ -20,7 +20,7 @@ interface Setup<Client extends ApiClient = ApiClient> {
   world: World
   /** The only ACTIVE destination. */
   destinationId: string
-  /** What lies between the client and the API. */
+  /** The connection between the client and the API. */
   line: Line
   client: Client
   /** Opens another client of the same kind. It is closed with the file. */
@@ -152,7 +152,7 @@ async function publishUntil(setup: Setup, arrived: () => boolean): Promise<void>
   while (!arrived()) await publishAttempt(setup)
 }
 
-/** How many subscriptions to attempts the service counts as open. */
+/** Returns the number of open subscriptions to attempts. */
 async function subscribers({ url }: World): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text()
   return Number(

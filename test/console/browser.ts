@@ -40,11 +40,11 @@ export async function startBrowser({
   return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() })
 }
 
-/** What a page must not do. */
+/** The errors of a page. */
 export interface Complaints {
-  /** Errors of scripts and what the console says of them, violations of the policy among it. */
+  /** Errors of scripts, and errors and warnings in the console, including violations of the content security policy. */
   readonly errors: readonly string[]
-  /** Requests that failed, or were answered with an error. */
+  /** Requests that failed, or got a response with an error. */
   readonly requests: readonly string[]
 }
 

@@ -10,10 +10,10 @@ const ACCEPTED = fileURLToPath(new URL('pictures/', import.meta.url))
 /** The folder for pictures that differ and for their differences. Not in version control. */
 const DIFFERING = fileURLToPath(new URL('../../screenshots/', import.meta.url))
 
-/** How much the color of a pixel may differ, from 0 to 1, because processors round differently. */
+/** The allowed difference of the color of a pixel, from 0 to 1, because processors round differently. */
 const COLOR_TOLERANCE = 0.05
 
-/** How many pixels of a picture may differ by more. */
+/** The number of pixels of a picture that can differ by more. */
 const PIXEL_TOLERANCE = 12
 
 /** The PNG settings that give the smallest files for pages of text. */

@@ -6,7 +6,7 @@ import { DESTINATIONS, type Scenery } from './scenery.ts'
 export interface View {
   name: string
   path: string
-  /** Whose key the page is opened with; null shows the sign-in. */
+  /** The owner of the key with which the page is opened. Null shows the sign-in. */
   viewer: keyof Scenery | null
   /** Whether a dialog is open in front of the page. */
   dialog: boolean

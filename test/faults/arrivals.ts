@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { deliveryOf } from '../helpers/delivery-operations.ts'
 import type { Deployment } from './deployment.ts'
 
-/** How many different deliveries have arrived. */
+/** Counts the different deliveries that have arrived. */
 export const arrived = ({ receiver }: Deployment) => new Set(receiver.requests.map(deliveryOf)).size
 
 /** Waits until so many different deliveries have arrived and everything has ended. */

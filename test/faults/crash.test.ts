@@ -77,7 +77,7 @@ async function expectDelivered(
   }
 }
 
-/** How many different deliveries have arrived. */
+/** Counts the different deliveries that have arrived. */
 const arrived = ({ requests }: Receiver) =>
   new Set(requests.map(({ headers }) => headers['x-webhook-delivery'])).size
 
@@ -95,7 +95,7 @@ test('a service that is killed during 500 deliveries sends the rest after its re
   const second = await startServiceProcess({ DATA_DIR: dataDir })
   const started = performance.now()
   await receiver.request(sent + 1)
-  // What the dead one held is free at once: its signs of life would be missed after 10 s only.
+  // The jobs of the killed service are available at once, before their heartbeats expire after 10 s.
   expect(performance.now() - started).toBeLessThan(STARTS_WITHIN)
   await expect.poll(() => arrived(receiver), { timeout: ARRIVES_WITHIN }).toBe(500)
 

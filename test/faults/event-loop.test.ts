@@ -39,7 +39,7 @@ async function faultyDeployment() {
   return { ...deployment, deployment, workers, give }
 }
 
-/** What the processes could not do, as their logs name it. */
+/** Returns the errors in the logs of the processes. */
 const complaints = (processes: readonly ServiceProcess[]) =>
   processes.flatMap(({ logged }) =>
     logged.filter(({ level }) => level >= 40).map(({ msg, err }) => `${msg}: ${err?.message}`),

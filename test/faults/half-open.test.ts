@@ -52,7 +52,7 @@ test.each(ends.slice(0, extent({ short: 1, full: 2 })))(
     const stream = publishSteadily(50, { client, ledger, destinationIds })
     await receiver.request(100)
     proxy.stall()
-    // It sends on until 16 requests to each destination wait for their results to be recorded.
+    // The worker continues until 16 results of each destination wait to be recorded.
     await pause(1_000)
     await ledger.fault('silence')
     await deployment.start('worker')

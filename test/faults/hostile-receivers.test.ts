@@ -36,7 +36,7 @@ function pour(response: ServerResponse): void {
   more()
 }
 
-/** What a receiver does below HTTP, and what comes of it. */
+/** A behavior of a receiver below HTTP, and its outcome. */
 const raw: Record<string, [Outcome, (socket: Socket) => void]> = {
   'never answers': ['TIMEOUT', () => {}],
   'drips its headers': [

@@ -29,6 +29,6 @@ process.on('SIGUSR2', () => {
 export interface InProcessFault {
   /** Keeps the event loop busy. */
   blockFor?: number
-  /** What the wall clock shows from now on, beside the real one. Timers know nothing of it, as in reality. */
+  /** Shifts the wall clock. Timers are not affected, as in reality. */
   clockAhead?: number
 }

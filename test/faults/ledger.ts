@@ -12,18 +12,18 @@ export interface Violation {
   detail: string
 }
 
-/** What a test saw from outside while it did its worst, for invariants.sql to judge. */
+/** Records what a test observes from outside during a fault, which invariants.sql checks. */
 export interface Ledger {
-  /** A publication was answered with this event, while these destinations were ACTIVE and had selected it. */
+  /** Records that a publication returned this event while these destinations were ACTIVE and subscribed to it. */
   acknowledge(publication: string, eventId: string, destinationIds: readonly string[]): void
-  /** Makes a call that changes a destination's status, and notes when. */
+  /** Makes a call that changes the status of a destination, and records its time. */
   change<Result>(destinationId: string, kind: Change, call: () => Promise<Result>): Promise<Result>
   /**
    * Something was done to the service. Notes how many requests were out without a recorded result: at least so many as are
    * given, where what was done has its effect later.
    */
   fault(name: string, options?: { atLeast?: number }): Promise<void>
-  /** How many publications were answered. */
+  /** The number of acknowledged publications. */
   readonly acknowledged: number
   /** Every breach of an invariant, by what the database says now. */
   violations(): Promise<Violation[]>

@@ -28,7 +28,7 @@ const OWN_KEYS: Partial<Record<CertificateName | WeakCertificateName, string>> =
   'weak-key': 'weak-key.key',
 }
 
-/** What `https.createServer` needs to show this certificate. */
+/** The options of `https.createServer` for this certificate. */
 export function certificate(name: CertificateName | WeakCertificateName): {
   key: string
   cert: string

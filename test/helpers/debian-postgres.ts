@@ -15,7 +15,7 @@ import { onTestFinished } from 'vitest'
 import { freePort } from './free-port.ts'
 import type { Requirement } from './machine.ts'
 
-/** Where Debian's package postgresql-15 has its programs. */
+/** The folder of the programs of Debian's package postgresql-15. */
 const PROGRAMS = '/usr/lib/postgresql/15/bin'
 
 export const debianPostgres: Requirement = {

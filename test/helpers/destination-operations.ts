@@ -7,7 +7,7 @@ import {
   RevealSecret,
 } from './operations.ts'
 
-/** What a customer does with a destination after it was created. */
+/** The operations of a customer on a destination after its creation. */
 
 export const UpdateDestination = graphql(`
   mutation TestUpdateDestination($id: ID!, $input: DestinationUpdateInput!) {

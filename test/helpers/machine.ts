@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { test } from 'vitest'
 
-/** What a test needs of the machine it runs on. */
+/** Requirements of a test for the machine. */
 export interface Requirement {
   met: boolean
   /** Printed when the test is skipped, as in "needs root". */

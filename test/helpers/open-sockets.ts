@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
 export interface OpenSockets {
-  /** How many connections were accepted so far. */
+  /** The number of connections accepted so far. */
   readonly accepted: number
   /** Waits until one has been closed. */
   disconnection(): Promise<void>

@@ -5,9 +5,9 @@ import { WebSocket } from 'ws'
 
 /** The memory of another process, read through the inspector of Node.js. */
 export interface ProcessMemory {
-  /** What to start it with, in its environment. */
+  /** Environment variables with which the process must be started. */
   env: { NODE_OPTIONS: string }
-  /** Bytes in use after a collection of garbage: the heap, and buffers outside it. */
+  /** Returns the bytes in use after a garbage collection: the heap, and buffers outside it. */
   used(): Promise<number>
 }
 

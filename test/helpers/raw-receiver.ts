@@ -3,9 +3,9 @@ import { listen, watchSockets } from './open-sockets.ts'
 
 export interface RawReceiver extends AsyncDisposable {
   readonly url: string
-  /** How many connections were accepted. */
+  /** The number of accepted connections. */
   readonly connections: number
-  /** How many requests came in, counted by their first lines. */
+  /** The number of requests, counted by their first lines. */
   readonly requests: number
 }
 

@@ -30,7 +30,7 @@ export interface Receiver extends AsyncDisposable {
   readonly port: number
   /** In the order in which they were received whole. */
   readonly requests: readonly ReceivedRequest[]
-  /** How many connections were accepted. */
+  /** The number of accepted connections. */
   readonly connections: number
   /** Waits until `count` requests have come in. @returns the last of them */
   request(count?: number): Promise<ReceivedRequest>

@@ -24,7 +24,7 @@ export interface ServiceProcess {
   readonly pid: number
   /** Of its API, or of a worker's health and metrics; null for a worker without a port. */
   readonly url: string | null
-  /** What it has logged so far. */
+  /** The log lines of the process so far. */
   readonly logged: readonly LogEntry[]
   /** Sends the signal and returns at once. */
   signal(signal: NodeJS.Signals): void

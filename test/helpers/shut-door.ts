@@ -7,7 +7,7 @@ export interface ShutDoor extends Disposable {
 
 type Connect = (options: net.TcpNetConnectOpts, ...others: unknown[]) => net.Socket
 
-/** As a firewall around this machine answers. */
+/** Returns the error of a connection that a firewall refuses. */
 const refused = () =>
   Object.assign(new Error('Nothing leaves this machine.'), { code: 'ECONNREFUSED' })
 

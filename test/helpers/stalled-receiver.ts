@@ -32,7 +32,7 @@ export async function startStalledReceiver(): Promise<StalledReceiver> {
   child.kill('SIGSTOP')
   const fillers = Array.from({ length: 8 }, () => net.connect(port, '127.0.0.1'))
   for (const filler of fillers) filler.on('error', () => {})
-  // Those that are not connected now are dropped like everything that follows them.
+  // Connections that are not accepted now are dropped, as are later ones.
   await expect.poll(() => waiting(port).length, { interval: 10 }).toBeGreaterThan(0)
   const before = new Set(waiting(port))
   return {

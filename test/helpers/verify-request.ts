@@ -14,7 +14,7 @@ export function expectSigned(request: ReceivedRequest, secret: string): void {
 export const signatureOf = ({ headers }: ReceivedRequest) =>
   headers['x-webhook-signature'] as string
 
-/** What the library of Standard Webhooks says of the request. */
+/** Verifies the request with the library of Standard Webhooks. */
 export function standardVerifies({ body, headers }: ReceivedRequest, secret: string): boolean {
   try {
     new Webhook(secret, { format: 'raw' }).verify(body, headers as Record<string, string>)

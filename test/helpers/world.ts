@@ -23,14 +23,14 @@ export interface TestProcess {
 /** A deployment with a database of its own, and a key of one organization to use it with. */
 export interface World extends AsyncDisposable {
   databaseUrl: string
-  /** What signing secrets are encrypted with where no ring is given, under the name "test". */
+  /** The key named "test", which encrypts signing secrets if no ring is given. */
   encryptionKey: Buffer
   app: App
   /** Of the first process's API. */
   url: string
   apiKey: string
   organizationId: string
-  /** As the customer with `apiKey`. */
+  /** The client of the customer with `apiKey`. */
   client: GraphqlClient
   /** Another client, as another organization when one is named. */
   clientFor(organization: string, scopes?: readonly Scope[], url?: string): Promise<GraphqlClient>
@@ -52,7 +52,7 @@ export interface ProcessOptions {
   encryptionKeys?: readonly EncryptionKey[]
   /** Which tokens of the host product are taken. Default: none. */
   jwt?: JwtSettings
-  /** Where deliveries may go. Default: to this machine as well, and without TLS. */
+  /** The addresses that deliveries can reach. Default: also this machine, and without TLS. */
   addressPolicy?: AddressPolicy
   log?: Logger
   /** Default: the product's. */

@@ -8,7 +8,7 @@ import { connectReceiver, publishEverything, testReceivers, WITHIN } from './tes
 
 testReceivers(JS_RECEIVERS, { acceptsOldSecret: /Standard Webhooks/ })
 
-/** How the first attempt of each delivery ended, oldest first, once all were attempted. */
+/** Waits until each delivery was attempted. Returns the outcomes of the first attempts, oldest first. */
 async function firstAttempts({ client }: World, id: string, count: number) {
   await expect
     .poll(

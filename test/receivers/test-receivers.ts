@@ -141,7 +141,7 @@ export function testReceivers(
 
   test('a rotated secret verifies, and libraries of Standard Webhooks accept the old one meanwhile', async () => {
     const all = [...customers.values()]
-    // What still waits would be signed with the new secret.
+    // Waiting deliveries would be signed with the new secret.
     for (const customer of all) await receivedEverything(customer)
     const secrets = await Promise.all(all.map((customer) => rotate(world, customer)))
     await publishOne(world)

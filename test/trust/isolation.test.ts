@@ -79,7 +79,7 @@ async function answerTo(api: Api, operation: string, id: string): Promise<string
   return JSON.stringify(await ask(api, operation, { id })).replaceAll(id, '(the id)')
 }
 
-/** What is stored of the owner, but for what a worker does by itself. */
+/** Returns the rows of the owner, except those that a worker changes by itself. */
 async function ownersRows(): Promise<string[]> {
   const rows = await readRowsAsText(world.databaseUrl)
   const owned = /^public\.(audit_entry|destination|signing_secret|event|organization) /

@@ -27,9 +27,9 @@ const ALIASES = 40
 /** Characters of an API key that are stored and shown, which distinguish it from others. */
 const SHOWN_OF_KEY = 12
 const JWT_SECRET = randomBytes(32)
-/** What only its sender and its receiver may see: in a URL, in an event, in an answer. */
+/** Texts that only sender and receiver can see: in a URL, in an event, in a response. */
 const PRIVATE = ['path-token-8d1f', 'transcript-51c0', 'answer-77ab']
-/** What a programmer or PostgreSQL might put into the text of an error. */
+/** A secret in the text of an error, as a programmer or PostgreSQL might put it there. */
 const SLIP = 'wsec_SlippedIntoTheTextOfAnError0123456789'
 
 const lines: string[] = []
@@ -175,7 +175,7 @@ describe('an internal fault reveals only the request id to the client', () => {
     expect(told.map((line) => typeof JSON.parse(line).err?.type)).toContain('string')
   }
 
-  /** What comes back over a WebSocket: an answer with errors, or errors alone. */
+  /** Runs an operation over a WebSocket. Returns its result with errors, or the errors. */
   async function askOverSocket(query: string, variables = {}): Promise<unknown> {
     const client = createClient({
       url: `${world.url.replace('http', 'ws')}/graphql`,
@@ -268,7 +268,7 @@ describe('an internal fault reveals only the request id to the client', () => {
     expectMasked(() => interrupt('pg_terminate_backend')))
 })
 
-/** What PostgreSQL makes of the stored secret `current` of a destination: another one's, or one with a broken end. */
+/** SQL expressions that replace the stored secret `current`: with that of another destination, or with a changed one. */
 const SPOILED = {
   'of another destination':
     '(select current from signing_secret where destination_id <> $1 order by destination_id limit 1)',

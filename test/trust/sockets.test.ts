@@ -27,7 +27,7 @@ async function open(url = world.url, origin?: string) {
   return { socket, closed, send: (message: object) => socket.send(JSON.stringify(message)) }
 }
 
-/** What the service says next. */
+/** Returns the next message of the service. */
 async function said(socket: WebSocket): Promise<{ type: string }> {
   const [data] = await once(socket, 'message')
   return JSON.parse(String(data))

@@ -13,7 +13,7 @@ import { type ShutDoor, shutDoor } from '../helpers/shut-door.ts'
 import { strictPolicy } from '../helpers/webhook-client.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 
-/** What each name leads to, as a name server under an attacker's control would say it. */
+/** The answers of a name server that an attacker controls. */
 const names = new Map<string, () => readonly string[]>()
 for (const { url, dns } of cases) {
   if (dns) names.set(new URL(url).hostname, () => dns)
@@ -55,7 +55,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   door[Symbol.dispose]()
-  // What holds after every test of this file, whatever it tried.
+  // Checks that apply after every test of this file.
   expect(canaries.map(({ accepted }) => accepted)).toEqual([0, 0])
 })
 afterAll(async () => {

@@ -99,7 +99,7 @@ describe('names', () => {
   })
 })
 
-/** What code, a database or a client does is named by a verb of the field; these words are not used for it. */
+/** Words that comments and test names do not use for what code, a database or a client does. */
 const WORDS = new RegExp(
   String.raw`\b(${[
     'hears?|heard|tells?|told|brings?|stands? (?!for)|mends?|mended|dies',

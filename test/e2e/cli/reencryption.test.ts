@@ -31,7 +31,7 @@ const runReencrypt = ({ databaseUrl }: World, ...ring: EncryptionKey[]) =>
     ENCRYPTION_KEYS: asVariable(...ring),
   })
 
-/** How many stored secrets are sealed with each key. */
+/** Counts the stored secrets by their encryption key. */
 async function sealedWith({ app }: World): Promise<Record<string, number>> {
   const rows = await app.ports.db.query<{ key: string; count: number }>(
     `select split_part(sealed, '.', 2) as key, count(*)::int from signing_secret,

@@ -215,7 +215,7 @@ test('an urgent delivery gets the next free slot', async () => {
   await receiver.request(17)
   await sendTest()
   await waits()
-  // What was read of the table is too old to be sent, and is read again.
+  // Deliveries that were read before are too old to be sent, and are read again.
   passed = 1_000
   held.release(200, 1)
   await receiver.request(18)

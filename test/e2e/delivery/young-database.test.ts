@@ -32,7 +32,7 @@ async function wholeReads(databaseUrl: string): Promise<Record<string, number>> 
   return Object.fromEntries(rows.map(({ name, reads }) => [name, reads]))
 }
 
-/** Whatever a customer does, from publishing to deleting. */
+/** Runs every operation of a customer, from publishing to deleting. */
 async function useAll({ databaseUrl, ...world }: Awaited<ReturnType<typeof createWorld>>) {
   const { client } = world
   await using receiver = await startReceiver()

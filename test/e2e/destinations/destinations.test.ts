@@ -17,7 +17,7 @@ import { createWorld } from '../../helpers/world.ts'
 
 const url = 'https://hooks.example.com/bigmind'
 
-/** What an answer refuses, field by field. */
+/** Returns the refused fields of a response. */
 async function refusedPaths(client: GraphqlClient, input: { name: string; url?: string }) {
   const { destinationCreate } = await client.request(CreateDestination, { input })
   if (destinationCreate.__typename !== 'ValidationError') return destinationCreate.__typename

@@ -40,14 +40,14 @@ async function destinations(count: number): Promise<string[]> {
   return ids
 }
 
-/** What a rotation with an overlap writes. */
+/** Writes what a rotation with an overlap writes. */
 const rotate = (id: string, box: Pick<typeof old, 'encrypt'>, secret: string) =>
   db.query('update signing_secret set previous = current, current = $2 where destination_id = $1', [
     id,
     box.encrypt(secret, id),
   ])
 
-/** What the new key alone opens, in the order of the ids. */
+/** Returns the secrets that the new key decrypts, in the order of the ids. */
 async function opened(): Promise<(string | null)[][]> {
   const rows = await db.query<{ id: string; current: string; previous: string | null }>(
     'select destination_id as id, current, previous from signing_secret order by 1',

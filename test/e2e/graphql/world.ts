@@ -133,7 +133,7 @@ function failedAttempt(
   }
 }
 
-/** How Prisma reads. */
+/** Matches the statements with which Prisma reads. */
 const PRISMA = /^SELECT ("public"|COUNT)/
 
 /** The statements that begin like this while `work` runs. */

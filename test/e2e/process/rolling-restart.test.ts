@@ -79,7 +79,7 @@ test('workers restarted one after another under load lose no delivery, repeat no
   const { db, clientOf, startWorker } = await startDeployment()
   const [acme, globex] = [await clientOf('Acme'), await clientOf('Globex')]
   await using receiver = await startReceiver({ answers: [answerAfter(15)] })
-  // Its retries come due while who planned them is gone.
+  // Its retries become due after the worker that scheduled them has ended.
   await using refusing = await startReceiver({ answers: [500, 500, 500, 500, 200] })
   await activeDestination(acme, { url: receiver.url })
   await activeDestination(acme, { url: refusing.url })

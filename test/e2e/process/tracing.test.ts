@@ -17,7 +17,7 @@ interface Span {
   attributes: { key: string; value: { stringValue?: string; intValue?: number } }[]
 }
 
-/** What a collector has been sent, by OTLP over HTTP. */
+/** The spans that a collector has received, by OTLP over HTTP. */
 const spansOf = (collector: Receiver): (Span & { service: string })[] =>
   collector.requests
     .filter(({ path }) => path === '/v1/traces')
@@ -77,7 +77,7 @@ test('a publication and its attempts are one trace over two processes, and webho
   const request = await receiver.request(2)
   await deliveryStands(client, deliveryOf(request), { status: 'SUCCEEDED' })
   await client.close()
-  // What is not sent yet is sent when a process ends.
+  // A process sends the remaining spans when it ends.
   for (const one of [api, worker]) {
     one.signal('SIGTERM')
     expect(await one.exit()).toBe(0)

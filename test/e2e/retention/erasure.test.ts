@@ -157,7 +157,7 @@ test('an event that a worker had read but not sent is not sent after its erasure
   await receiver.request(16)
 
   await eraseEvent(client, ids[17]!)
-  // What was read may be sent from for a moment.
+  // Deliveries that were read can be sent for a short time.
   await clock.tick(300)
   receiver.answerWith(200)
   held.release(200)

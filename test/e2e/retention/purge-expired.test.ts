@@ -73,7 +73,7 @@ const purge = ({ app }: World, days: number, signal?: AbortSignal, log: Logger =
 test('events older than the retention are deleted with their deliveries and attempts, unless a delivery is PENDING', async () => {
   await using world = await createWorld({ worker: false })
   const { id } = await activeDestination(world.client, NOWHERE)
-  // What waits fills batches of its own, among others that go.
+  // Waiting deliveries fill whole batches between expired ones.
   await addPast(world, id, { days: 60, count: 250, status: 'SUCCEEDED' })
   const waiting = await addPast(world, id, { days: 50, count: 250, status: 'PENDING' })
   await addPast(world, id, { days: 40, count: 450, status: 'SUCCEEDED' })

@@ -100,7 +100,7 @@ async function collateUntilDone(url: string): Promise<void> {
 test('the next step completes an interrupted one, and a step waits while an older release runs', async () => {
   const url = await databaseOfBefore()
   const client = await open(url)
-  // What an interrupted build leaves.
+  // An interrupted build leaves an invalid index.
   await client.query('create index event_pkey_c on event (type)')
   await client
     .query(`update pg_index set indisvalid = false where indexrelid = 'event_pkey_c'::regclass`)

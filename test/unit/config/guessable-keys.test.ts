@@ -35,7 +35,7 @@ describe('a key that can be guessed is refused with a command that creates one',
     ])
   })
 
-  /** What a text shows in the form of an entry of ENCRYPTION_KEYS. */
+  /** Returns the parts of a text that have the form of an entry of ENCRYPTION_KEYS. */
   const shownIn = (text: string) =>
     [...text.matchAll(/[\w-]{1,32}:[A-Za-z0-9+/_-]{43}=?/g)].map(([shown]) => shown)
 

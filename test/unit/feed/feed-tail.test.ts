@@ -57,7 +57,7 @@ async function createLog(answers: Answer[], settle = 0) {
   return {
     tail,
     rows: () => rows,
-    /** How many rows each read found that found any. */
+    /** The number of rows of each read that found rows. */
     looks,
     write() {
       rows += 1

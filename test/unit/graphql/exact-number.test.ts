@@ -76,7 +76,7 @@ describe('a JSON text', () => {
   test.each([
     `{"a":"${big}","b":",${big}"}`,
     `{"a":0.30000000000000004,"b":[1e21,12345678901234567000]}`,
-    // What is no JSON stays none.
+    // Invalid JSON stays invalid.
     `{"a":0${big}}`,
     `{"a":${big}.}`,
     `{"a":1.${big}.5}`,

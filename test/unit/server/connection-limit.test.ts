@@ -78,7 +78,7 @@ test('all keys of an organization share its limit of WebSockets', async () => {
 test('a WebSocket above the limit of the process gets 503 with Retry-After', async () => {
   const { graphql } = await start({ process: 2 })
   const first = await greet(graphql, 'a')
-  // Who has not said yet who it is takes a place as well.
+  // A client that is not authenticated yet takes a slot too.
   await once(open(graphql), 'open')
   const [, response] = (await once(open(graphql), 'unexpected-response')) as [
     unknown,

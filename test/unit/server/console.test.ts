@@ -33,7 +33,7 @@ interface Received {
   body: Buffer
 }
 
-/** As a client that says any Host it likes and takes what comes as it is. */
+/** Sends a GET with any Host header. Returns the response as received. */
 function get(
   url: string,
   headers: Record<string, string> = { accept: 'text/html' },

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { KEY, post, startTestServer } from './test-server.ts'
 
-/** What clients send for an operation to which their user gives no name. */
+/** The operation names that clients send for an operation without a name. */
 const UNNAMED = { operationName: '' }
 const QUERY = { query: '{ viewer }', ...UNNAMED }
 const SUBSCRIPTION = { query: 'subscription { count(to: 1) }', ...UNNAMED }

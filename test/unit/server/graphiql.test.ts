@@ -9,7 +9,7 @@ const LOCAL_KEY = 'bmk_local'
 const open = (url: string, path = '/graphql') =>
   fetch(url + path, { headers: { accept: 'text/html' } })
 
-/** As a client that says any Host it likes. */
+/** Sends a GET with any Host header. */
 function bodyFor(url: string, headers: Record<string, string>): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { headers: { accept: 'text/html', ...headers } }

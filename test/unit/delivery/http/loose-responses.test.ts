@@ -25,7 +25,7 @@ async function sendTwice(bytes: string) {
 const LENGTH = 'Content-Length: 2\r\n'
 const CHUNKS = '2\r\nok\r\n0\r\n\r\n'
 
-/** What follows "HTTP/1.1 <status>", each with the body "ok". */
+/** The text after "HTTP/1.1 <status>". Each response has the body "ok". */
 const loose: Record<string, string> = {
   'Content-Length with chunked': ` OK\r\n${LENGTH}Transfer-Encoding: chunked\r\n\r\n${CHUNKS}`,
   'chunked with Content-Length': ` OK\r\nTransfer-Encoding: chunked\r\n${LENGTH}\r\n${CHUNKS}`,

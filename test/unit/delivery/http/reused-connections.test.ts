@@ -28,7 +28,7 @@ async function sendTwice(receiver: RawReceiver, timeoutMs = 5000) {
   return client.send({ ...request, url: receiver.url })
 }
 
-/** What a receiver may do with a connection that was used before. */
+/** Actions of a receiver on a connection that was used before. */
 const bad: Record<string, (socket: Socket) => void> = {
   closes: (socket) => socket.end(),
   resets: (socket) => socket.resetAndDestroy(),
@@ -94,7 +94,7 @@ describe.concurrent('a connection that is used again and', () => {
   })
 })
 
-/** What happens on a connection a moment after a response that was complete. */
+/** Events on a connection shortly after a complete response. */
 const afterwards: Record<string, (socket: Socket) => void> = {
   'more bytes': (socket) => socket.write('more'),
   'a line break': (socket) => socket.write('\r\n'),

@@ -12,7 +12,7 @@ import { startClient } from '../../../helpers/webhook-client.ts'
 
 type Headers = Record<string, string>
 
-/** What the history shows of an answer with this body. */
+/** Returns the text that the history shows for a response with this body. */
 async function shown(headers: Headers, body: Buffer): Promise<string | null> {
   await using receiver = await startReceiver({
     answers: [(_request, response) => response.writeHead(500, headers).end(body)],
