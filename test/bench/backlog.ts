@@ -44,7 +44,7 @@ export const backlog: Benchmark = {
   },
 }
 
-/** @returns publishes for the others for so many seconds, over and over doing something else meanwhile */
+/** @returns a function that publishes for the other destinations for some seconds, and calls another function repeatedly meanwhile */
 async function addOthers({ stage, receiver, customer, apiUrl }: DrainStage) {
   const urls = await receiver.open(OTHERS.length)
   await addDestinations(stage, customer, { urls, events: (index) => OTHERS[index]! })

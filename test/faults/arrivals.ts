@@ -5,7 +5,7 @@ import type { Deployment } from './deployment.ts'
 /** Counts the different deliveries that have arrived. */
 export const arrived = ({ receiver }: Deployment) => new Set(receiver.requests.map(deliveryOf)).size
 
-/** Waits until so many different deliveries have arrived and everything has ended. */
+/** Waits until a number of different deliveries have arrived and all deliveries have ended. */
 export async function allDelivered(deployment: Deployment, count: number, timeout = 60_000) {
   await expect.poll(() => arrived(deployment), { timeout, interval: 100 }).toBe(count)
   await allEnded(deployment)

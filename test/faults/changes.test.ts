@@ -14,7 +14,7 @@ import { extent } from './extent.ts'
 import { publishSteadily } from './publication.ts'
 import { createRandom, type Random } from './random.ts'
 
-/** Changes a second, over so many destinations. */
+/** The rate of changes per second, and the number of destinations that change. */
 const RATE = 50
 const CHANGING = 25
 

@@ -14,7 +14,7 @@ fully(
   async () => {
     const { url } = await createDatabase({ empty: true })
     const proxy = await startStallingProxy(url)
-    // The server's 100 ms, and the 5 s more for one that says nothing.
+    // The 100 ms of the server, and 5 s for a connection that sends nothing.
     const db = connect(proxy.url, { log: SILENT, statementTimeoutMs: 100 })
     onTestFinished(() => db.close())
     const began = performance.now()

@@ -8,7 +8,7 @@ export interface PausableSubscriber {
   /** Stops reading: data stays in the kernel, and then in the sender. */
   pause(): void
   resume(): void
-  /** Settles when the connection is gone. */
+  /** Settles when the connection is closed. */
   closed: Promise<unknown>
 }
 

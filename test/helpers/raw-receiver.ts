@@ -38,7 +38,7 @@ export async function startRawReceiver(onRequest: (socket: Socket) => void): Pro
   }
 }
 
-/** Writes `next()` every few milliseconds until the other side has gone. */
+/** Writes `next()` every few milliseconds until the connection is closed. */
 export function drip(socket: Socket, next: () => string | Buffer, everyMs = 20): void {
   const timer = setInterval(() => socket.write(next()), everyMs)
   socket.on('close', () => clearInterval(timer))

@@ -18,7 +18,7 @@ export interface ReceivedRequest {
   receivedAt: number
 }
 
-/** A status, or a whole answer, or a function that does with the connection what it likes. */
+/** A status, a complete response, or a function that handles the request. */
 export type Answer =
   | number
   | { status: number; headers?: Record<string, string>; body?: string }

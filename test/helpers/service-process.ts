@@ -28,7 +28,7 @@ export interface ServiceProcess {
   readonly logged: readonly LogEntry[]
   /** Sends the signal and returns at once. */
   signal(signal: NodeJS.Signals): void
-  /** Ends it as a crash would and waits until it is gone. */
+  /** Kills the process, and waits until it has ended. */
   kill(): Promise<void>
   /** Waits until it has ended. @returns its exit code, null when a signal ended it */
   exit(): Promise<number | null>

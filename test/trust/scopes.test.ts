@@ -207,7 +207,7 @@ async function remove(id: string): Promise<null> {
   return null
 }
 
-/** The first that comes back, while a change a moment keeps subscriptions from waiting for ever. */
+/** Returns the first result. Repeated changes prevent subscriptions from waiting forever. */
 async function run(api: Api, operation: string): Promise<RawAnswer> {
   const variables = { ...history, whk: await aDestination(), data: todo('Call') }
   if (!operation.startsWith('subscription')) return ask(api, operation, variables)

@@ -24,7 +24,7 @@ async function follow(api: Api, subscribe: Subscribe, start: string) {
   const connect = () =>
     subscribe(api, { query, variables: { after: ids.at(-1) ?? start } }, (message) => {
       const id = message.length > EVENT_BYTES && /"id":"(att_\w+)"/.exec(message)?.[1]
-      // Anything else, but for a ping, is an error that the test shall show.
+      // Every other message except a ping is an error of the test.
       if (id) ids.push(id)
       else if (!message.includes('"type":"ping"')) ids.push(message)
     })

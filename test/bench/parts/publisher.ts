@@ -68,7 +68,7 @@ const publisher = {
     return sharedNow() - start
   },
 
-  /** Publishes as fast as so many connections can. @returns publications in a second, and how long each took */
+  /** Publishes without pauses over `connections` connections. @returns the publications per second, and the duration of each */
   async flatOut(
     api: Api,
     { input, connections, count }: { input: EventPublishInput; connections: number; count: number },

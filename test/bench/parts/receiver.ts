@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { sharedNow } from '../clock.ts'
 import { servePart } from '../part.ts'
 
-/** Answers at once, after so many milliseconds, or never. */
+/** Answers immediately, after a number of milliseconds, or never. */
 type Manner = 'AT_ONCE' | 'NEVER' | number
 
 /** Each door is a port of its own, as each customer's endpoint is a server of its own. */
@@ -75,7 +75,7 @@ const receiver = {
     for (const [index, door] of doors.entries()) door.counted = index >= from && index < to
   },
 
-  /** Waits until so many were counted. @returns when the first and the last of them came */
+  /** Waits until `many` requests were counted. @returns the times of the first and the last one */
   async received(many: number): Promise<{ first: number; last: number }> {
     const last =
       count >= many

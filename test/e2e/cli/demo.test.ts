@@ -37,7 +37,7 @@ test('a demo whose output is closed removes its PostgreSQL and its folder', asyn
   expect(await readdir(folder)).toEqual([])
 })
 
-/** Waits until a folder has an entry whose path ends like this. */
+/** Waits until a folder has an entry whose path ends with a text. */
 async function entryAppears(folder: string, ending: string): Promise<void> {
   await expect
     .poll(() => readdir(folder, { recursive: true }).catch(() => []), { interval: 5 })

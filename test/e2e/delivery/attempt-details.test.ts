@@ -120,7 +120,7 @@ describe('the histogram of attempts', () => {
   /** A minute that ends between two readings of the time would add an interval. */
   const STOPPED: Clock = { ...systemClock, now: () => NOW }
 
-  /** Attempts that began so many seconds ago and have just ended, at a destination of their own. */
+  /** Records attempts of a new destination that began some seconds ago and have just ended. */
   async function attemptsOf(world: World, ages: number[], status: 'SUCCEEDED' | 'FAILED') {
     const { db, lowestId } = world.app.ports
     await db.query(

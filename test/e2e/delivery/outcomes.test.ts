@@ -6,7 +6,7 @@ import { activeDestination, publishTodo } from '../../helpers/operations.ts'
 import { type Answer, startReceiver } from '../../helpers/receiver.ts'
 import { createWorld, type World } from '../../helpers/world.ts'
 
-/** Publishes one event to a receiver that answers like this. @returns the delivery after its first attempt */
+/** Publishes one event to a receiver with these answers. @returns the delivery after its first attempt */
 async function deliver({ client }: World, answer: Answer) {
   await using receiver = await startReceiver({ answers: [answer] })
   const { id } = await activeDestination(client, { url: receiver.url })

@@ -31,7 +31,7 @@ async function causeAll({ client }: World, receiver: Receiver): Promise<void> {
   await client.request(UpdateDestination, { id, input: { events: ['EMAIL_SENT'] } })
 }
 
-/** Opens an event stream and ends its connection after so many milliseconds, however far the service is by then. */
+/** Opens an event stream and closes its connection after some milliseconds, at any stage of the service. */
 async function openAndAbort({ url, apiKey }: Api, query: string, delayMs: number): Promise<void> {
   const request = http.request(`${url}/graphql`, {
     method: 'POST',
@@ -51,7 +51,7 @@ async function openAndAbort({ url, apiKey }: Api, query: string, delayMs: number
   await closed
 }
 
-/** Subscribes and completes over one WebSocket, so many milliseconds apart. */
+/** Subscribes and completes over one WebSocket, with a pause in milliseconds. */
 async function openAndComplete({ url, apiKey }: Api, query: string, delayMs: number) {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
   await once(socket, 'open')

@@ -136,7 +136,7 @@ function failedAttempt(
 /** Matches the statements with which Prisma reads. */
 const PRISMA = /^SELECT ("public"|COUNT)/
 
-/** The statements that begin like this while `work` runs. */
+/** Returns the statements that match a pattern while `work` runs. */
 export async function statementsOf(
   work: () => Promise<unknown>,
   pattern = PRISMA,

@@ -6,7 +6,7 @@ import { activeDestination, publishTodo } from '../../helpers/operations.ts'
 import { startReceiver } from '../../helpers/receiver.ts'
 import { createWorld } from '../../helpers/world.ts'
 
-/** Lets the database have so many connections at most; those that are open stay. */
+/** Limits the connections of the database. Open connections stay open. */
 async function limitConnections(url: string, limit: number): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

@@ -9,7 +9,7 @@ import { SILENT } from '../../helpers/silent-log.ts'
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] }))
 afterEach(() => vi.useRealTimers())
 
-/** Answers of the database take so many milliseconds, or fail after them. */
+/** A response of the database: its delay in milliseconds, and whether it fails. */
 interface Answer {
   afterMs: number
   fails: boolean

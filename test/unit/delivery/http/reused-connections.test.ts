@@ -8,7 +8,7 @@ import { expectFailure, startClient } from '../../../helpers/webhook-client.ts'
 const request = { headers: {}, body: '{}' }
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 
-/** Answers the first request of each connection with 200, and what follows on it like this. */
+/** Answers the first request of each connection with 200, and further requests with a given function. */
 function answerOnce(next: (socket: Socket) => void): Promise<RawReceiver> {
   const served = new WeakSet<Socket>()
   return startRawReceiver((socket) => {
