@@ -40,7 +40,10 @@ export interface FeedDefinition<Row extends { id: string }, Filter> extends Feed
     range: { after: FeedPosition; limit: number },
   ): Promise<FeedEntry<Row>[]>
   pageSize: number
-  /** Milliseconds after which a queued row is read again, because its content can change. */
+  /**
+   * Milliseconds after which a queued row is read again, because its content can change. Infinity where an id can have
+   * several rows: these are queued out of order.
+   */
   maxQueueMs: number
 }
 
