@@ -116,39 +116,37 @@ select max(id) as last, coalesce(array_agg(id) filter (where not exists (
 from page`
 
 /**
- * Deletes deliveries, and with them their attempts, by the foreign key. Locks up to the limit of deliveries, and deletes as
- * many of them as have that many rows together.
+ * Locks up to the limit of rows, and deletes as many of them as count for that many rows together.
+ * @param size SQL for the number of rows that one row counts for
  */
-const DELETE_DELIVERIES = `
+const deleteBySize = (table: 'delivery' | 'event', size: string, condition: string) => `
 with locked as (
-  select id, 1 + attempt_count as size from delivery
-  where event_id = any($1) and not ${KEPT}
+  select id, ${size} as size from ${table}
+  where ${condition}
   limit $2 for update skip locked
 ), measured as (
   select id, sum(size) over (order by id) - size as before from locked
 ), deleted_rows as (
-  delete from delivery using measured where delivery.id = measured.id and before < $2
+  delete from ${table} using measured where ${table}.id = measured.id and before < $2
   returning 1
 )
 select
   (select count(*)::int from deleted_rows) as deleted,
   (select coalesce(sum(size), 0) >= $2 from locked) as more`
 
-/** Counts large events by their size: PostgreSQL stores them in further rows of 2,000 bytes. */
-const DELETE_EVENTS = `
-with locked as (
-  select id, 1 + pg_column_size(data) / 2000 as size from event
-  where id = any($1) and not exists (select from delivery where event_id = event.id)
-  limit $2 for update skip locked
-), measured as (
-  select id, sum(size) over (order by id) - size as before from locked
-), deleted_rows as (
-  delete from event using measured where event.id = measured.id and before < $2
-  returning 1
+/** The attempts of a delivery are deleted with it, by the foreign key. */
+const DELETE_DELIVERIES = deleteBySize(
+  'delivery',
+  '1 + attempt_count',
+  `event_id = any($1) and not ${KEPT}`,
 )
-select
-  (select count(*)::int from deleted_rows) as deleted,
-  (select coalesce(sum(size), 0) >= $2 from locked) as more`
+
+/** A large event counts by its size: PostgreSQL stores it in further rows of 2,000 bytes. */
+const DELETE_EVENTS = deleteBySize(
+  'event',
+  '1 + pg_column_size(data) / 2000',
+  'id = any($1) and not exists (select from delivery where event_id = event.id)',
+)
 
 const DELETE_DELETIONS = `
 with deleted_rows as (
