@@ -24,6 +24,8 @@ def fastapi_receiver():
 
     listening = socket.socket()
     listening.bind(('127.0.0.1', 0))
+    # Connections wait from now on; before Uvicorn listens, they would be refused.
+    listening.listen()
     print(listening.getsockname()[1], flush=True)
     config = uvicorn.Config(app, log_level='error')
     uvicorn.Server(config).run(sockets=[listening])
