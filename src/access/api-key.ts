@@ -15,7 +15,12 @@ import type { RandomBytes } from '../domain/signature.ts'
 import type { Database, Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { insertOrganization, lockOrganizations } from './organization.ts'
+import {
+  findOrganization,
+  insertOrganization,
+  lockOrganizations,
+  type NamedOrganization,
+} from './organization.ts'
 
 /** Seconds within which a revoked key is refused in every process and on open WebSockets and streams. */
 export const REVOCATION_SECONDS = 5
@@ -28,39 +33,44 @@ export interface NewApiKey {
   scopes: readonly Scope[]
 }
 
-/** Several organizations match a name. */
-export class AmbiguousOrganizationError extends Error {
-  override name = 'AmbiguousOrganizationError'
-  constructor(organization: string, ids: readonly string[]) {
-    super(
-      `Several organizations are called "${organization}": ${ids.join(', ')}. Name one by its id.`,
-    )
+/** The organization that a key is created for: an existing one, by its id or its id in the host product, or a new one. */
+export type KeyOwner = { organization: string } | { newOrganization: string }
+
+/** The operator named an organization that does not exist. */
+export class UnknownOrganizationError extends Error {
+  override name = 'UnknownOrganizationError'
+  readonly organization: string
+  constructor(organization: string) {
+    super(`There is no organization with the id "${organization}".`)
+    this.organization = organization
   }
 }
 
 /**
- * Creates a key for an organization, and the organization if it does not exist.
- * @param organization its name, its id, or its id in the host product
- * @returns the key, which cannot be shown again
- * @throws AmbiguousOrganizationError
+ * Creates a key for an organization.
+ * @returns the key, which cannot be shown again, and its organization
+ * @throws UnknownOrganizationError
  */
 export function createApiKey(
   ports: KeyPorts,
-  organization: string,
+  owner: KeyOwner,
   key: NewApiKey,
-): Promise<string> {
+): Promise<{ key: string; organization: NamedOrganization }> {
   return ports.db.transaction(async (tx) => {
-    await lockOrganizations(tx)
-    // Customers choose names, so a name can be the name or id of another organization. The operator must not get that one.
-    const known = await tx.query<{ id: string }>(
-      'select id from organization where $1 in (id, name, external_id) order by id',
-      [organization],
-    )
-    const ids = known.map(({ id }) => id)
-    if (ids.length > 1) throw new AmbiguousOrganizationError(organization, ids)
-    const organizationId = ids[0] ?? (await insertOrganization(ports.newId, tx, organization))
-    return (await insertApiKey(ports, tx, { organizationId, ...key })).key
+    const organization = await organizationOf(ports.newId, tx, owner)
+    const made = await insertApiKey(ports, tx, { organizationId: organization.id, ...key })
+    return { key: made.key, organization }
   })
+}
+
+async function organizationOf(newId: NewId, tx: Sql, owner: KeyOwner): Promise<NamedOrganization> {
+  if ('newOrganization' in owner) {
+    const name = owner.newOrganization
+    return { id: await insertOrganization(newId, tx, name), name }
+  }
+  const found = await findOrganization(tx, owner.organization)
+  if (!found) throw new UnknownOrganizationError(owner.organization)
+  return found
 }
 
 /**

@@ -36,7 +36,22 @@ export async function organizationExists(sql: Sql, id: string): Promise<boolean>
   return (await sql.query('select from organization where id = $1', [id])).length > 0
 }
 
-/** Serializes transactions that find or create an organization by name, so that they do not create it twice. */
+export interface NamedOrganization {
+  id: string
+  name: string
+}
+
+/** Finds an organization by its id or its id in the host product. Names are not compared, because customers choose them. */
+export async function findOrganization(sql: Sql, id: string): Promise<NamedOrganization | null> {
+  const [found] = await sql.query<NamedOrganization>(
+    `select id, name from organization where id = $1 or external_id = $1
+    order by id = $1 desc limit 1`,
+    [id],
+  )
+  return found ?? null
+}
+
+/** Serializes transactions that create the first organization, so that they do not create it twice. */
 export const lockOrganizations = (tx: Sql) =>
   tx.query('lock table organization in share row exclusive mode')
 

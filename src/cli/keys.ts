@@ -5,27 +5,33 @@ import { createDatabase } from '../storage/database.ts'
 import { migrate } from '../storage/migrations/migrations.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { COMMANDS, UsageError } from './keys/commands.ts'
+import { printable } from './keys/printable.ts'
 
 const USAGE = `Usage: npm run keys -- COMMAND [OPTIONS]
 
 Manage API keys and the encryption of signing secrets.
 
 Commands:
-  create --organization NAME --name NAME --scopes LIST
+  create --organization ID --name NAME --scopes LIST
                         create an API key and print it on standard output;
-                        an organization that does not exist is created
+                        standard error shows its organization
+  create --new NAME --name NAME --scopes LIST
+                        the same for a new organization
   create --platform --name NAME [--scopes LIST]
                         create a platform key, which acts for the organization
                         in the header X-Organization (default scope:
                         EVENTS_PUBLISH)
   list                  list all keys: id, prefix, name, organization, scopes,
                         last use, state
+  organizations         list all organizations
   revoke ID             revoke a key; it stops working within 5 seconds
   reencrypt             encrypt all signing secrets with the first key of
                         ENCRYPTION_KEYS; exit with 1 if any cannot be decrypted
 
 Options:
-  --organization NAME   name or id of the organization that the key belongs to
+  --organization ID     the organization of the key, by its org_ id or its id in
+                        Bigmind
+  --new NAME            the name of the organization to create
   --name NAME           name of the key
   --scopes LIST         "all", or comma-separated scopes:
 ${SCOPES.map((scope) => `                          ${scope}`).join('\n')}
@@ -40,6 +46,7 @@ DATA_DIR/encryption-key.`
 
 const OPTIONS = {
   organization: { type: 'string' },
+  new: { type: 'string' },
   platform: { type: 'boolean' },
   name: { type: 'string' },
   scopes: { type: 'string' },
@@ -51,14 +58,14 @@ async function main(): Promise<void> {
   if (help) return void console.log(USAGE)
   if (command === undefined) throw new UsageError('No command was given.')
   const parse = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined
-  if (!parse) throw new UsageError(`There is no command "${command}".`)
+  if (!parse) throw new UsageError(`There is no command "${printable(command)}".`)
   if (!process.env.DATABASE_URL) throw new UsageError('DATABASE_URL is not set.')
   const databaseUrl = completeDatabaseUrl(process.env.DATABASE_URL, process.env)
   const run = parse({ options, operands, env: process.env })
   await migrate(databaseUrl)
   const db = createDatabase(databaseUrl, { log: createLogger('silent') })
   try {
-    console.log(await run(db))
+    console.log(await run(db, (text) => console.error(text)))
   } finally {
     await db.close()
   }
@@ -73,7 +80,7 @@ function parseCommandLine() {
   } catch (error) {
     // The first sentence names the option. The rest is advice for other programs.
     const [sentence = ''] = (error as Error).message.split('. ')
-    throw new UsageError(sentence.replace(/\.?$/, '.'))
+    throw new UsageError(printable(sentence.replace(/\.?$/, '.')))
   }
 }
 

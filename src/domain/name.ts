@@ -12,18 +12,30 @@ export function isPlainText(text: string): boolean {
 /** The longest name of a destination, API key or organization, in characters. */
 export const NAME_LENGTH = 255
 
-/** Characters that change the direction of text, with which one name can imitate another (UAX 9). */
-const DIRECTION_CHARACTER = /[\u202a-\u202e\u2066-\u2069]/
+/**
+ * Characters that a terminal executes or that a reader does not see: control characters (Cc, with C1), format characters
+ * (Cf), separators of lines and paragraphs, and others without a glyph. Variation selectors and joiners are left out, because
+ * emoji and several scripts are written with them.
+ */
+export const INVISIBLE_CHARACTER =
+  /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\p{Variation_Selector}\u200c\u200d]]/v
+
+/**
+ * A joiner (ZWNJ, ZWJ) that changes nothing visible: one that follows neither an emoji nor a letter or mark of a script that
+ * joins letters, such as Arabic or Devanagari. Two names could differ by it alone.
+ */
+const IDLE_JOINER =
+  /(?<![[\p{L}\p{M}\p{Variation_Selector}\p{Extended_Pictographic}\p{Emoji_Modifier}]--[\p{scx=Latin}\p{scx=Greek}\p{scx=Cyrillic}\p{scx=Hebrew}\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}]])[\u200c\u200d]/v
 
 /**
  * Removes the white space around a name.
- * @returns null when the name is empty, too long, not plain text, or changes the direction of text
+ * @returns null when the name is empty, too long, or has an invisible character, an idle joiner or a lone surrogate
  */
 export function parseName(text: string): string | null {
   const name = text.trim()
-  const fits = name.length >= 1 && name.length <= NAME_LENGTH
-  return fits && isPlainText(name) && !DIRECTION_CHARACTER.test(name) ? name : null
+  const fits = name.length >= 1 && name.length <= NAME_LENGTH && name.isWellFormed()
+  return fits && !INVISIBLE_CHARACTER.test(name) && !IDLE_JOINER.test(name) ? name : null
 }
 
 /** The message for a text that is not a valid name. */
-export const NAME_EXPECTED = `Expected 1 to ${NAME_LENGTH} characters, none of them a control character, one that turns the direction of text, or half a character.`
+export const NAME_EXPECTED = `Expected 1 to ${NAME_LENGTH} characters. Control characters, invisible characters, characters that turn the direction of text, and half characters are not allowed.`

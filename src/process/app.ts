@@ -2,6 +2,7 @@ import {
   createApiKey,
   createFirstApiKey,
   createPlatformKey,
+  type KeyOwner,
   type NewApiKey,
 } from '../access/api-key.ts'
 import { startMonitoringServer } from '../server/monitoring.ts'
@@ -38,8 +39,7 @@ export async function createApp(options: AppOptions) {
     ports,
     authenticate: parts.authenticate,
     createFirstApiKey: () => createFirstApiKey(storage),
-    createApiKey: (organization: string, key: NewApiKey) =>
-      createApiKey(storage, organization, key),
+    createApiKey: (owner: KeyOwner, key: NewApiKey) => createApiKey(storage, owner, key),
     createPlatformKey: (key: NewApiKey) => createPlatformKey(storage, key),
     /** Serves the API. `localKey` signs in GraphiQL and the console for browsers on this machine. */
     startApi: async (address: { host: string; port: number; localKey?: string }) =>

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../src/concurrency/clock.ts'
 import { SCOPES, type Scope } from '../../src/domain/api-key.ts'
+import { organizationKey } from '../helpers/organization-key.ts'
 import type { World } from '../helpers/world.ts'
 import { EVENTS } from './examples.ts'
 import { historyOf, URLS } from './scenery-history.ts'
@@ -39,7 +40,7 @@ export async function buildScenery({ app }: World): Promise<Scenery> {
   const { db, secrets } = app.ports
   await insert(db, 'organization', [{ id: ORGANIZATION, name: 'Northwind' }])
   const keyOf = (organization: string, name: string, scopes: readonly Scope[] = SCOPES) =>
-    app.createApiKey(organization, { name, scopes })
+    organizationKey(app, organization, { name, scopes })
   const owner = await keyOf(ORGANIZATION, 'Sales operations')
   const stranger = await keyOf(ORGANIZATION, 'Status page', [])
   const newcomer = await keyOf('Newcomer', 'First key')

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Scope } from '../../src/domain/api-key.ts'
 import { latestAttempt } from '../helpers/deliveries.ts'
 import { activeDestination } from '../helpers/operations.ts'
+import { organizationKey } from '../helpers/organization-key.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { visit } from './browser.ts'
 import { publishExample } from './examples.ts'
@@ -31,7 +32,7 @@ const pages = (): [path: string, loadedText: string][] => [
 
 /** Opens every page with a key of these scopes. @returns all buttons and all text */
 async function openAll(scopes: readonly Scope[], { reads = true } = {}) {
-  const apiKey = await site.world.app.createApiKey('Acme', { name: 'few scopes', scopes })
+  const apiKey = await organizationKey(site.world.app, 'Acme', { name: 'few scopes', scopes })
   const buttons = new Set<string>()
   let text = ''
   await using visited = await visit(site.browser, { ...site.world, apiKey })

@@ -135,7 +135,7 @@ test('two APIs and two workers, one of which is killed during 1,000 deliveries: 
     startServiceProcess(shared, 'api'),
     startServiceProcess(shared, 'worker'),
   ])
-  const key = ['create', '--organization', 'Acme', '--name', 'test', '--scopes', 'all']
+  const key = ['create', '--new', 'Acme', '--name', 'test', '--scopes', 'all']
   const { stdout } = await runProgram(['cli/keys.ts', ...key], shared)
   const clients = [clientOf(api, stdout.trim()), clientOf(other, stdout.trim())] as const
   const destinationIds = await destinationsTo(receiver, clients[0], 1)

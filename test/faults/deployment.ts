@@ -52,7 +52,7 @@ export async function createDeployment(
     return service
   }
   const api = await start('api')
-  const key = ['create', '--organization', 'Acme', '--name', 'test', '--scopes', 'all']
+  const key = ['create', '--new', 'Acme', '--name', 'test', '--scopes', 'all']
   const { stdout } = await runProgram(['cli/keys.ts', ...key], { ...shared })
   const apiKey = stdout.trim()
   const clientOf = (url: string) => {

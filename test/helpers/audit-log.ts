@@ -1,6 +1,7 @@
 import { createGraphqlClient, type GraphqlClient } from '../../src/cli/graphql-client.ts'
 import { SCOPES } from '../../src/domain/api-key.ts'
 import { graphql } from '../../src/generated/graphql/gql.ts'
+import { organizationKey } from './organization-key.ts'
 import type { World } from './world.ts'
 
 const AuditLog = graphql(`
@@ -29,7 +30,7 @@ export const actionsOf = async (client: GraphqlClient, id: string) =>
 
 /** Creates an API key in the organization of the world. Returns its client, and the actor that the log must show for it. */
 export async function keyCalled({ app, organizationId, url }: World, name: string) {
-  const apiKey = await app.createApiKey(organizationId, { name, scopes: SCOPES })
+  const apiKey = await organizationKey(app, organizationId, { name, scopes: SCOPES })
   const { id } = await app.ports.db.prisma.apiKey.findFirstOrThrow({ where: { name } })
   return { client: createGraphqlClient({ url, apiKey }), actor: { kind: 'API_KEY', id, name } }
 }

@@ -1,4 +1,5 @@
 import type { Scope } from '../../src/domain/api-key.ts'
+import { organizationKey } from './organization-key.ts'
 import type { World } from './world.ts'
 
 /** The address of an API, and the key of the caller, if any. */
@@ -58,7 +59,7 @@ export async function somebody(
   organization: string,
   scopes: readonly Scope[],
 ): Promise<Required<Api> & { organizationId: string }> {
-  const apiKey = await app.createApiKey(organization, { name: 'test', scopes })
+  const apiKey = await organizationKey(app, organization, { name: 'test', scopes })
   const credentials = { authorization: `Bearer ${apiKey}`, organization: null }
   const { viewer } = await app.authenticate(credentials)
   return { url, apiKey, organizationId: viewer!.organizationId }

@@ -10,6 +10,7 @@ import type { MutationLimits } from '../../src/server/limits/mutation-limit.ts'
 import type { EncryptionKey } from '../../src/storage/secret-encryption.ts'
 import type { Logger } from '../../src/telemetry/logger.ts'
 import { createDatabase, followTestClock } from './database.ts'
+import { organizationKey } from './organization-key.ts'
 import { SILENT } from './silent-log.ts'
 
 /** One process of the deployment: roles that share the world's database. */
@@ -141,12 +142,12 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
     scopes: readonly Scope[] = SCOPES,
     url = first.url,
   ): Promise<GraphqlClient> {
-    const apiKey = await first.app.createApiKey(organization, { name: 'test', scopes })
+    const apiKey = await organizationKey(first.app, organization, { name: 'test', scopes })
     const client = createGraphqlClient({ url, apiKey })
     clients.push(client)
     return client
   }
-  const apiKey = await first.app.createApiKey('Acme', { name: 'test', scopes: SCOPES })
+  const apiKey = await organizationKey(first.app, 'Acme', { name: 'test', scopes: SCOPES })
   const { viewer } = await first.app.authenticate({
     authorization: `Bearer ${apiKey}`,
     organization: null,

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from
 import { WebSocket } from 'ws'
 import { SCOPES } from '../../src/domain/api-key.ts'
 import { todo } from '../helpers/operations.ts'
+import { organizationKey } from '../helpers/organization-key.ts'
 import { type Api, codesOf, type RawAnswer, somebody } from '../helpers/raw-operation.ts'
 import { signWith, withSecret } from '../helpers/token-issuer.ts'
 import { createWorld, type World } from '../helpers/world.ts'
@@ -265,7 +266,7 @@ test('a limit of 0 is no limit', async () => {
     worker: false,
     mutationLimits: { manage: 0, publish: 0 },
   })
-  const apiKey = await app.createApiKey('Unlimited', { name: 'test', scopes: SCOPES })
+  const apiKey = await organizationKey(app, 'Unlimited', { name: 'test', scopes: SCOPES })
   const { organizationId } = await somebody(world, 'Unlimited', [])
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',

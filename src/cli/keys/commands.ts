@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { createApiKey, createPlatformKey, revokeAnyApiKey } from '../../access/api-key.ts'
+import {
+  createApiKey,
+  createPlatformKey,
+  type KeyOwner,
+  type NewApiKey,
+  revokeAnyApiKey,
+  UnknownOrganizationError,
+} from '../../access/api-key.ts'
 import { loadConfig } from '../../config/config.ts'
 import type { Variables } from '../../config/environment.ts'
 import { SCOPES, type Scope } from '../../domain/api-key.ts'
 import { NAME_EXPECTED, parseName } from '../../domain/name.ts'
 import type { Database } from '../../storage/database.ts'
 import { newId } from '../../storage/ids.ts'
-import { listKeys } from './list.ts'
+import { listKeys, listOrganizations } from './list.ts'
+import { printable } from './printable.ts'
 import { reencrypt } from './reencrypt.ts'
 
 /** The command line is invalid. The message says why. */
@@ -15,23 +23,33 @@ export class UsageError extends Error {
 }
 
 interface CommandLine {
-  options: { organization?: string; platform?: boolean; name?: string; scopes?: string }
+  options: {
+    organization?: string
+    new?: string
+    platform?: boolean
+    name?: string
+    scopes?: string
+  }
   operands: readonly string[]
   env: Variables
 }
 
+/** Prints a remark, apart from the result of the command. */
+type Note = (text: string) => void
+
 /** Runs a command on a database and returns the text to print. */
-type Run = (db: Database) => Promise<string>
+type Run = (db: Database, note: Note) => Promise<string>
 
 /** The commands by name. Each checks its command line before the database is opened; it throws a UsageError. */
 export const COMMANDS: Record<string, (line: CommandLine) => Run> = {
   create: ({ options }) => (options.platform ? createForPlatform(options) : create(options)),
   list: () => listKeys,
+  organizations: () => listOrganizations,
   revoke({ operands: [id, ...more] }) {
     if (!id || more.length > 0) throw new UsageError('revoke takes one id.')
     return async (db) => {
       if (await revokeAnyApiKey({ db }, id)) return `${id} is revoked.`
-      throw new Error(`There is no key "${id}". See: npm run keys -- list`)
+      throw new Error(`There is no key "${printable(id)}". See: npm run keys -- list`)
     }
   },
   reencrypt({ env }) {
@@ -43,19 +61,42 @@ export const COMMANDS: Record<string, (line: CommandLine) => Run> = {
 /** The default of --scopes for a platform key: Bigmind's backend publishes events. */
 const PLATFORM_SCOPES: readonly Scope[] = ['EVENTS_PUBLISH']
 
-function create({ organization, name, scopes }: CommandLine['options']): Run {
-  if (organization === undefined) {
-    throw new UsageError('create needs --organization NAME or --platform.')
-  }
-  const owner = parseNameOption('organization', organization)
+function create({ name, scopes, ...owner }: CommandLine['options']): Run {
+  const parsed = parseOwner(owner)
   if (!scopes) throw new UsageError('create needs --scopes LIST.')
-  const key = { name: parseNameOption('name', name), scopes: parseScopes(scopes) }
-  return (db) => createApiKey({ db, newId, randomBytes }, owner, key)
+  const properties = { name: parseNameOption('name', name), scopes: parseScopes(scopes) }
+  return async (db, note) => {
+    const { key, organization } = await createKey(db, parsed, properties)
+    const is = 'newOrganization' in parsed ? 'The new organization' : 'The organization'
+    note(`${is} of the key is "${printable(organization.name)}" (${organization.id}).`)
+    return key
+  }
 }
 
-function createForPlatform({ organization, name, scopes }: CommandLine['options']): Run {
-  if (organization !== undefined) {
-    throw new UsageError('--organization and --platform exclude each other.')
+function parseOwner({ new: newName, organization }: CommandLine['options']): KeyOwner {
+  if (newName !== undefined && organization !== undefined) {
+    throw new UsageError('--organization and --new exclude each other.')
+  }
+  if (newName !== undefined) return { newOrganization: parseNameOption('new', newName) }
+  if (organization) return { organization }
+  throw new UsageError('create needs --organization ID, --new NAME or --platform.')
+}
+
+async function createKey(db: Database, owner: KeyOwner, properties: NewApiKey) {
+  try {
+    return await createApiKey({ db, newId, randomBytes }, owner, properties)
+  } catch (error) {
+    if (!(error instanceof UnknownOrganizationError)) throw error
+    throw new Error(
+      `${printable(error.message)} To list organizations: npm run keys -- organizations. To create one, replace --organization by --new NAME.`,
+    )
+  }
+}
+
+function createForPlatform({ name, scopes, ...owner }: CommandLine['options']): Run {
+  for (const option of ['organization', 'new'] as const) {
+    if (owner[option] === undefined) continue
+    throw new UsageError(`--${option} and --platform exclude each other.`)
   }
   const key = {
     name: parseNameOption('name', name),
@@ -76,6 +117,8 @@ function parseScopes(text: string): readonly Scope[] {
   return text.split(',').map((name) => {
     const scope = SCOPES.find((one) => one === name.trim().toUpperCase())
     if (scope) return scope
-    throw new UsageError(`There is no scope "${name}". The scopes are ${SCOPES.join(', ')}.`)
+    throw new UsageError(
+      `There is no scope "${printable(name)}". The scopes are ${SCOPES.join(', ')}.`,
+    )
   })
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../../storage/database.ts'
+import { printable } from './printable.ts'
 
 interface Row {
   id: string
@@ -28,6 +29,15 @@ export async function listKeys(db: Database): Promise<string> {
   return align([HEADINGS, ...rows.map(cells)])
 }
 
+/** Returns a table of all organizations, newest first. */
+export async function listOrganizations(db: Database): Promise<string> {
+  const rows = await db.query<{ id: string; externalId: string | null; name: string }>(
+    'select id, external_id as "externalId", name from organization order by id desc',
+  )
+  const headings = ['ID', 'ID IN BIGMIND', 'NAME']
+  return align([headings, ...rows.map(({ externalId, id, name }) => [id, externalId ?? '', name])])
+}
+
 const cells = (row: Row): string[] => [
   row.id,
   `${row.prefix}…`,
@@ -44,9 +54,11 @@ function stateOf({ expired, expiresAt, revokedAt }: Row): string {
   return `${expired ? 'expired' : 'valid until'} ${expiresAt.toISOString()}`
 }
 
-function align(rows: string[][]): string {
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows
+function align(rows: readonly string[][]): string {
+  const escaped = rows.map((row) => row.map(printable))
+  const columns = [...(rows[0] ?? []).keys()]
+  const widths = columns.map((column) => Math.max(...escaped.map((row) => row[column]!.length)))
+  return escaped
     .map((row) =>
       row
         .map((cell, column) => cell.padEnd(widths[column]!))

@@ -6,6 +6,7 @@ import {
   type TokenClaims,
   type VerifyToken,
 } from '../../../src/access/authentication.ts'
+import { insertOrganization } from '../../../src/access/organization.ts'
 import { systemClock } from '../../../src/concurrency/clock.ts'
 import { SCOPES } from '../../../src/domain/api-key.ts'
 import { createDatabase as connect } from '../../../src/storage/database.ts'
@@ -46,13 +47,13 @@ const organizations = (externalId: string) =>
   db.prisma.organization.findMany({ where: { externalId } })
 const unused = () => randomBytes(6).toString('hex')
 
+const createKey = async (name: string) =>
+  (await createApiKey(keyPorts, { newOrganization: 'Acme' }, { name, scopes: SCOPES })).key
+
 describe('a key', () => {
   test('is cached for 2 seconds, but not beyond its expiry', async () => {
     const { as, time } = start()
-    const [long, short] = await Promise.all([
-      createApiKey(keyPorts, 'Acme', { name: 'long', scopes: SCOPES }),
-      createApiKey(keyPorts, 'Acme', { name: 'short', scopes: SCOPES }),
-    ])
+    const [long, short] = await Promise.all([createKey('long'), createKey('short')])
     const expiresAt = new Date(time.now + 60_000)
     await db.prisma.apiKey.updateMany({ where: { name: 'short' }, data: { expiresAt } })
     time.now = expiresAt.getTime() - 1_000
@@ -70,7 +71,7 @@ describe('a key', () => {
 
   test('of one organization ignores X-Organization', async () => {
     const { as } = start()
-    const key = await createApiKey(keyPorts, 'Acme', { name: 'x', scopes: SCOPES })
+    const key = await createKey('x')
     const external = unused()
     expect(await as(key, external)).toEqual(await as(key))
     expect(await organizations(external)).toEqual([])
@@ -90,8 +91,7 @@ describe('a platform key', () => {
 
   test('acts for the organization that is named by its id, with its own scopes', async () => {
     const { as } = start()
-    await createApiKey(keyPorts, 'Named', { name: 'x', scopes: SCOPES })
-    const { id } = await db.prisma.organization.findFirstOrThrow({ where: { name: 'Named' } })
+    const id = await insertOrganization(newId, db, 'Named')
     const { viewer } = await as(await create(), id)
     expect(viewer).toEqual({
       organizationId: id,

@@ -1,11 +1,20 @@
 import { expect, test } from 'vitest'
 import { createGraphqlClient } from '../../../src/cli/graphql-client.ts'
 import { SCOPES } from '../../../src/domain/api-key.ts'
+import { newId } from '../../../src/storage/ids.ts'
 import { CreateDestination } from '../../helpers/operations.ts'
 import { runProgram } from '../../helpers/service-process.ts'
 import { createWorld } from '../../helpers/world.ts'
 
-const create = ['cli/keys.ts', 'create', '--organization', 'Acme', '--name', 'backend', '--scopes']
+const createFor = (...owner: string[]) => [
+  'cli/keys.ts',
+  'create',
+  ...owner,
+  '--name',
+  'backend',
+  '--scopes',
+]
+const create = createFor('--new', 'Acme')
 
 test('npm run keys -- create prints only a working key on stdout', async () => {
   await using world = await createWorld({ worker: false })
@@ -14,7 +23,8 @@ test('npm run keys -- create prints only a working key on stdout', async () => {
     DATABASE_URL: world.databaseUrl,
   })
 
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/^The new organization of the key is "Acme" \(org_\w{26}\)\.\n$/)
   expect(stdout).toMatch(/^bmk_\S+\n$/)
   const client = createGraphqlClient({ url: world.url, apiKey: stdout.trim() })
   const input = { name: 'Receiver', url: 'http://127.0.0.1:4001/', events: [] }
@@ -67,19 +77,33 @@ test('npm run keys lists every key with its state, and revokes any key', async (
   expect(none.stderr).toContain('There is no key "key_none".')
 })
 
-test('npm run keys -- create refuses a name that two organizations have', async () => {
+test('npm run keys -- create finds an organization by its id or its id in Bigmind, and never by its name', async () => {
   await using world = await createWorld({ worker: false })
   const { prisma } = world.app.ports.db
-  await prisma.organization.create({ data: { id: 'org_2', name: 'Acme', externalId: 'acme-2' } })
+  const id = newId('org')
+  await prisma.organization.create({
+    data: { id, name: 'Acme \u009b2J\u202e', externalId: 'acme' },
+  })
   const env = { DATABASE_URL: world.databaseUrl }
-  const byName = await runProgram([...create, 'all'], env)
-  expect(byName).toMatchObject({ code: 1, stdout: '' })
-  expect(byName.stderr).toContain('org_2')
-  for (const organization of ['org_2', 'acme-2']) {
-    const args = create.map((arg) => (arg === 'Acme' ? organization : arg))
-    expect(await runProgram([...args, 'all'], env)).toMatchObject({ code: 0 })
+  for (const organization of [id, 'acme']) {
+    const run = await runProgram([...createFor('--organization', organization), 'all'], env)
+    const stderr = `The organization of the key is "Acme \\u{9b}2J\\u{202e}" (${id}).\n`
+    expect(run).toEqual({ code: 0, stdout: expect.stringMatching(/^bmk_/), stderr })
   }
-  expect(await prisma.apiKey.count({ where: { organizationId: 'org_2' } })).toBe(2)
+  expect(await prisma.apiKey.count({ where: { organizationId: id } })).toBe(2)
+
+  const before = await prisma.organization.count()
+  const byName = await runProgram([...createFor('--organization', 'Acme'), 'all'], env)
+  expect(byName).toMatchObject({ code: 1, stdout: '' })
+  expect(byName.stderr).toContain('There is no organization with the id "Acme".')
+  expect(byName.stderr).toContain('--new NAME')
+  expect(await prisma.organization.count()).toBe(before)
+
+  const { stdout } = await runProgram(['cli/keys.ts', 'organizations'], env)
+  expect(stdout).toMatch(new RegExp(`^${id} +acme +Acme \\\\u{9b}2J\\\\u{202e}$`, 'm'))
+  const list = await runProgram(['cli/keys.ts', 'list'], env)
+  expect(list.stdout).toContain('Acme \\u{9b}2J\\u{202e}')
+  expect(stdout + list.stdout).not.toMatch(/[\u009b\u202e]/)
 })
 
 test('npm run keys prints its usage with --help, with every scope', async () => {
@@ -95,15 +119,9 @@ const DATABASE_URL = 'postgres://127.0.0.1:1/none'
 test.each<[args: string[], says: string, env?: Record<string, string>]>([
   [create.slice(1, -1), 'DATABASE_URL is not set.', {}],
   [[], 'No command was given.'],
-  [['delete'], 'There is no command "delete".'],
   [['toString'], 'There is no command "toString".'],
-  [['create'], 'create needs --organization NAME or --platform.'],
-  [['create', '--organization', 'Acme', '--name', 'backend'], 'create needs --scopes LIST.'],
-  [['create', '--organization', 'Acme', '--scopes', 'all'], 'create needs --name NAME.'],
-  [['create', '--organization', 'Acme', '--platform'], '--organization and --platform exclude'],
-  [[...create.slice(1), 'EVERYTHING'], 'There is no scope "EVERYTHING". The scopes are '],
-  [['revoke'], 'revoke takes one id.'],
-  [['revoke', 'key_1', 'key_2'], 'revoke takes one id.'],
+  [['de\u009blete'], 'There is no command "de\\u{9b}lete".'],
+  [['create'], 'create needs --organization ID, --new NAME or --platform.'],
   [['list', '--al'], "Unknown option '--al'."],
 ])('npm run keys -- %j prints the error and where the usage is', async (args, says, env) => {
   const run = await runProgram(['cli/keys.ts', ...args], env ?? { DATABASE_URL })

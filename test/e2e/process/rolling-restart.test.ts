@@ -48,7 +48,7 @@ async function startDeployment() {
     db,
     startWorker: () => startServiceProcess(shared, 'worker'),
     async clientOf(organization: string): Promise<GraphqlClient> {
-      const key = ['create', '--organization', organization, '--name', 'test', '--scopes', 'all']
+      const key = ['create', '--new', organization, '--name', 'test', '--scopes', 'all']
       const { stdout } = await runProgram(['cli/keys.ts', ...key], shared)
       const client = createGraphqlClient({ url: api.url!, apiKey: stdout.trim() })
       onTestFinished(() => client.close())
