@@ -2,12 +2,12 @@ import type { Clock } from '../concurrency/clock.ts'
 import { createShortCache, type ShortCache } from '../concurrency/short-cache.ts'
 import { hashApiKey, isApiKey, readScopes, type Scope } from '../domain/api-key.ts'
 import { isPlainText, parseName } from '../domain/name.ts'
-import { isExternalId, isOrganizationId } from '../domain/organization.ts'
+import { isExternalId } from '../domain/organization.ts'
 import type { Database } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { findApiKey, type KnownApiKey } from './api-key.ts'
-import { organizationExists, organizationOfHost } from './organization.ts'
+import { findOrganization, organizationOfHost } from './organization.ts'
 
 /** The caller: the API key or user that authenticated a request, with the organization that it acts for. */
 export interface Viewer {
@@ -25,6 +25,8 @@ export interface Credentials {
   authorization: string | null
   /** The organization that a platform key acts for. Ignored for other credentials. */
   organization: string | null
+  /** Creates the organization, named by its id in the host product, if it does not exist. Only for platform keys. */
+  createOrganization?: true
 }
 
 export interface Authentication {
@@ -84,7 +86,7 @@ export function createAuthenticator(ports: Ports): Authenticate {
     tokens: createShortCache(clock),
     organizations: createShortCache(clock),
   }
-  return async ({ authorization, organization }) => {
+  return async ({ authorization, ...named }) => {
     const key = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
     if (!key) return UNAUTHENTICATED
     if (!isApiKey(key)) return authenticateToken(ports, caches, key)
@@ -93,7 +95,7 @@ export function createAuthenticator(ports: Ports): Authenticate {
     if (!known) return UNAUTHENTICATED
     const { organizationId, ...rest } = known
     return organizationId === null
-      ? authenticatePlatformKey(ports, caches, { key: rest, organization })
+      ? authenticatePlatformKey(ports, caches, { key: rest, ...named })
       : { viewer: { organizationId, ...rest } }
   }
 }
@@ -105,29 +107,36 @@ const NAME_IT =
 async function authenticatePlatformKey(
   ports: Ports,
   { organizations }: Caches,
-  { key, organization }: { key: Omit<Viewer, 'organizationId'>; organization: string | null },
+  {
+    key,
+    organization,
+    createOrganization,
+  }: { key: Omit<Viewer, 'organizationId'> } & Omit<Credentials, 'authorization'>,
 ): Promise<Authentication> {
   if (!organization) {
     return { viewer: null, advice: `A platform key acts for one organization: ${NAME_IT}.` }
   }
   const organizationId = await organizations(organization, async () => {
-    const id = await findOrCreate(ports, organization)
+    const id = await findOrCreate(ports, organization, createOrganization)
     return id === null ? null : { value: id, until: Number.POSITIVE_INFINITY }
   })
   if (organizationId !== null) return { viewer: { organizationId, ...key } }
   return {
     viewer: null,
-    advice: `The organization that this platform key should act for does not exist: ${NAME_IT}.`,
+    advice: `The organization that this platform key should act for does not exist. Name an existing one: ${NAME_IT}. To create one, also send the header "X-Organization-Create: true", or over a WebSocket connectionParams.createOrganization, with the id that it has in Bigmind.`,
   }
 }
 
-async function findOrCreate(ports: Ports, organization: string): Promise<string | null> {
-  if (isOrganizationId(organization)) {
-    return (await organizationExists(ports.db, organization)) ? organization : null
+/** Returns null for an organization that does not exist and is not to be created, or cannot be. */
+async function findOrCreate(
+  ports: Ports,
+  organization: string,
+  create = false,
+): Promise<string | null> {
+  if (create && isExternalId(organization)) {
+    return organizationOfHost(ports, { externalId: organization, name: null })
   }
-  return isExternalId(organization)
-    ? organizationOfHost(ports, { externalId: organization, name: null })
-    : null
+  return (await findOrganization(ports.db, organization))?.id ?? null
 }
 
 const EXPIRED: Authentication = {

@@ -31,11 +31,6 @@ insert into organization (id, external_id, name) values ($1, $2, coalesce($3::te
 on conflict (external_id) do update set name = coalesce($3, organization.name)
 returning id`
 
-/** Whether an organization with this id exists. */
-export async function organizationExists(sql: Sql, id: string): Promise<boolean> {
-  return (await sql.query('select from organization where id = $1', [id])).length > 0
-}
-
 export interface NamedOrganization {
   id: string
   name: string

@@ -42,7 +42,7 @@ async function send(
       accept,
       'content-type': 'application/json',
       ...(apiKey && { authorization: `Bearer ${apiKey}` }),
-      ...(organization && { 'x-organization': organization }),
+      ...(organization && { 'x-organization': organization, 'x-organization-create': 'true' }),
     },
     body: JSON.stringify({ query, variables }),
   })

@@ -118,7 +118,11 @@ async function signIn(): Promise<void> {
   for (const apiKey of [data.apiKeyCreate.key, platform, token]) {
     await ask({ url: world.url, apiKey }, '{ viewer { organization { name } } }')
   }
-  await world.app.authenticate({ authorization: `Bearer ${platform}`, organization: 'customer-1' })
+  await world.app.authenticate({
+    authorization: `Bearer ${platform}`,
+    organization: 'customer-1',
+    createOrganization: true,
+  })
 }
 
 /** 1,000 destinations and 1,000 deliveries. */

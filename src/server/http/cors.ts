@@ -9,7 +9,7 @@ export function allowEveryOrigin(response: ServerResponse): void {
   response.setHeader('access-control-expose-headers', 'retry-after, x-request-id')
 }
 
-const DEFAULT_HEADERS = 'authorization, content-type, x-organization'
+const DEFAULT_HEADERS = 'authorization, content-type, x-organization, x-organization-create'
 
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
 

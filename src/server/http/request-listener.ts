@@ -99,7 +99,11 @@ async function answerGraphql(
 const credentialsOf = ({ headers }: IncomingMessage): Credentials => {
   // Node joins repeated headers by ", ", which is not a valid id.
   const organization = headers['x-organization'] as string | undefined
-  return { authorization: headers.authorization ?? null, organization: organization ?? null }
+  return {
+    authorization: headers.authorization ?? null,
+    organization: organization ?? null,
+    ...(headers['x-organization-create'] === 'true' && { createOrganization: true }),
+  }
 }
 
 function traceParentOf({ headers }: IncomingMessage): string | null {

@@ -36,7 +36,8 @@ const BAD_KEY: Closing = {
 }
 const NO_ORGANIZATION: Closing = {
   code: CloseCode.Unauthorized,
-  reason: 'Unauthorized: a platform key also requires connectionParams { organization }.',
+  reason:
+    'Unauthorized: connectionParams { organization } is missing or unknown. To create it: { createOrganization: true }.',
 }
 const EXPIRED_TOKEN: Closing = {
   code: CloseCode.Forbidden,
@@ -53,22 +54,27 @@ export function credentialsOf(
   upgrade: IncomingHttpHeaders,
 ): Credentials {
   const sent = [params, params?.headers, headersOf(upgrade)]
+  const create = firstText(sent, ['createorganization', 'x-organization-create'])
   return {
     authorization: firstText(sent, ['authorization']),
     organization: firstText(sent, ['organization', 'x-organization']),
+    ...(create === 'true' && { createOrganization: true }),
   }
 }
 
-const headersOf = ({ authorization, 'x-organization': organization }: IncomingHttpHeaders) => ({
-  authorization,
-  organization,
+const headersOf = (headers: IncomingHttpHeaders) => ({
+  authorization: headers.authorization,
+  organization: headers['x-organization'],
+  createOrganization: headers['x-organization-create'],
 })
 
 function firstText(sources: readonly unknown[], names: readonly string[]): string | null {
   for (const source of sources) {
     if (typeof source !== 'object' || source === null) continue
     for (const [name, value] of Object.entries(source)) {
-      if (names.includes(name.toLowerCase()) && typeof value === 'string' && value) return value
+      if (!names.includes(name.toLowerCase())) continue
+      if (value === true) return 'true'
+      if (typeof value === 'string' && value) return value
     }
   }
   return null

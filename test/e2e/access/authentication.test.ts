@@ -32,6 +32,8 @@ function start(verifyToken: VerifyToken | null = null) {
     time,
     as: (key: string, organization: string | null = null) =>
       authenticate({ authorization: `Bearer ${key}`, organization }),
+    creating: (key: string, organization: string) =>
+      authenticate({ authorization: `Bearer ${key}`, organization, createOrganization: true }),
   }
 }
 
@@ -100,20 +102,37 @@ describe('a platform key', () => {
     })
   })
 
-  test('creates the named organization on first use, once for 20 concurrent requests', async () => {
+  test('creates the named organization if asked, once for 20 concurrent requests', async () => {
     const key = await create()
     const external = unused()
-    const found = await Promise.all(Array.from({ length: 20 }, () => start().as(key, external)))
+    const { as, creating } = start()
+    expect((await as(key, external)).viewer).toBeNull()
+    expect(await organizations(external)).toEqual([])
+    expect((await creating(key, external)).viewer).not.toBeNull()
+    const found = await Promise.all(
+      Array.from({ length: 20 }, () => start().creating(key, external)),
+    )
     const [made, ...more] = await organizations(external)
     expect(more).toEqual([])
     expect(made).toMatchObject({ name: external })
     expect(new Set(found.map(({ viewer }) => viewer?.organizationId))).toEqual(new Set([made!.id]))
+    expect((await start().as(key, external)).viewer?.organizationId).toBe(made!.id)
+  })
+
+  test.each([
+    ['an id of ours', newId('org')],
+    ['an id with blanks', 'a b'],
+  ])('cannot create an organization with %s', async (_, organization) => {
+    const before = await db.prisma.organization.count()
+    expect((await start().creating(await create(), organization)).viewer).toBeNull()
+    expect(await db.prisma.organization.count()).toBe(before)
   })
 
   test.each([
     ['nothing', null],
     ['an empty name', ''],
     ['an id of ours that does not exist', newId('org')],
+    ['an id of the host product that does not exist', unused()],
     ['blanks', 'a b'],
     ['what is not ASCII', 'é'],
     ['what is too long', 'x'.repeat(256)],
@@ -189,9 +208,9 @@ describe('a token', () => {
 
   test('can be of an organization that a platform key created', async () => {
     const external = unused()
-    const { as } = start(readable)
+    const { as, creating } = start(readable)
     const key = await createPlatformKey(keyPorts, { name: 'backend', scopes: SCOPES })
-    const made = (await as(key, external)).viewer?.organizationId
+    const made = (await creating(key, external)).viewer?.organizationId
     const { viewer } = await as(tokenOf({ org_id: external, org_name: 'Acme' }))
     expect(viewer?.organizationId).toBe(made)
     expect(await organizations(external)).toMatchObject([{ name: 'Acme' }])

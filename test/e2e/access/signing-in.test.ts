@@ -165,7 +165,14 @@ test('a platform key acts for the organization in the header or in connection_in
 
   const { data } = await ask(url, as(world.organizationId), WHO)
   expect(data.viewer.organization.name).toBe('Acme')
-  const made = await ask(url, as('customer-7'), WHO)
+  const unknown = await ask(url, as('customer-7'), WHO)
+  expect(unknown.errors).toMatchObject([
+    {
+      message: expect.stringContaining('"X-Organization-Create: true"'),
+      extensions: { code: 'UNAUTHENTICATED' },
+    },
+  ])
+  const made = await ask(url, { ...as('customer-7'), 'x-organization-create': 'true' }, WHO)
   expect(made.data.viewer.organization).toEqual({ name: 'customer-7', externalId: 'customer-7' })
 
   const socket = await openSocket(url, { ...bearer(key), organization: 'customer-7' })
@@ -185,6 +192,14 @@ test('a platform key without an organization is rejected with advice to send X-O
       extensions: { code: 'UNAUTHENTICATED' },
     },
   ])
-  const { closed } = await openSocket(url, bearer(key))
-  expect(await closed).toEqual({ code: 4401, reason: expect.stringContaining('organization') })
+  for (const params of [bearer(key), { ...bearer(key), organization: 'customer-8' }]) {
+    const { closed } = await openSocket(url, params)
+    expect(await closed).toEqual({
+      code: 4401,
+      reason: expect.stringContaining('createOrganization'),
+    })
+  }
+  const created = { ...bearer(key), organization: 'customer-8', createOrganization: true }
+  const socket = await openSocket(url, created)
+  await eventually(() => expect(socket.heard).toMatchObject([{ type: 'connection_ack' }]))
 })

@@ -38,8 +38,12 @@ test('npm run keys -- create --platform creates a key with the scope EVENTS_PUBL
   await using world = await createWorld({ worker: false })
   const env = { DATABASE_URL: world.databaseUrl }
   const scopesOf = async (key: string) =>
-    (await world.app.authenticate({ authorization: `Bearer ${key}`, organization: 'customer-1' }))
-      .viewer?.scopes
+    (
+      await world.app.authenticate({
+        authorization: `Bearer ${key}`,
+        organization: world.organizationId,
+      })
+    ).viewer?.scopes
   const usual = await runProgram(platform, env)
   expect(usual).toMatchObject({ code: 0, stdout: expect.stringMatching(/^bmk_\S+\n$/) })
   expect(await scopesOf(usual.stdout.trim())).toEqual(new Set(['EVENTS_PUBLISH']))

@@ -146,6 +146,7 @@ test("a user of the host product is logged with its user id, and the host produc
       authorization: `Bearer ${key}`,
       'content-type': 'application/json',
       'x-organization': 'org_of_bigmind',
+      'x-organization-create': 'true',
     }
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',

@@ -18,7 +18,7 @@ test('pages of any origin can call the API, without credentials', async () => {
   expect(response.headers.get('access-control-allow-origin')).toBe('*')
   expect(response.headers.get('access-control-allow-credentials')).toBeNull()
   const allowed = response.headers.get('access-control-allow-headers')
-  expect(allowed).toBe('authorization, content-type, x-organization')
+  expect(allowed).toBe('authorization, content-type, x-organization, x-organization-create')
   const answer = await post(graphql, { query: '{ viewer }' })
   expect(answer.headers.get('access-control-allow-origin')).toBe('*')
   expect(answer.headers.get('access-control-allow-credentials')).toBeNull()

@@ -45,6 +45,17 @@ test.each([
   expect(shown[0]).toEqual({ authorization: KEY, organization: 'acme' })
 })
 
+test.each([
+  { createOrganization: true },
+  { createOrganization: 'true' },
+  { headers: { 'X-Organization-Create': 'true' } },
+])('the creation of the organization is requested by %j', async (params) => {
+  const { graphql, shown } = await startAsking()
+  const { acknowledged } = await openRawSocket(graphql)
+  await acknowledged({ authorization: KEY, organization: 'acme', ...params })
+  expect(shown[0]).toEqual({ authorization: KEY, organization: 'acme', createOrganization: true })
+})
+
 test.each([undefined, null, {}])(
   'a program may send both as headers of the upgrade, and connection_init with %j',
   async (payload) => {
