@@ -1,11 +1,12 @@
 import { type Clock, pause } from '../concurrency/clock.ts'
 import type { Pace } from '../concurrency/pace.ts'
+import type { Shares } from '../concurrency/shares.ts'
 import type { Database } from '../storage/database.ts'
 import type { AttemptPorts } from './attempt.ts'
-import { type DueDelivery, type DuePage, findDueDeliveries } from './due.ts'
-import { InFlight, MAX_CONCURRENT_REQUESTS } from './in-flight.ts'
+import { type DueDelivery, type DuePage, findDueDeliveries, MAX_PAGE_LENGTH } from './due.ts'
+import { InFlight, lengthOf, MAX_CONCURRENT_REQUESTS } from './in-flight.ts'
 import type { AttemptRecorder } from './record.ts'
-import type { DrainTurn } from './turn.ts'
+import type { DrainTurn } from './turns/turn.ts'
 
 /** Due deliveries read with one query. */
 const PAGE_SIZE = 64
@@ -34,6 +35,8 @@ export type DrainPorts = AttemptPorts & {
   recorder: AttemptRecorder
   clock: Clock
   pace: Pace
+  /** The characters of events in memory, shared by organizations. */
+  memory: Shares
 }
 
 interface Drain {
@@ -71,7 +74,7 @@ export async function drainDestination(
   ports: DrainPorts,
   turn: DrainTurn,
 ): Promise<'done' | 'more'> {
-  const inFlight = new InFlight(ports)
+  const inFlight = new InFlight(ports, turn.organizationId)
   const drain: Drain = {
     ports,
     turn,
@@ -135,8 +138,25 @@ async function confirmJob(drain: Drain): Promise<boolean> {
   return true
 }
 
-/** @returns null when the page is discarded because reading it took too long */
+/**
+ * Reads a page when the organization has its share of the memory, which `sendPage` and the requests give back.
+ * @returns null when the page is discarded because reading it took too long or the turn was aborted
+ */
 async function readPage(drain: Drain): Promise<Page | null> {
+  const { turn } = drain
+  const { memory } = drain.ports
+  await turn.wait(memory.acquire(turn.organizationId, MAX_PAGE_LENGTH))
+  let unused = MAX_PAGE_LENGTH
+  try {
+    const page = turn.signal.aborted ? null : await readDue(drain)
+    for (const delivery of page?.deliveries ?? []) unused -= lengthOf(delivery)
+    return page
+  } finally {
+    memory.release(turn.organizationId, unused)
+  }
+}
+
+async function readDue(drain: Drain): Promise<Page | null> {
   const { ports, turn, inFlight } = drain
   const { clock } = ports
   const seen = {
@@ -188,22 +208,37 @@ async function isDrained(drain: Drain, { endedBelow, seen }: Page): Promise<bool
 
 /** @returns the first delivery that was not sent, which the next page starts with; null when all were sent */
 async function sendPage(
+  drain: Drain,
+  page: Page,
+  options: { onlyUrgent: boolean },
+): Promise<DueDelivery | null> {
+  const { deliveries } = page
+  const sent = await sendFirst(drain, page, options)
+  const unsent = deliveries.slice(sent)
+  for (const delivery of unsent) {
+    drain.ports.memory.release(drain.turn.organizationId, lengthOf(delivery))
+  }
+  return unsent[0] ?? null
+}
+
+/** @returns how many were sent */
+async function sendFirst(
   { ports: { clock, pace }, turn, inFlight }: Drain,
   { deliveries, seen }: Page,
   { onlyUrgent }: { onlyUrgent: boolean },
-): Promise<DueDelivery | null> {
+): Promise<number> {
   const readAt = clock.now()
-  for (const delivery of deliveries) {
+  for (const [index, delivery] of deliveries.entries()) {
     const { urgent } = delivery
-    if (onlyUrgent && !urgent) return delivery
+    if (onlyUrgent && !urgent) return index
     if (inFlight.hasRoom(urgent)) await inFlight.room(urgent)
     else await turn.awaitUrgentWakeup(seen.urgent, () => inFlight.room(urgent))
-    if (!inFlight.hasRoom(urgent)) return delivery
+    if (!inFlight.hasRoom(urgent)) return index
     // A destination without requests in flight begins before those that have some.
     await pace.next({ ahead: urgent || inFlight.isEmpty })
     const isExpired = hasPassed(clock, readAt, PAGE_LIFETIME_MS)
-    if (turn.signal.aborted || isExpired || inFlight.inactive > seen.inactive) return delivery
+    if (turn.signal.aborted || isExpired || inFlight.inactive > seen.inactive) return index
     inFlight.send(delivery)
   }
-  return null
+  return deliveries.length
 }

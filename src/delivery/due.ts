@@ -82,8 +82,11 @@ export async function findDueDeliveries(
   }
 }
 
-/** Characters of event data in one page beyond its first event, since 200 destinations may be read at once. */
+/** Bytes of event data in one page before its last event. */
 const PAGE_DATA_LENGTH = 1_000_000
+
+/** Characters of a page at most. An event has at most 1 MB. */
+export const MAX_PAGE_LENGTH = 2 * PAGE_DATA_LENGTH
 
 /**
  * Returns one row with nulls when nothing is due, for the snapshot. "startedBelow" is a number of the statement's own: it

@@ -1,3 +1,4 @@
+import type { Shares } from '../concurrency/shares.ts'
 import { type AttemptPorts, attemptDelivery } from './attempt.ts'
 import type { DueDelivery } from './due.ts'
 import type { AttemptRecorder } from './record.ts'
@@ -15,6 +16,11 @@ const MAX_DESTINATION_REQUESTS = 4 * MAX_CONCURRENT_REQUESTS
 /** Characters of event data in flight to one destination from which on no further request begins. */
 const MAX_DATA_LENGTH = 4_000_000
 
+/** Returns the characters of an event that a delivery keeps in memory. */
+export const lengthOf = ({ data, relations }: DueDelivery): number => data.length + relations.length
+
+type Ports = AttemptPorts & { recorder: AttemptRecorder; memory: Shares }
+
 /** The requests to one URL under one activation. */
 interface Generation {
   name: string | null
@@ -25,7 +31,8 @@ interface Generation {
 
 /** The deliveries of one destination that are being sent or recorded. */
 export class InFlight {
-  readonly #ports: AttemptPorts & { recorder: AttemptRecorder }
+  readonly #ports: Ports
+  readonly #organizationId: string
   readonly #sending = new Map<string, Promise<void>>()
   #generation: Generation = { name: null, count: 0, length: 0 }
   #inactive = 0
@@ -33,11 +40,12 @@ export class InFlight {
   #fault: { error: unknown } | null = null
   #next = Promise.withResolvers<void>()
 
-  constructor(ports: AttemptPorts & { recorder: AttemptRecorder }) {
+  constructor(ports: Ports, organizationId: string) {
     this.#ports = ports
+    this.#organizationId = organizationId
   }
 
-  /** Begins an attempt. Its errors are thrown by `room` and `empty`. */
+  /** Begins an attempt, whose end gives its memory back. Its errors are thrown by `room` and `empty`. */
   send(delivery: DueDelivery): void {
     this.#sending.set(delivery.id, this.#attempt(delivery, this.#generation))
   }
@@ -109,6 +117,7 @@ export class InFlight {
       this.#sending.delete(delivery.id)
       generation.count -= 1
       generation.length -= delivery.data.length
+      this.#ports.memory.release(this.#organizationId, lengthOf(delivery))
       this.#next.resolve()
       this.#next = Promise.withResolvers()
     }

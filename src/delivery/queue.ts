@@ -12,7 +12,11 @@ export interface Queue {
    * @param options.urgent makes a running drain read due deliveries at once instead of after the next result. Set it for
    *   urgent deliveries, and when a new URL or activation frees the concurrency limit
    */
-  wake(tx: Sql, destinationIds: readonly string[], options?: { urgent: boolean }): Promise<void>
+  wake(
+    tx: Sql,
+    destinations: readonly QueuedDestination[],
+    options?: { urgent: boolean },
+  ): Promise<void>
   /** Does the same after a delay of whole seconds, counted from the start of the transaction. */
   wakeLater(tx: Sql, wakeups: readonly DelayedWakeup[]): Promise<void>
   /**
@@ -22,15 +26,20 @@ export interface Queue {
   bringForward(tx: Sql): Promise<void>
 }
 
-interface DelayedWakeup {
+/** A destination that has work. Jobs of releases before 1.0 do not have its organization. */
+export interface QueuedDestination {
   destinationId: string
+  organizationId?: string | null | undefined
+}
+
+interface DelayedWakeup extends QueuedDestination {
   delaySeconds: number
 }
 
 /** The queue with one job for each destination that has work. Policy `short`: at most one queued job for a key. */
 export const DRAIN_QUEUE = 'drain-destination'
 /** A job of this queue. */
-export type DrainJob = Job<{ destinationId: string }>
+export type DrainJob = Pick<Job<QueuedDestination>, 'id' | 'data' | 'retryCount'>
 
 /** The queue of jobs that wake a destination when its next retry is due. */
 export const WAKE_QUEUE = 'wake-destination'
@@ -72,12 +81,12 @@ export function createQueue(ports: Ports): QueueAdapter {
   const { bossSchema } = ports.db
   let onWakeLater: (delaySeconds: number) => void = () => {}
   const queue: Queue = {
-    wake: (tx, destinationIds, options) => wake({ boss, tx }, destinationIds, options),
+    wake: (tx, destinations, options) => wake({ boss, tx }, destinations, options),
     async wakeLater(tx, wakeups) {
       await boss.insert(
         WAKE_QUEUE,
-        wakeups.map(({ destinationId, delaySeconds }) => ({
-          data: { destinationId },
+        wakeups.map(({ destinationId, organizationId, delaySeconds }) => ({
+          data: { destinationId, organizationId },
           startAfter: delaySeconds,
         })),
         { db: bossDatabaseOn(tx) },
@@ -114,15 +123,26 @@ function createBoss({ db, clock, log }: Ports): PgBoss {
 
 async function wake(
   { boss, tx }: { boss: PgBoss; tx: Sql },
-  destinationIds: readonly string[],
+  destinations: readonly QueuedDestination[],
   { urgent } = { urgent: false },
 ): Promise<void> {
-  if (destinationIds.length === 0) return
+  if (destinations.length === 0) return
+  const organizations = new Map(
+    destinations.map(({ destinationId, organizationId }) => [destinationId, organizationId]),
+  )
   // All transactions insert in one order, so that two of them cannot deadlock.
-  const ids = [...new Set(destinationIds)].sort()
+  const ids = [...organizations.keys()].sort()
   await boss.insert(
     DRAIN_QUEUE,
-    ids.map((id) => ({ data: { destinationId: id }, singletonKey: id, group: { id } })),
+    ids.map((id) => {
+      const organizationId = organizations.get(id)
+      return {
+        data: { destinationId: id, organizationId },
+        singletonKey: id,
+        // One job of a group is fetched at a time. `fetchOthers` selects by the tier.
+        group: organizationId ? { id, tier: organizationId } : { id },
+      }
+    }),
     { db: bossDatabaseOn(tx) },
   )
   await tx.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [
@@ -158,6 +178,35 @@ update ${schema}.job set
   heartbeat_on = least(heartbeat_on, ${schema}.job_now())
 where name = $1 and state <= 'active'
   and greatest(start_after, started_on, heartbeat_on) > ${schema}.job_now() + interval '1 minute'`
+
+/**
+ * Fetches jobs as pg-boss does, but none of some organizations. pg-boss can exclude groups, which are destinations here.
+ * @param except ids of organizations
+ */
+export const fetchOthers = (
+  db: DatabaseAdapter,
+  limit: number,
+  except: readonly string[],
+): Promise<DrainJob[]> => db.query(fetchOthersSql(db.bossSchema), [DRAIN_QUEUE, limit, except])
+
+/** A destination can have two queued jobs, one of them of a dead worker: only one is fetched. */
+const fetchOthersSql = (schema: string) => `
+with other as (
+  select id, group_id from ${schema}.job
+  where name = $1 and state < 'active' and not blocked and start_after <= ${schema}.job_now()
+    and coalesce(group_tier, '') <> all($3) and not exists (
+      select from ${schema}.job as active
+      where active.name = $1 and active.state = 'active' and active.group_id = job.group_id
+    )
+  order by priority desc, created_on
+  limit $2
+  for update skip locked
+)
+update ${schema}.job set
+  state = 'active', started_on = ${schema}.job_now(), heartbeat_on = ${schema}.job_now(),
+  retry_count = case when started_on is null then retry_count else retry_count + 1 end
+where name = $1 and id = any (array(select distinct on (group_id) id from other order by group_id))
+returning id, name, data, retry_count as "retryCount"`
 
 /** Creates the schema of pg-boss and the two queues where they are missing. Several processes may call it at once. */
 export async function startQueue(boss: PgBoss): Promise<void> {
@@ -195,11 +244,11 @@ export async function releaseActiveJobs({
   queue: Queue
 }): Promise<void> {
   await db.transaction(async (tx) => {
-    const released = await tx.query<{ id: string }>(
+    const released = await tx.query<QueuedDestination>(
       `delete from ${db.bossSchema}.job where name = any($1) and state = 'active'
-      returning data ->> 'destinationId' as id`,
+      returning data ->> 'destinationId' as "destinationId", data ->> 'organizationId' as "organizationId"`,
       [[DRAIN_QUEUE, WAKE_QUEUE]],
     )
-    await queue.wake(tx, [...new Set(released.map(({ id }) => id))])
+    await queue.wake(tx, released)
   })
 }

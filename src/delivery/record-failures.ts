@@ -33,10 +33,19 @@ export async function recordFailures(
   const recorded = await recordAttempts(tx, results, newId)
   const disabled = await countFailures({ tx, newId }, recorded)
   const hasMore = disabled.length > 0 && (await cancelBatch(disabled))
+  const organizations = new Map(
+    results.map((result) => [result.destinationId, result.organizationId]),
+  )
   const retries = recorded.flatMap(({ destinationId, retryDelay }) =>
     retryDelay === null || disabled.includes(destinationId)
       ? []
-      : [{ destinationId, delaySeconds: retryDelay }],
+      : [
+          {
+            destinationId,
+            organizationId: organizations.get(destinationId),
+            delaySeconds: retryDelay,
+          },
+        ],
   )
   if (retries.length > 0) await queue.wakeLater(tx, retries)
   return { recorded, disabled, uncanceled: hasMore ? disabled : [] }

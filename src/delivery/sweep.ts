@@ -3,7 +3,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { cancelRemaining } from './cancel.ts'
 import { WAITING } from './due.ts'
-import type { Queue } from './queue.ts'
+import type { Queue, QueuedDestination } from './queue.ts'
 
 type Ports = { db: Database; queue: Queue; metrics: Metrics; log: Logger }
 
@@ -16,6 +16,11 @@ const OVERDUE_SECONDS = 1
 /** Seconds in the future at which no delivery can be due: the longest retry delay is shorter. */
 const MAX_AHEAD_SECONDS = 60
 
+interface Waiting extends QueuedDestination {
+  active: boolean
+  ahead: boolean
+}
+
 /**
  * Repairs what a lost job, a dead process or a changed clock left behind: wakes destinations with overdue deliveries,
  * cancels deliveries that wait for a destination that is not ACTIVE, and makes deliveries due that a clock which was set
@@ -24,9 +29,10 @@ const MAX_AHEAD_SECONDS = 60
 export async function wakeOverdueDestinations({ db, queue, metrics, log }: Ports): Promise<void> {
   const inactive = await db.transaction(async (tx) => {
     await queue.bringForward(tx)
-    const rows = await tx.query<{ id: string; active: boolean; ahead: boolean }>(
+    const rows = await tx.query<Waiting>(
       `with recursive ${WAITING}
-      select id, status = 'ACTIVE' as active, due_at > service_now() as ahead
+      select id as "destinationId", organization_id as "organizationId", status = 'ACTIVE' as active,
+        due_at > service_now() as ahead
       from waiting join destination on id = destination_id
       where due_at < service_now() - make_interval(secs => $1)
         or due_at > service_now() + make_interval(secs => $2)`,
@@ -34,12 +40,11 @@ export async function wakeOverdueDestinations({ db, queue, metrics, log }: Ports
     )
     await makeDue(
       tx,
-      rows.flatMap(({ id, ahead }) => (ahead ? [id] : [])),
+      rows.flatMap(({ destinationId, ahead }) => (ahead ? [destinationId] : [])),
     )
-    const ids = rows.map(({ id }) => id)
-    await queue.wake(tx, ids)
-    if (ids.length > 0) log.debug({ destinations: ids.length }, 'woke overdue destinations')
-    return rows.filter(({ active }) => !active).map(({ id }) => id)
+    await queue.wake(tx, rows)
+    if (rows.length > 0) log.debug({ destinations: rows.length }, 'woke overdue destinations')
+    return rows.flatMap(({ destinationId, active }) => (active ? [] : [destinationId]))
   })
   if (inactive.length > 0) await cancelRemaining({ db, metrics }, inactive)
 }

@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss'
 import type { Clock } from '../concurrency/clock.ts'
 import type { Database } from '../storage/database.ts'
-import { type Queue, type QueueAdapter, WAKE_QUEUE } from './queue.ts'
+import { type Queue, type QueueAdapter, type QueuedDestination, WAKE_QUEUE } from './queue.ts'
 
 /** Seconds between polls for wake-ups that other processes have queued. */
 const POLL_INTERVAL_SECONDS = 0.5
@@ -47,17 +47,17 @@ export async function startWakeWorker({
 
 function workOn(boss: PgBoss, queue: Queue, db: Database): Promise<string> {
   const options = { batchSize: BATCH_SIZE, pollingIntervalSeconds: POLL_INTERVAL_SECONDS }
-  return boss.work<{ destinationId: string }, void, typeof options>(
-    WAKE_QUEUE,
-    options,
-    async (jobs) => {
-      try {
-        const ids = [...new Set(jobs.map(({ data }) => data.destinationId))]
-        await db.transaction((tx) => queue.wake(tx, ids))
-      } catch (error) {
-        // pg-boss assigns to the message of the error. If that is not possible, its loop ends permanently.
-        throw new Error('could not wake destinations', { cause: error })
-      }
-    },
-  )
+  return boss.work<QueuedDestination, void, typeof options>(WAKE_QUEUE, options, async (jobs) => {
+    try {
+      await db.transaction((tx) =>
+        queue.wake(
+          tx,
+          jobs.map(({ data }) => data),
+        ),
+      )
+    } catch (error) {
+      // pg-boss assigns to the message of the error. If that is not possible, its loop ends permanently.
+      throw new Error('could not wake destinations', { cause: error })
+    }
+  })
 }

@@ -36,7 +36,9 @@ export async function activateDestination(
       )
       await writeAuditEntry({ tx, newId }, target, { action: 'ACTIVATED' })
       // Requests in flight under the activation before no longer count towards the concurrency limit.
-      await queue.wake(tx, [target.id], { urgent: true })
+      await queue.wake(tx, [{ destinationId: target.id, organizationId: target.organizationId }], {
+        urgent: true,
+      })
       return false
     })
   }

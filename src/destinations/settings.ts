@@ -116,7 +116,12 @@ export async function updateDestination(
     const change = { action: 'SETTINGS_CHANGED', changed } as const
     await writeAuditEntry({ tx, newId: ports.newId }, target, change)
     // Requests in flight to the old URL no longer count towards the concurrency limit.
-    if (changed.includes('url')) await ports.queue.wake(tx, [target.id], { urgent: true })
+    if (changed.includes('url'))
+      await ports.queue.wake(
+        tx,
+        [{ destinationId: target.id, organizationId: target.organizationId }],
+        { urgent: true },
+      )
   })
 }
 

@@ -1,11 +1,12 @@
 import { every } from '../concurrency/every.ts'
 import { createPace } from '../concurrency/pace.ts'
+import { createShares } from '../concurrency/shares.ts'
 import { drainDestination } from '../delivery/drain.ts'
 import { createWebhookClient } from '../delivery/http/client.ts'
-import { startDrainPump } from '../delivery/pump.ts'
 import { releaseActiveJobs } from '../delivery/queue.ts'
 import { createAttemptRecorder } from '../delivery/record.ts'
 import { SWEEP_INTERVAL_MS, wakeOverdueDestinations } from '../delivery/sweep.ts'
+import { startDrainPump } from '../delivery/turns/pump.ts'
 import { startWakeWorker } from '../delivery/wake.ts'
 import { FINISH_ERASURES_INTERVAL_MS, finishErasures } from '../retention/erasure.ts'
 import { PURGE_INTERVAL_MS, purgeExpired } from '../retention/purge-expired.ts'
@@ -30,6 +31,9 @@ export interface RunningWorker {
  */
 const REQUESTS_PER_TURN = 8
 
+/** Characters of events that are read and sent at once. With their bodies they take about three times as many bytes. */
+const MAX_SENDING_LENGTH = 96_000_000
+
 /** Time after which a closing worker abandons results that it cannot record. An attempt and its commit take less. */
 const CLOSE_TIMEOUT_MS = 5_750
 
@@ -51,7 +55,8 @@ export async function startWorker(
     ...options.client,
   })
   const pace = createPace(REQUESTS_PER_TURN, setImmediate)
-  const drainPorts = { ...ports, recorder, sender, pace }
+  const memory = createShares(MAX_SENDING_LENGTH)
+  const drainPorts = { ...ports, recorder, sender, pace, memory }
   const pump = await startDrainPump(ports, (turn) => drainDestination(drainPorts, turn))
   const wakeWorker = await startWakeWorker({ ...storage, adapter: jobs })
   const periodic = startPeriodicWork(parts)

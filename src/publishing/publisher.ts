@@ -1,5 +1,5 @@
 import { createGroupCommit } from '../concurrency/group-commit.ts'
-import type { Queue } from '../delivery/queue.ts'
+import type { Queue, QueuedDestination } from '../delivery/queue.ts'
 import { IdempotencyConflictError } from '../domain/errors.ts'
 import type { Database, Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
@@ -89,13 +89,16 @@ async function storeCalls(
 ): Promise<{ settled: Settled[]; events: number; skipped: number }> {
   const plan = planCalls(calls, await findKeyedEvents(tx, calls.flat()))
   const match = await storeEvents({ newId }, tx, plan.fresh)
-  const matching = plan.fresh.flatMap(match)
-  const active = matching.filter((one) => one.active)
-  await queue.wake(
-    tx,
-    active.map(({ id }) => id),
-  )
-  const skipped = matching.length - active.length
+  const active = new Map<string, QueuedDestination>()
+  let skipped = 0
+  for (const event of plan.fresh) {
+    const { organizationId } = event
+    for (const { id, active: isActive } of match(event)) {
+      if (isActive) active.set(id, { destinationId: id, organizationId })
+      else skipped += 1
+    }
+  }
+  await queue.wake(tx, [...active.values()])
   return { settled: settle(plan, match), events: plan.fresh.length, skipped }
 }
 

@@ -52,7 +52,8 @@ export async function retryDelivery(
       returning id`,
       [deliveryId],
     )
-    if (restarted.length > 0) await queue.wake(tx, [destination.id], { urgent: true })
+    if (restarted.length > 0)
+      await queue.wake(tx, [{ destinationId: destination.id, organizationId }], { urgent: true })
   })
 }
 
@@ -117,6 +118,6 @@ async function storeTest(
     if (destination.url === null) throw new DestinationNotReadyError(['URL'], 'be sent a test')
     const delivery = { id: deliveryId, eventId: event.id, destinationId, active: true }
     await insertEvents(tx, { events: [event], deliveries: [delivery], test: true })
-    await queue.wake(tx, [destinationId], { urgent: true })
+    await queue.wake(tx, [{ destinationId, organizationId }], { urgent: true })
   })
 }

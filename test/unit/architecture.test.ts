@@ -86,7 +86,7 @@ const LIBRARIES: Record<string, RegExp> = {
   undici: /^delivery\/http\//,
   pg: /^storage\//,
   'pg-connection-string': /^storage\/connection\/tls\.ts$/,
-  'pg-boss': /^delivery\/(queue|pump|wake)\.ts$/,
+  'pg-boss': /^delivery\/(queue|wake|turns\/jobs)\.ts$/,
   'fs-native-extensions': /^storage\/embedded-postgres\/file-lock\.ts$/,
   pino: /^telemetry\/(logger|standard-output)\.ts$/,
   'prom-client': /^telemetry\/prometheus\.ts$/,

@@ -2,9 +2,10 @@ import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Clock, systemClock } from '../../../src/concurrency/clock.ts'
 import { createPace } from '../../../src/concurrency/pace.ts'
+import { createShares } from '../../../src/concurrency/shares.ts'
 import { drainDestination } from '../../../src/delivery/drain.ts'
 import { createAttemptRecorder } from '../../../src/delivery/record.ts'
-import type { DrainTurn } from '../../../src/delivery/turn.ts'
+import type { DrainTurn } from '../../../src/delivery/turns/turn.ts'
 import { newId } from '../../../src/storage/ids.ts'
 import { addBacklog } from '../../helpers/backlog.ts'
 import { deliveryOf, SendTest } from '../../helpers/delivery-operations.ts'
@@ -18,11 +19,13 @@ import { createWorld, type World } from '../../helpers/world.ts'
 /** Returns a turn that is neither woken nor ended. */
 const quietTurn = (destinationId: string): DrainTurn => ({
   destinationId,
+  organizationId: 'org_test',
   signal: new AbortController().signal,
   wakeups: () => 0,
   awaitWakeup: (_seen, otherwise) => otherwise(),
   urgentWakeups: () => 0,
   awaitUrgentWakeup: (_seen, otherwise) => otherwise(),
+  wait: (promise) => promise,
   confirmJob: async () => {},
 })
 
@@ -52,7 +55,16 @@ async function drain(
       void onPause().then(() => systemClock.setTimeout(work, milliseconds)),
   }
   return await drainDestination(
-    { db, secrets, recorder, sender, clock, tracing, pace: createPace(8, setImmediate) },
+    {
+      db,
+      secrets,
+      recorder,
+      sender,
+      clock,
+      tracing,
+      pace: createPace(8, setImmediate),
+      memory: createShares(96_000_000),
+    },
     turn,
   )
 }

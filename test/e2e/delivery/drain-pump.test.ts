@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import type { PgBoss } from 'pg-boss'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../../src/concurrency/clock.ts'
-import { type DrainHandler, startDrainPump } from '../../../src/delivery/pump.ts'
 import type { Queue, QueueAdapter } from '../../../src/delivery/queue.ts'
+import { type DrainHandler, startDrainPump } from '../../../src/delivery/turns/pump.ts'
 import { startWakeWorker } from '../../../src/delivery/wake.ts'
-import type { Database } from '../../../src/storage/database.ts'
+import type { DatabaseAdapter } from '../../../src/storage/database.ts'
 import { SILENT } from '../../helpers/silent-log.ts'
 
 beforeEach(() => vi.useFakeTimers())
@@ -44,7 +44,7 @@ async function createPump(fetches: string[], drains: string[], drain?: DrainHand
       db: {
         isTransient: () => true,
         transaction: async (work: (tx: object) => unknown) => work({}),
-      } as unknown as Database,
+      } as unknown as DatabaseAdapter,
       listener: { listen: async () => async () => {} },
       retryTransient: (_what, work) => work(),
       clock: systemClock,
@@ -109,7 +109,7 @@ test('the wake worker throws errors whose message can be changed, because pg-bos
   const fault = Object.freeze(new Error('frozen'))
   const worker = await startWakeWorker({
     adapter: { boss, queue: {}, onWakeLater: () => {} } as unknown as QueueAdapter,
-    db: { transaction: () => Promise.reject(fault) } as unknown as Database,
+    db: { transaction: () => Promise.reject(fault) } as unknown as DatabaseAdapter,
     clock: systemClock,
   })
   const thrown = await handle([{ data: { destinationId: 'whk_1' } }]).catch((error) => error)

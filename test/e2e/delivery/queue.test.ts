@@ -31,7 +31,7 @@ test('queueing jobs runs every statement inside the given transaction, also for 
   const destinationId = newId('whk')
   await db.transaction((tx) =>
     queueing.run(true, async () => {
-      await queue.wake(tx, [destinationId])
+      await queue.wake(tx, [{ destinationId }])
       await queue.wakeLater(tx, [{ destinationId, delaySeconds: 2 }])
     }),
   )

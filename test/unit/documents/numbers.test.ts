@@ -83,6 +83,8 @@ const SOURCES: string[][] = [
   ['server/limits'],
   ['server/limits'],
   ['domain'],
+  ['delivery'],
+  ['process'],
   ['server'],
   ['storage'],
 ]
@@ -98,8 +100,9 @@ describe('the limits in SECURITY.md', () => {
     rows.map(([name = '', value = ''], index) => ({ name, value, sources: SOURCES[index] })),
   )('are constants of the code: $name', ({ value, sources }) => {
     const constants = new Set((sources ?? []).flatMap((source) => [...constantsIn(source)]))
-    expect(numbersIn(value).length).toBeGreaterThan(0)
-    expect(numbersIn(value).filter((number) => !constants.has(number))).toEqual([])
+    const numbers = numbersIn(value.replace('4/5', ''))
+    expect(numbers.length).toBeGreaterThan(0)
+    expect(numbers.filter((number) => !constants.has(number))).toEqual([])
   })
 })
 
@@ -137,7 +140,8 @@ describe('a number in a document is that of its constant', () => {
 
 describe('a number in docs/engine.md or docs/operations.md is a constant of the code', () => {
   const rules: [document: string, sentence: RegExp, source: string][] = [
-    ['engine', /into its (\d+) slots/, 'delivery'],
+    ['engine', /for its (\d+) slots/, 'delivery'],
+    ['engine', /has at most ([\d,]+) turns/, 'delivery'],
     ['engine', /notified and every ([\d.]+) s/, 'delivery'],
     ['engine', /up to (\d+) requests at a time/, 'delivery'],
     ['engine', /After (\d+) s a destination with more to do/, 'delivery'],

@@ -1,20 +1,19 @@
-import type { PgBoss } from 'pg-boss'
-import { type Bell, createBell } from '../concurrency/bell.ts'
-import { type Clock, pause } from '../concurrency/clock.ts'
-import { createGroupCommit, type GroupCommit } from '../concurrency/group-commit.ts'
-import { CHANNELS } from '../storage/channels.ts'
-import type { Database } from '../storage/database.ts'
-import type { Listener } from '../storage/listener.ts'
-import type { RetryTransient } from '../storage/transient-retry.ts'
-import type { Logger } from '../telemetry/logger.ts'
-import { bossDatabaseOn, DRAIN_QUEUE, type DrainJob, type Queue, URGENT_MARK } from './queue.ts'
+import { type Bell, createBell } from '../../concurrency/bell.ts'
+import { pause } from '../../concurrency/clock.ts'
+import { createGroupCommit, type GroupCommit } from '../../concurrency/group-commit.ts'
+import { CHANNELS } from '../../storage/channels.ts'
+import type { Listener } from '../../storage/listener.ts'
+import { type DrainJob, URGENT_MARK } from '../queue.ts'
+import { type DrainOutcome, type JobPorts, type Settlement, settleJobs, touchJobs } from './jobs.ts'
+import { createSlots, type Slots } from './slots.ts'
 import { type ControlledTurn, createTurn, type DrainTurn } from './turn.ts'
 
-/** Destinations that one process drains at a time. */
-const MAX_DRAINS = 200
-
-/** Milliseconds between fetches of jobs when no notification arrives. */
+/** Milliseconds between fetches of jobs when no notification arrives; while no slot is free, or more jobs are queued. */
 const POLL_INTERVAL_MS = 500
+const BUSY_POLL_INTERVAL_MS = 50
+
+/** Jobs that one statement settles or confirms. */
+const GROUP_SIZE = 500
 
 /** Milliseconds without a successful fetch after which the pump reports that it is not alive. */
 const FETCH_TIMEOUT_MS = 5_000
@@ -28,17 +27,7 @@ const MAX_RETRY_DELAY_MS = 30_000
 /** The limit while the database is away, which can end at any moment. */
 const MAX_OUTAGE_RETRY_DELAY_MS = 1_000
 
-type Ports = {
-  boss: PgBoss
-  queue: Queue
-  db: Database
-  listener: Listener
-  retryTransient: RetryTransient
-  clock: Clock
-  log: Logger
-}
-
-type DrainOutcome = 'done' | 'more'
+type Ports = JobPorts & { listener: Listener }
 
 /** Drains one destination. Returns 'more' when deliveries may still be due, so that the destination is queued again. */
 export type DrainHandler = (turn: DrainTurn) => Promise<DrainOutcome>
@@ -71,6 +60,7 @@ class Pump {
   readonly #draining = new Set<Promise<void>>()
   /** Rings when a job may be waiting or a slot is free. */
   readonly #bell: Bell
+  readonly #slots: Slots
   readonly #settle: GroupCommit<Settlement, void>
   readonly #confirm: GroupCommit<ControlledTurn, void>
   #closing = false
@@ -83,15 +73,16 @@ class Pump {
     this.#ports = ports
     this.#handler = handler
     this.#bell = createBell(ports.clock)
+    this.#slots = createSlots(ports, this.#turns)
     this.#lastFetch = ports.clock.now()
     this.#settle = createGroupCommit(async (ended) => {
       await settleJobs(ports, ended)
       return ended.map(() => ({ status: 'fulfilled', value: undefined }))
-    }, MAX_DRAINS)
+    }, GROUP_SIZE)
     this.#confirm = createGroupCommit(async (turns) => {
       await touchJobs(ports, turns)
       return turns.map(() => ({ status: 'fulfilled', value: undefined }))
-    }, MAX_DRAINS)
+    }, GROUP_SIZE)
   }
 
   async start(): Promise<void> {
@@ -144,21 +135,15 @@ class Pump {
     while (!this.#closing) {
       const rings = this.#bell.rings()
       try {
-        const jobs = await this.#fetch()
+        const jobs = await this.#slots.fetch()
         this.#lastFetch = clock.now()
         for (const job of jobs) this.#begin(job)
       } catch (error) {
         log.warn({ err: error }, 'could not fetch jobs')
       }
-      await this.#bell.wait(rings, POLL_INTERVAL_MS)
+      const isBusy = this.#slots.areScarce()
+      await this.#bell.wait(rings, isBusy ? BUSY_POLL_INTERVAL_MS : POLL_INTERVAL_MS)
     }
-  }
-
-  /** The group of a job is its destination, so a destination that any process is draining is skipped. */
-  async #fetch(): Promise<DrainJob[]> {
-    const batchSize = MAX_DRAINS - this.#turns.size
-    if (batchSize <= 0) return []
-    return this.#ports.boss.fetch(DRAIN_QUEUE, { batchSize, groupConcurrency: 1 })
   }
 
   #begin(job: DrainJob): void {
@@ -180,8 +165,8 @@ class Pump {
     try {
       const outcome = await runUntilSuccess(this.#ports, turn, this.#handler)
       if (!controlled.lost()) await this.#settle.add({ job, outcome })
-      const isFull = this.#turns.size === MAX_DRAINS
-      if (outcome === 'more' || turn.wakeups() > 0 || isFull) this.#bell.ring()
+      const isAwaited = this.#slots.areScarce()
+      if (outcome === 'more' || turn.wakeups() > 0 || isAwaited) this.#bell.ring()
     } catch (error) {
       this.#ports.log.error(
         { err: error, destinationId },
@@ -210,44 +195,5 @@ async function runUntilSuccess(
       log.error({ err: error, destinationId, wait }, 'a drain failed, trying again')
       await pause(clock, wait, turn.signal)
     }
-  }
-}
-
-interface Settlement {
-  job: DrainJob
-  outcome: DrainOutcome
-}
-
-/** Deletes the jobs of drains that ended, and queues those with more to do again. Skips jobs that other workers have. */
-async function settleJobs(
-  { boss, db, queue, retryTransient }: Ports,
-  ended: readonly Settlement[],
-): Promise<void> {
-  const jobs = ended.map(({ job }) => job)
-  const unfinished = ended.flatMap(({ job, outcome }) =>
-    outcome === 'more' ? [job.data.destinationId] : [],
-  )
-  await retryTransient('settle jobs', async () => {
-    if (unfinished.length === 0) return void (await boss.deleteJob(DRAIN_QUEUE, jobs))
-    await db.transaction(async (tx) => {
-      await boss.deleteJob(DRAIN_QUEUE, jobs, { db: bossDatabaseOn(tx) })
-      await queue.wake(tx, unfinished)
-    })
-  })
-}
-
-/** Records a heartbeat for the jobs, and aborts the turns whose jobs other workers have. */
-async function touchJobs({ boss, log }: Ports, turns: readonly ControlledTurn[]): Promise<void> {
-  if (turns.length === 0) return
-  try {
-    const { settled } = (await boss.touch(
-      DRAIN_QUEUE,
-      turns.map(({ job }) => job),
-    )) as { settled?: string[] }
-    if (!settled) return
-    const held = new Set(settled)
-    for (const turn of turns) if (!held.has(turn.job.id)) turn.lose()
-  } catch (error) {
-    log.warn({ err: error }, 'could not refresh the hold on jobs')
   }
 }

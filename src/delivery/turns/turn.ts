@@ -1,8 +1,10 @@
-import type { DrainJob } from './queue.ts'
+import type { DrainJob } from '../queue.ts'
 
 /** One run of a drain job. While it lasts, no other process sends to the destination. */
 export interface DrainTurn {
   destinationId: string
+  /** Empty if the job does not have it, which a release before 1.0 queued. */
+  organizationId: string
   /** Aborted when the job was lost or the worker is closing: no further request may begin. */
   signal: AbortSignal
   /** Returns how often the destination was woken since the turn began. */
@@ -13,6 +15,8 @@ export interface DrainTurn {
   urgentWakeups(): number
   /** Resolves when there were more than `seen` urgent wake-ups, or when `otherwise` resolves. */
   awaitUrgentWakeup(seen: number, otherwise: () => Promise<void>): Promise<void>
+  /** Waits for a promise. The turn does not use a slot of the process meanwhile. */
+  wait(promise: Promise<void>): Promise<void>
   /** Checks in the database that this process still has the job. Aborts `signal` before it resolves if it has not. */
   confirmJob(): Promise<void>
 }
@@ -21,6 +25,8 @@ export interface DrainTurn {
 export interface ControlledTurn {
   job: DrainJob
   turn: DrainTurn
+  /** Returns for how many milliseconds it has waited for responses or a wake-up, 0 if it does something else. */
+  waitingMs(): number
   wake(options: { urgent: boolean }): void
   /** Aborts the turn. */
   stop(): void
@@ -36,6 +42,15 @@ export function createTurn(
   job: DrainJob,
   confirmJob: (turn: ControlledTurn) => Promise<void>,
 ): ControlledTurn {
+  let waitingSince: number | null = null
+  const wait = async (promise: Promise<void>): Promise<void> => {
+    waitingSince = performance.now()
+    try {
+      await promise
+    } finally {
+      waitingSince = null
+    }
+  }
   const over = new AbortController()
   let lost = false
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
@@ -45,13 +60,16 @@ export function createTurn(
     job,
     turn: {
       destinationId: job.data.destinationId,
+      organizationId: job.data.organizationId ?? '',
       signal: over.signal,
       wakeups: all.count,
-      awaitWakeup: all.awaitNext,
+      awaitWakeup: (seen, otherwise) => wait(all.awaitNext(seen, otherwise)),
       urgentWakeups: urgent.count,
-      awaitUrgentWakeup: urgent.awaitNext,
+      awaitUrgentWakeup: (seen, otherwise) => wait(urgent.awaitNext(seen, otherwise)),
+      wait,
       confirmJob: () => confirmJob(controlled),
     },
+    waitingMs: () => (waitingSince === null ? 0 : performance.now() - waitingSince),
     wake(options) {
       all.add()
       if (options.urgent) urgent.add()

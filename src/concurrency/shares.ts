@@ -1,0 +1,76 @@
+/**
+ * Divides an amount, such as slots or bytes, between owners. An owner may take more while it has less than 4 times what is
+ * free. So one owner alone can take 4/5 of the total, and two can take 4/9 each: a part stays free for the next owner, and an
+ * owner gets its share at once, although nothing is taken away from others. (Choudhury and Hahne, "Dynamic Queue Length
+ * Thresholds for Shared-Memory Packet Switches", 1998.)
+ */
+export interface Shares {
+  /** Whether the owner may take more. */
+  hasRoom(owner: string): boolean
+  /** Takes the amount, even if it exceeds the share of the owner. */
+  take(owner: string, amount: number): void
+  /** Takes the amount when the owner may take more. Owners that wait get their turns alternately. */
+  acquire(owner: string, amount: number): Promise<void>
+  release(owner: string, amount: number): void
+  /** Returns the owners that may not take more. */
+  full(): string[]
+}
+
+/** How much more than what is free an owner can have. The free part is 1 / (1 + factor × owners that take all they can). */
+const MAX_SHARE_OF_FREE_RATIO = 4
+
+interface Waiting {
+  amount: number
+  start(): void
+}
+
+export function createShares(total: number): Shares {
+  const taken = new Map<string, number>()
+  /** By owner, in the order of their next turns. */
+  const waiting = new Map<string, Waiting[]>()
+  let free = total
+
+  const hasRoom = (owner: string) => (taken.get(owner) ?? 0) < MAX_SHARE_OF_FREE_RATIO * free
+
+  function change(owner: string, amount: number): void {
+    free -= amount
+    const left = (taken.get(owner) ?? 0) + amount
+    if (left > 0) taken.set(owner, left)
+    else taken.delete(owner)
+  }
+
+  /** @returns whether one could start */
+  function startNext(): boolean {
+    for (const [owner, queue] of waiting) {
+      if (!hasRoom(owner)) continue
+      const next = queue.shift()!
+      waiting.delete(owner)
+      if (queue.length > 0) waiting.set(owner, queue)
+      change(owner, next.amount)
+      next.start()
+      return true
+    }
+    return false
+  }
+
+  return {
+    hasRoom,
+    take: change,
+    acquire(owner, amount) {
+      const queue = waiting.get(owner)
+      if (!queue && hasRoom(owner)) {
+        change(owner, amount)
+        return Promise.resolve()
+      }
+      return new Promise((start) => {
+        if (queue) queue.push({ amount, start })
+        else waiting.set(owner, [{ amount, start }])
+      })
+    },
+    release(owner, amount) {
+      change(owner, -amount)
+      while (waiting.size > 0 && startNext());
+    },
+    full: () => [...taken.keys()].filter((owner) => !hasRoom(owner)),
+  }
+}
