@@ -8,7 +8,7 @@ import {
   type Scope,
   sortScopes,
 } from '../domain/api-key.ts'
-import { NotFoundError, ValidationError } from '../domain/errors.ts'
+import { ValidationError } from '../domain/errors.ts'
 import type { Issue } from '../domain/json.ts'
 import { NAME_EXPECTED, parseName } from '../domain/name.ts'
 import type { RandomBytes } from '../domain/signature.ts'
@@ -21,9 +21,6 @@ import {
   lockOrganizations,
   type NamedOrganization,
 } from './organization.ts'
-
-/** Seconds within which a revoked key is refused in every process and on open WebSockets and streams. */
-export const REVOCATION_SECONDS = 5
 
 export type KeyPorts = { db: Database; newId: NewId; randomBytes: RandomBytes }
 
@@ -103,10 +100,14 @@ export async function createPlatformKey(ports: KeyPorts, key: NewApiKey): Promis
 interface Issuer {
   organizationId: string
   scopes: ReadonlySet<Scope>
+  /** Null for a user of the host product. */
+  apiKeyId: string | null
+  userId?: string
 }
 
 /**
- * Creates a key with scopes that its issuer has. Duplicate scopes are ignored.
+ * Creates a key with scopes that its issuer has. Duplicate scopes are ignored. A key that a key creates expires with it at the
+ * latest; without an expiry of its own it expires at the same time.
  * @returns its id and the key, which cannot be shown again
  * @throws ValidationError
  */
@@ -124,11 +125,39 @@ export async function issueApiKey(
     issues.push({ path: ['expiresAt'], message: 'Expected a time in the future.' })
   }
   if (name === null || issues.length > 0) throw new ValidationError(issues)
-  const key = { ...properties, name, organizationId: issuer.organizationId }
+  const { apiKeyId, organizationId, userId = null } = issuer
   return ports.db.transaction(async (tx) => {
-    await enforceKeyLimit(tx, issuer.organizationId)
-    return insertApiKey(ports, tx, key)
+    await enforceKeyLimit(tx, organizationId)
+    const latest = apiKeyId === null ? null : await lockCreator(tx, apiKeyId)
+    const expiresAt = limitExpiry(properties.expiresAt, latest)
+    const creator = { createdByKeyId: apiKeyId, createdByUserId: userId }
+    return insertApiKey(ports, tx, { ...properties, ...creator, name, organizationId, expiresAt })
   })
+}
+
+/**
+ * Prevents the revocation of a key until the transaction ends, so that a revocation also finds the new key.
+ * @returns when the key expires; null if it does not expire
+ * @throws ValidationError if it is revoked or expired
+ */
+async function lockCreator(tx: Sql, id: string): Promise<Date | null> {
+  const [creator] = await tx.query<{ expiresAt: Date | null }>(
+    `select expires_at as "expiresAt" from api_key
+    where id = $1 and revoked_at is null and (expires_at is null or expires_at > service_now())
+    for share`,
+    [id],
+  )
+  if (creator) return creator.expiresAt
+  const message = 'The key of this request is revoked or expired, so it cannot create keys.'
+  throw new ValidationError([{ path: [], message }])
+}
+
+/** @throws ValidationError if the requested expiry is after that of the creator */
+function limitExpiry(requested: Date | null, latest: Date | null): Date | null {
+  if (!latest || !requested) return requested ?? latest
+  if (requested <= latest) return requested
+  const message = `Expected ${latest.toISOString()} or earlier, because the key of this request expires then.`
+  throw new ValidationError([{ path: ['expiresAt'], message }])
 }
 
 /** Locks the organization until the transaction ends, so that concurrent calls cannot exceed the limit. */
@@ -152,44 +181,22 @@ function scopesProblem(requested: readonly Scope[], granted: ReadonlySet<Scope>)
   return `A key can only have scopes that its creator has. You lack ${lacking.join(' and ')}.`
 }
 
-/**
- * Revokes a key of the organization. Caches and open connections end within `REVOCATION_SECONDS`. A key that is already
- * revoked keeps its time of revocation.
- * @throws NotFoundError
- */
-export async function revokeApiKey(
-  { db }: { db: Database },
-  key: { id: string; organizationId: string },
-): Promise<void> {
-  const [row] = await db.query(
-    `update api_key set revoked_at = coalesce(revoked_at, service_now())
-    where id = $1 and organization_id = $2 returning id`,
-    [key.id, key.organizationId],
-  )
-  if (!row) throw new NotFoundError(key.id)
-}
-
-/**
- * Revokes any key, including platform keys, for the operator. Returns false if there is no key with this id.
- */
-export async function revokeAnyApiKey({ db }: { db: Database }, id: string): Promise<boolean> {
-  const rows = await db.query(
-    'update api_key set revoked_at = coalesce(revoked_at, service_now()) where id = $1 returning id',
-    [id],
-  )
-  return rows.length > 0
-}
-
 async function insertApiKey(
   { newId, randomBytes }: KeyPorts,
   sql: Sql,
-  key: NewApiKey & { organizationId: string | null; expiresAt?: Date | null },
+  key: NewApiKey & {
+    organizationId: string | null
+    expiresAt?: Date | null
+    createdByKeyId?: string | null
+    createdByUserId?: string | null
+  },
 ): Promise<{ id: string; key: string }> {
   const secret = generateApiKey(randomBytes)
   const id = newId('key')
   await sql.query(
-    `insert into api_key (id, organization_id, name, prefix, hash, scopes, expires_at)
-    values ($1, $2, $3, $4, $5, $6, $7)`,
+    `insert into api_key (id, organization_id, name, prefix, hash, scopes, expires_at,
+      created_by_key_id, created_by_user_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       id,
       key.organizationId,
@@ -198,6 +205,8 @@ async function insertApiKey(
       hashApiKey(secret),
       sortScopes(key.scopes),
       key.expiresAt ?? null,
+      key.createdByKeyId ?? null,
+      key.createdByUserId ?? null,
     ],
   )
   return { id, key: secret }

@@ -24,7 +24,8 @@ Commands:
   list                  list all keys: id, prefix, name, organization, scopes,
                         last use, state
   organizations         list all organizations
-  revoke ID             revoke a key; it stops working within 5 seconds
+  revoke ID [--cascade] revoke a key; it stops working within 5 seconds;
+                        --cascade also revokes the keys that it created
   reencrypt             encrypt all signing secrets with the first key of
                         ENCRYPTION_KEYS; exit with 1 if any cannot be decrypted
 
@@ -48,6 +49,7 @@ const OPTIONS = {
   organization: { type: 'string' },
   new: { type: 'string' },
   platform: { type: 'boolean' },
+  cascade: { type: 'boolean' },
   name: { type: 'string' },
   scopes: { type: 'string' },
   help: { type: 'boolean', short: 'h' },

@@ -130,7 +130,7 @@ const NESTED: Record<string, [way: Scope, needs: Scope, operation: string]> = {
  * a mutation, may read the field. Otherwise the field requires a scope, and is listed above.
  */
 const OPEN: Record<string, string> = {
-  ApiKey: 'id name prefix scopes createdAt expiresAt lastUsedAt revokedAt',
+  ApiKey: 'id name prefix scopes createdAt createdBy expiresAt lastUsedAt revokedAt',
   ApiKeyCreated: 'apiKey key',
   AttemptBucket: 'start succeeded failed',
   AttemptFailure: 'code message',

@@ -4,9 +4,9 @@ import {
   createPlatformKey,
   type KeyOwner,
   type NewApiKey,
-  revokeAnyApiKey,
   UnknownOrganizationError,
 } from '../../access/api-key.ts'
+import { revokeAnyApiKey } from '../../access/key-revocation.ts'
 import { loadConfig } from '../../config/config.ts'
 import type { Variables } from '../../config/environment.ts'
 import { SCOPES, type Scope } from '../../domain/api-key.ts'
@@ -27,6 +27,7 @@ interface CommandLine {
     organization?: string
     new?: string
     platform?: boolean
+    cascade?: boolean
     name?: string
     scopes?: string
   }
@@ -45,11 +46,13 @@ export const COMMANDS: Record<string, (line: CommandLine) => Run> = {
   create: ({ options }) => (options.platform ? createForPlatform(options) : create(options)),
   list: () => listKeys,
   organizations: () => listOrganizations,
-  revoke({ operands: [id, ...more] }) {
+  revoke({ operands: [id, ...more], options: { cascade = false } }) {
     if (!id || more.length > 0) throw new UsageError('revoke takes one id.')
     return async (db) => {
-      if (await revokeAnyApiKey({ db }, id)) return `${id} is revoked.`
-      throw new Error(`There is no key "${printable(id)}". See: npm run keys -- list`)
+      const revoked = await revokeAnyApiKey({ db }, { id, cascade })
+      if (!revoked) throw new Error(`There is no key "${printable(id)}". See: npm run keys -- list`)
+      const others = revoked.filter((one) => one !== id)
+      return [id, ...others].map((one) => `${one} is revoked.`).join('\n')
     }
   },
   reencrypt({ env }) {

@@ -1,13 +1,17 @@
-import { issueApiKey, REVOCATION_SECONDS, revokeApiKey } from '../../access/api-key.ts'
+import { issueApiKey } from '../../access/api-key.ts'
+import {
+  LackingScopesError,
+  REVOCATION_SECONDS,
+  revokeApiKey,
+} from '../../access/key-revocation.ts'
 import { API_KEY_LIMIT } from '../../domain/api-key.ts'
 import { NotFoundError, ValidationError } from '../../domain/errors.ts'
 import { NAME_LENGTH } from '../../domain/name.ts'
 import { builder } from '../builder.ts'
-import { organizationOf } from '../context.ts'
 import { grouped, requires } from '../description.ts'
 import { apiKeys } from '../readers.ts'
 import { refusals } from '../refusals.ts'
-import { unauthenticated } from '../request-error.ts'
+import { requestError, unauthenticated } from '../request-error.ts'
 import { isId } from '../scalars/id.ts'
 import { Scope } from './scope.ts'
 
@@ -28,7 +32,7 @@ const ApiKeyCreateInput = builder.inputType('ApiKeyCreateInput', {
     expiresAt: t.field({
       type: 'DateTime',
       description:
-        'When the key expires, a time in the future. Null or left out: it does not expire.',
+        'When the key expires: a time in the future, and at the latest when the key of this request expires. Null or left out: at the same time as the key of this request, which may be never.',
     }),
   }),
 })
@@ -75,19 +79,35 @@ builder.mutationField('apiKeyCreate', (t) =>
 builder.mutationField('apiKeyRevoke', (t) =>
   t.prismaField({
     ...requires(
-      `Revokes an API key of your organization permanently. Within ${REVOCATION_SECONDS} seconds its requests are refused, and its open WebSockets and streams are closed. Revoking a revoked key changes nothing. A key can revoke itself.`,
+      `Revokes an API key of your organization permanently. Within ${REVOCATION_SECONDS} seconds its requests are refused, and its open WebSockets and streams are closed. Revoking a revoked key changes nothing. A key can revoke itself, and keys whose scopes it all has. An owner key, which has all scopes, can revoke every key of the organization. Other keys get the error FORBIDDEN.`,
       'KEYS_MANAGE',
     ),
     type: 'ApiKey',
     args: {
       id: t.arg.id({ required: true, description: 'The id of the key, with the prefix key_.' }),
+      cascade: t.arg.boolean({
+        defaultValue: false,
+        description:
+          'Whether to revoke also the keys that this key created, and those that they created. Null means false.',
+      }),
     },
     nullable: true,
     errors: refusals('The revoked key, or the reason why none was revoked.', NotFoundError),
-    resolve: async (query, _root, { id }, ctx) => {
+    resolve: async (query, _root, { id, cascade }, ctx) => {
+      const { ports, viewer } = ctx
+      if (!viewer) throw unauthenticated()
       if (!isId(id)) throw new NotFoundError(id)
-      await revokeApiKey(ctx.ports, { id, organizationId: organizationOf(ctx) })
+      await revokeApiKey(ports, viewer, { id, cascade: cascade ?? false }).catch(throwForbidden)
       return apiKeys.get(ctx, query, id)
     },
   }),
 )
+
+function throwForbidden(error: unknown): never {
+  if (!(error instanceof LackingScopesError)) throw error
+  const scopes = error.scopes.join(' and ')
+  throw requestError(
+    'FORBIDDEN',
+    `The key to revoke has the scope ${scopes}, which you lack. Use a key that has it, or an owner key, which has all scopes.`,
+  )
+}

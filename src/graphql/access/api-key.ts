@@ -2,6 +2,7 @@ import { API_KEY_PREFIX_LENGTH, sortScopes } from '../../domain/api-key.ts'
 import { builder, Node } from '../builder.ts'
 import { requires } from '../description.ts'
 import { apiKeys } from '../readers.ts'
+import { AuditActor, nameActor } from './actor.ts'
 import { isScope, Scope } from './scope.ts'
 
 builder.prismaObject('ApiKey', {
@@ -23,6 +24,20 @@ builder.prismaObject('ApiKey', {
       resolve: ({ scopes }) => sortScopes(scopes.filter(isScope)),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    createdBy: t.field({
+      type: AuditActor,
+      nullable: true,
+      description:
+        'The key or user that created it. Null if the operator of the service created it, or if it is older than this field.',
+      select: {
+        createdByUserId: true,
+        createdByKey: { select: { id: true, name: true, organizationId: true } },
+      },
+      resolve: ({ createdByKey, createdByUserId }) =>
+        createdByKey || createdByUserId !== null
+          ? nameActor({ apiKey: createdByKey, userId: createdByUserId })
+          : null,
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,

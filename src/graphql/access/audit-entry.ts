@@ -3,6 +3,7 @@ import { FAILURE_LIMIT } from '../../domain/destination.ts'
 import type { AuditAction as Action } from '../../generated/prisma/client.ts'
 import { builder, Node } from '../builder.ts'
 import { auditEntries } from '../readers.ts'
+import { AuditActor, nameActor } from './actor.ts'
 
 const AuditAction = builder.enumType('AuditAction', {
   description: 'An action on a destination.',
@@ -21,16 +22,6 @@ const AuditAction = builder.enumType('AuditAction', {
   } satisfies Record<Action, { description: string }>,
 })
 
-const AuditActorKind = builder.enumType('AuditActorKind', {
-  description: 'The kind of an actor.',
-  values: {
-    API_KEY: { description: 'An API key of your organization.' },
-    USER: { description: 'A Bigmind user who authenticated with a token.' },
-    PLATFORM: { description: 'The Bigmind backend.' },
-    SERVICE: { description: 'The webhook service itself.' },
-  },
-})
-
 const DestinationSetting = builder.enumType('DestinationSetting', {
   description: 'A setting of a destination.',
   values: {
@@ -38,29 +29,6 @@ const DestinationSetting = builder.enumType('DestinationSetting', {
     URL: { value: 'url', description: 'The URL that deliveries are sent to.' },
     EVENTS: { value: 'events', description: 'The event types that the destination subscribes to.' },
   } satisfies Record<string, { value: Setting; description: string }>,
-})
-
-/** An actor as clients see it. */
-interface NamedActor {
-  kind: typeof AuditActorKind.$inferType
-  id?: string
-  name?: string
-}
-
-const AuditActor = builder.objectRef<NamedActor>('AuditActor').implement({
-  description: 'The key, user or system that performed an action.',
-  fields: (t) => ({
-    kind: t.expose('kind', { type: AuditActorKind, description: 'The kind of the actor.' }),
-    id: t.exposeID('id', {
-      nullable: true,
-      description:
-        'For API_KEY, the id of the key. For USER, the sub claim of the token, null in entries whose token had none. Null for other kinds.',
-    }),
-    name: t.exposeString('name', {
-      nullable: true,
-      description: 'For API_KEY, the name of the key. Null for other kinds.',
-    }),
-  }),
 })
 
 const AuditEntry = builder.prismaObject('AuditEntry', {
@@ -87,17 +55,6 @@ const AuditEntry = builder.prismaObject('AuditEntry', {
     }),
   }),
 })
-
-interface RecordedActor {
-  apiKey: { id: string; name: string; organizationId: string | null } | null
-  userId: string | null
-}
-
-function nameActor({ apiKey, userId }: RecordedActor): NamedActor {
-  if (apiKey?.organizationId === null) return { kind: 'PLATFORM' }
-  if (apiKey) return { kind: 'API_KEY', id: apiKey.id, name: apiKey.name }
-  return userId === null ? { kind: 'SERVICE' } : { kind: 'USER', id: userId }
-}
 
 export const AuditEntryConnection = builder.connectionObject(
   {

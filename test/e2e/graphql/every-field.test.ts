@@ -66,7 +66,9 @@ test('every field of every type that a query can reach is answered without an er
 /** An organization with a destination, whose secret was rotated, and an event whose delivery failed once. */
 async function makeOneOfEverything(world: World, url: string): Promise<Ids> {
   const { app, client, organizationId } = world
-  const [key] = await app.ports.db.query<{ id: string }>('select id from api_key')
+  const [key] = await app.ports.db.query<{ id: string }>(
+    'update api_key set created_by_key_id = id returning id',
+  )
   const { id } = await activeDestination(client, { url })
   await client.request(RotateSecret, { id, overlapSeconds: 3600 })
   const relations = { associatedDealIds: ['deal_1'] }
