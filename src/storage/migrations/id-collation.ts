@@ -10,12 +10,23 @@ import {
   hasLateIndexes,
   type Index,
 } from './index-exchange.ts'
+import { describeHolder, findLockHolder, reportWaits } from './lock-waits.ts'
 
 /** Milliseconds between the checks of a worker whether ids still have the collation of the database. */
 export const ID_COLLATION_INTERVAL_MS = 60_000
 
+/** Milliseconds between the checks whether building an index is waiting for another transaction. */
+const WAIT_REPORT_INTERVAL_MS = 10_000
+
 /** The application name of older releases, whose prepared statements would fail after the exchange. */
 const OLDER_RELEASE = 'bigmind-webhooks'
+
+interface Ports {
+  url: string
+  log: Logger
+  /** Default: `WAIT_REPORT_INTERVAL_MS`. */
+  intervalMs?: number
+}
 
 /**
  * Changes the collation of each column with an id to "C", in which ids ascend with time, while the service runs. Builds the new
@@ -26,7 +37,7 @@ const OLDER_RELEASE = 'bigmind-webhooks'
  * @returns whether all columns have the collation
  */
 export async function migrateIdCollation(
-  { url, log }: { url: string; log: Logger },
+  { url, log, intervalMs = WAIT_REPORT_INTERVAL_MS }: Ports,
   signal: AbortSignal,
 ): Promise<boolean> {
   const client = await openClient(createEndpoints(url), {
@@ -34,6 +45,7 @@ export async function migrateIdCollation(
   })
   const abort = () => void client.end().catch(() => {})
   signal.addEventListener('abort', abort)
+  const stopReporting = await reportWaits(client, { url, log, intervalMs })
   try {
     const columns = await columnsToCollate(client)
     if (columns.length === 0 && !(await hasLateIndexes(client))) return true
@@ -43,22 +55,37 @@ export async function migrateIdCollation(
     if (!locked[0].ours || signal.aborted) return false
     if (columns.length === 0) return await finishExchange(client)
     const indexes = await indexesOn(client, columns)
+    // An index that is built in parallel takes the CPU that publications and deliveries need.
+    await client.query('set max_parallel_maintenance_workers = 0')
     log.info({ indexes: indexes.length }, 'building the indexes by which ids sort by bytes')
     for (const index of indexes) await buildTwin(client, index)
     if (await isOlderReleaseConnected(client)) {
       log.info({}, 'ids get their collation once no process of an older release is connected')
       return false
     }
-    if (!(await exchangeIndexes(client, columns, indexes))) return false
+    if (!(await exchangeIndexes(client, columns, indexes))) {
+      await warnOfLock(client, log)
+      return false
+    }
     log.info({}, 'ids sort by bytes now')
     return await finishExchange(client)
   } catch (error) {
     if (signal.aborted) return false
     throw error
   } finally {
+    stopReporting()
     signal.removeEventListener('abort', abort)
     await client.end().catch(() => {})
   }
+}
+
+async function warnOfLock(client: pg.Client, log: Logger): Promise<void> {
+  const holder = await findLockHolder(client)
+  log.warn(
+    { ...holder },
+    `ids do not sort by bytes yet, and the next try is in ${ID_COLLATION_INTERVAL_MS / 1_000} s: ` +
+      `a table was locked by ${describeHolder(holder)}`,
+  )
 }
 
 async function columnsToCollate(client: pg.Client): Promise<Column[]> {
@@ -114,7 +141,7 @@ async function buildTwin(client: pg.Client, index: Index): Promise<void> {
     [index.twin],
   )
   if (rows[0]?.valid) return
-  await client.query(`drop index if exists ${index.twin}`)
+  await client.query(`drop index concurrently if exists ${index.twin}`)
   await client.query(
     `create ${index.unique ? 'unique' : ''} index concurrently ${index.twin}
     on ${index.table} (${index.columns.join(', ')})`,

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { sqlState } from '../database-fault.ts'
+import { isLockTimeout, LOCK_TIMEOUT_MS } from './lock-waits.ts'
 
 /** A column of type text with ids. Names are quoted. */
 export interface Column {
@@ -17,11 +17,9 @@ export interface Index {
   columns: readonly string[]
 }
 
-/** Milliseconds to wait for the lock of a table, which other transactions wait behind. */
-const LOCK_TIMEOUT_MS = 300
-
 /**
- * Replaces the old indexes by the new ones and changes the columns, in one transaction.
+ * Replaces the old indexes by the new ones and changes the columns, in one transaction. Foreign keys stay NOT VALID: the rows
+ * were checked when they were written, and VALIDATE CONSTRAINT would hold back the feeds while it reads them all again.
  * @returns false when a table was locked for too long, so that it must be repeated
  */
 export async function exchangeIndexes(
@@ -32,8 +30,10 @@ export async function exchangeIndexes(
   const tables = [...new Set(columns.map(({ table }) => table))]
   try {
     await client.query('begin')
-    await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`)
+    // A time limit for the whole statement: lock_timeout would apply to each table.
+    await client.query(`set local statement_timeout = ${LOCK_TIMEOUT_MS}`)
     await client.query(`lock table ${tables.join(', ')} in access exclusive mode`)
+    await client.query('set local statement_timeout = 0')
     await dropLateIndexes(client, tables)
     const references = await foreignKeysOf(client)
     await dropDependents(client, indexes, references)
@@ -48,7 +48,7 @@ export async function exchangeIndexes(
     return true
   } catch (error) {
     await client.query('rollback')
-    if (sqlState(error) === LOCK_NOT_AVAILABLE || sqlState(error) === DEADLOCK) return false
+    if (isLockTimeout(error)) return false
     throw error
   }
 }
@@ -85,19 +85,15 @@ async function addDependents(
   }
 }
 
-const LOCK_NOT_AVAILABLE = '55P03'
-const DEADLOCK = '40P01'
-
 interface ForeignKey {
   table: string
   name: string
   definition: string
-  valid: boolean
 }
 
-export async function foreignKeysOf(client: pg.Client): Promise<ForeignKey[]> {
+async function foreignKeysOf(client: pg.Client): Promise<ForeignKey[]> {
   const { rows } = await client.query<ForeignKey>(
-    `select quote_ident(relname) as table, quote_ident(conname) as name, convalidated as valid,
+    `select quote_ident(relname) as table, quote_ident(conname) as name,
       regexp_replace(pg_get_constraintdef(pg_constraint.oid), ' NOT VALID$', '') as definition
     from pg_constraint join pg_class on pg_class.oid = conrelid
     where contype = 'f' and relnamespace = current_schema()::regnamespace`,
@@ -133,21 +129,18 @@ export async function hasLateIndexes(client: pg.Client): Promise<boolean> {
   return rows[0].has
 }
 
-/** Rebuilds the partial indexes and validates the foreign keys, without blocking writes. @returns true */
+/** Rebuilds the partial indexes without blocking writes. @returns true */
 export async function finishExchange(client: pg.Client): Promise<true> {
+  // Changing the collation deleted the statistics.
+  await client.query('analyze')
   const { rows } = await client.query<{ name: string; definition: string }>(
     'select name, definition from bigmind_late_index',
   )
   for (const { definition, name } of rows) {
     // An interrupted build left an invalid index.
-    await client.query(`drop index if exists ${name}`)
+    await client.query(`drop index concurrently if exists ${name}`)
     await client.query(definition.replace(' INDEX ', ' INDEX CONCURRENTLY '))
   }
-  for (const { name, table, valid } of await foreignKeysOf(client)) {
-    if (!valid) await client.query(`alter table ${table} validate constraint ${name}`)
-  }
-  // Changing the collation deleted the statistics.
-  await client.query('analyze')
   await client.query('drop table bigmind_late_index')
   return true
 }

@@ -1,9 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import { ADVISORY_LOCKS } from '../advisory-locks.ts'
 import { createEndpoints, openClient } from '../connection/client.ts'
 import { checkServer } from '../connection/server.ts'
 import type { Sql } from '../database.ts'
+import { describeHolder, findLockHolder, isLockTimeout, LOCK_TIMEOUT_MS } from './lock-waits.ts'
 import { MIGRATIONS, type Migration, readMigrations } from './migration-folder.ts'
+
+/** Milliseconds for which the start waits for locked tables, and from one try to the next. */
+const LOCK_WAIT_MS = 60_000
+const LOCK_PAUSE_MS = 1_000
 
 /** The migrations of the database and of this program differ. The message says how, and what to do. */
 export class MigrationError extends Error {
@@ -13,11 +19,16 @@ export class MigrationError extends Error {
 /**
  * Applies the pending migrations of this program to the database at `url`, all in one transaction. Several processes may call
  * it at once: one of them applies. One connection and two queries when none is pending.
+ * @param lockWaitMs how long it waits for transactions that have locked a table
  * @returns the names of the applied migrations
  * @throws MigrationError when the database was migrated by a newer program, when a recorded migration differs from that of
- *   this program, or when a migration fails or failed before; DatabaseServerError when the service cannot use this server
+ *   this program, when a migration fails or failed before, or when a table stays locked; DatabaseServerError when the service cannot use this server
  */
-export async function migrate(url: string, folder = MIGRATIONS): Promise<string[]> {
+export async function migrate(
+  url: string,
+  folder = MIGRATIONS,
+  lockWaitMs = LOCK_WAIT_MS,
+): Promise<string[]> {
   const endpoints = createEndpoints(url)
   const migrations = await readMigrations(folder)
   const client = await openClient(endpoints, { applicationName: 'bigmind-webhooks migrations' })
@@ -25,13 +36,39 @@ export async function migrate(url: string, folder = MIGRATIONS): Promise<string[
     await checkServer(client, endpoints)
     const recorded = await readRecorded(client)
     if (recorded.own && findPending(recorded, migrations).length === 0) return []
-    await client.query('begin')
-    await client.query('select pg_advisory_xact_lock($1::bigint)', [ADVISORY_LOCKS.migrations])
-    const applied = await applyPending(client, migrations, endpoints.address)
-    await client.query('commit')
-    return applied
+    for (const begun = performance.now(); ; await pause(LOCK_PAUSE_MS)) {
+      const applied = await applyInTransaction(client, migrations, endpoints.address)
+      if (applied !== null) return applied
+      if (performance.now() - begun < lockWaitMs) continue
+      throw new MigrationError(
+        `The tables could not be changed: they are locked by ${describeHolder(await findLockHolder(client))}`,
+      )
+    }
   } finally {
     await client.end()
+  }
+}
+
+/**
+ * Does not wait longer for a lock than other transactions can wait behind it.
+ * @returns the names of the applied migrations; null when a table was locked, and nothing was applied
+ */
+async function applyInTransaction(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  address: { schema: string },
+): Promise<string[] | null> {
+  await client.query('begin')
+  await client.query('select pg_advisory_xact_lock($1::bigint)', [ADVISORY_LOCKS.migrations])
+  await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`)
+  try {
+    const applied = await applyPending(client, migrations, address)
+    await client.query('commit')
+    return applied
+  } catch (error) {
+    await client.query('rollback')
+    if (error instanceof MigrationError && isLockTimeout(error.cause)) return null
+    throw error
   }
 }
 

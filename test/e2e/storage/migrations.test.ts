@@ -60,6 +60,26 @@ test('a database that has migrations which the program does not know is newer th
   await expect(migrate(url)).rejects.toThrow(/newer than this program.*29990101000000_later/)
 })
 
+test('a migration waits for a locked table without blocking others, and then reports who has locked it', async () => {
+  const { url } = await createDatabase({ empty: true })
+  const folder = await copyOfMigrations()
+  await migrate(url, folder)
+  const name = '29990101000000_later'
+  await addMigration(folder, { name, sql: 'alter table event add column later int' })
+  const client = await connect(url)
+  await client.query(
+    `set application_name = 'pg_dump'; begin; lock table event in access share mode`,
+  )
+  await expect(migrate(url, folder, 0)).rejects.toThrow(
+    /^The tables could not be changed: they are locked by the transaction of the session \d+ \(application "pg_dump", open for \d+ s\): .*pg_terminate_backend/,
+  )
+  const waiting = migrate(url, folder)
+  const reader = await connect(url)
+  await reader.query('select from event')
+  await client.query('commit')
+  expect(await waiting).toEqual([name])
+})
+
 test('a failed migration is rolled back, reports the cause, and can be corrected and run again', async () => {
   const { url } = await createDatabase({ empty: true })
   const folder = await copyOfMigrations()
