@@ -15,79 +15,86 @@ const DONE = { value: undefined, done: true } as const
  * @param mapError maps the error of the source or of `map` to a last item, or throws; by default the error is thrown.
  *   Either way the stream ends
  */
-export function mapStream<In, Out>(
+export const mapStream = <In, Out>(
   source: AsyncIterator<In>,
-  map: (item: In) => Out | typeof SKIP | Promise<Out | typeof SKIP>,
+  map: MapItem<In, Out>,
   mapError: (error: unknown) => Out = rethrow,
-): Stream<Out> {
-  let isOver = false
-  let lastItems: Out[] = []
-  let pending: PromiseWithResolvers<IteratorResult<Out>> | null = null
+): Stream<Out> => new MappedStream(source, map, mapError)
 
-  function takeLast(): IteratorResult<Out> {
-    const [value] = lastItems.splice(0)
+type MapItem<In, Out> = (item: In) => Out | typeof SKIP | Promise<Out | typeof SKIP>
+
+/** A class, because thousands of streams wait at once and methods take no memory in an instance. */
+class MappedStream<In, Out> implements Stream<Out> {
+  readonly #source: AsyncIterator<In>
+  readonly #map: MapItem<In, Out>
+  readonly #mapError: (error: unknown) => Out
+  #isOver = false
+  #lastItem: Out | undefined = undefined
+  /** Resolves the pending `next`. Null if none is pending. */
+  #resolve: ((result: IteratorResult<Out>) => void) | null = null
+
+  constructor(source: AsyncIterator<In>, map: MapItem<In, Out>, mapError: (error: unknown) => Out) {
+    this.#source = source
+    this.#map = map
+    this.#mapError = mapError
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<Out>> {
+    if (this.#isOver) return Promise.resolve(this.#takeLast())
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#pull().then(resolve, reject)
+    })
+  }
+
+  end(last?: Out): void {
+    if (this.#isOver) return
+    this.#lastItem = last
+    this.#close()
+    this.#resolve?.(this.#takeLast())
+  }
+
+  async return(): Promise<IteratorResult<Out>> {
+    this.end()
+    return DONE
+  }
+
+  #takeLast(): IteratorResult<Out> {
+    const value = this.#lastItem
+    this.#lastItem = undefined
     return value === undefined ? DONE : { value, done: false }
   }
 
-  function close(): void {
-    isOver = true
+  #close(): void {
+    this.#isOver = true
     // The stream is over for its consumer, whatever the source does.
-    source.return?.().catch(() => {})
+    this.#source.return?.().catch(() => {})
   }
 
-  async function pull(): Promise<IteratorResult<Out>> {
+  async #pull(): Promise<IteratorResult<Out>> {
     try {
-      while (!isOver) {
-        const next = await source.next()
+      while (!this.#isOver) {
+        const next = await this.#source.next()
         if (next.done) {
-          isOver = true
+          this.#isOver = true
           break
         }
-        const mapped = map(next.value)
+        const mapped = this.#map(next.value)
         const value = mapped instanceof Promise ? await mapped : mapped
         if (value !== SKIP) return { value, done: false }
       }
       return DONE
     } catch (error) {
-      if (isOver) return DONE
-      close()
-      return { value: mapError(error), done: false }
+      if (this.#isOver) return DONE
+      this.#close()
+      return { value: this.#mapError(error), done: false }
+    } finally {
+      this.#resolve = null
     }
-  }
-
-  return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    next() {
-      if (isOver) return Promise.resolve(takeLast())
-      const current = Promise.withResolvers<IteratorResult<Out>>()
-      pending = current
-      const settle = () => {
-        if (pending === current) pending = null
-      }
-      pull().then(
-        (result) => {
-          settle()
-          current.resolve(result)
-        },
-        (error: unknown) => {
-          settle()
-          current.reject(error)
-        },
-      )
-      return current.promise
-    },
-    end(last) {
-      if (isOver) return
-      if (last !== undefined) lastItems = [last]
-      close()
-      pending?.resolve(takeLast())
-    },
-    async return() {
-      this.end()
-      return DONE
-    },
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Clock } from '../concurrency/clock.ts'
-import type { Stream } from '../concurrency/stream.ts'
 import type { DeliveryAttempt } from '../generated/prisma/client.ts'
 import { CHANNELS } from '../storage/channels.ts'
 import type { Database } from '../storage/database.ts'
@@ -8,7 +7,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { ATTEMPT_COLUMNS } from './attempt-columns.ts'
 import { findPosition, type RecordedAttempt } from './attempt-cursor.ts'
-import { createFeed, type RunningFeed } from './feed.ts'
+import { createFeed, type Feed, type RunningFeed } from './feed.ts'
 import type { FeedEntry, FeedPosition } from './feed-tail.ts'
 
 /** Restricts a subscription. Null means no restriction. */
@@ -20,14 +19,14 @@ export interface AttemptFeedFilter {
   statuses: readonly DeliveryAttempt['status'][] | null
 }
 
-/** Every attempt that any worker records, in the order of commits. */
-export interface AttemptFeed {
+/** Every attempt that any worker records, each once and in the order of commits. */
+export interface AttemptFeed extends Pick<Feed<RecordedAttempt, AttemptFeedFilter>, 'subscribe'> {
   /**
-   * Returns a stream of the attempts, each once and in order.
-   * @param after an attempt's id or cursor: attempts recorded since come first; null begins with new attempts. The first
-   *   `next` throws UnknownAttemptError if it is no position of the organization
+   * Returns the position after an attempt.
+   * @param after an attempt's id or cursor
+   * @throws UnknownAttemptError if it is no position of the organization
    */
-  subscribe(filter: AttemptFeedFilter, after: string | null): Stream<RecordedAttempt>
+  positionAfter(organizationId: string, after: string): Promise<FeedPosition>
 }
 
 type Ports = Parameters<typeof findPosition>[0] & {
@@ -47,7 +46,7 @@ export async function createAttemptFeed(ports: Ports): Promise<AttemptFeed & Run
     pageSize: 200,
     // An event can be erased while its attempts are queued.
     maxQueueMs: 5_000,
-    matches: matcher,
+    matches,
     read: async (after, limit) => {
       const result = await readNew(db, { after, limit })
       const now = clock.now()
@@ -60,22 +59,18 @@ export async function createAttemptFeed(ports: Ports): Promise<AttemptFeed & Run
   })
   return {
     ...feed,
-    subscribe: (filter, after) =>
-      feed.subscribe(
-        filter,
-        after === null ? null : () => findPosition(ports, filter.organizationId, after),
-      ),
+    positionAfter: (organizationId, after) => findPosition(ports, organizationId, after),
   }
 }
 
-function matcher(filter: AttemptFeedFilter): (row: RecordedAttempt) => boolean {
-  const { organizationId, destinationId, eventTypes, statuses } = filter
-  return (row) =>
-    row.organizationId === organizationId &&
-    (destinationId === null || row.destinationId === destinationId) &&
-    (eventTypes === null || eventTypes.includes(row.eventType)) &&
-    (statuses === null || statuses.includes(row.status))
-}
+const matches = (
+  { organizationId, destinationId, eventTypes, statuses }: AttemptFeedFilter,
+  row: RecordedAttempt,
+): boolean =>
+  row.organizationId === organizationId &&
+  (destinationId === null || row.destinationId === destinationId) &&
+  (eventTypes === null || eventTypes.includes(row.eventType)) &&
+  (statuses === null || statuses.includes(row.status))
 
 const COLUMNS = `recorded_in::text as transaction, ${ATTEMPT_COLUMNS}`
 

@@ -1,4 +1,3 @@
-import type { Stream } from '../concurrency/stream.ts'
 import type { Destination } from '../generated/prisma/client.ts'
 import { CHANNELS } from '../storage/channels.ts'
 import type { Database } from '../storage/database.ts'
@@ -10,7 +9,7 @@ export type ChangedDestination = Pick<Destination, 'id' | 'organizationId'>
 /** The destinations that any process changes, or deletes. Changes of one in quick succession are emitted as one. */
 export interface DestinationFeed {
   /** @param id restricts the stream to one destination; null means all of the organization */
-  subscribe(organizationId: string, id: string | null): Stream<ChangedDestination>
+  subscribe(organizationId: string, id: string | null): AsyncIterableIterator<ChangedDestination>
 }
 
 /** A table with the ids of destinations. */
@@ -52,7 +51,7 @@ export async function createDestinationFeed(
     pageSize: 500,
     // A row has only ids, which do not change.
     maxQueueMs: Number.POSITIVE_INFINITY,
-    matches: (filter) => (row) =>
+    matches: (filter, row) =>
       row.organizationId === filter.organizationId && (filter.id === null || row.id === filter.id),
     read,
     readSince: async (_filter, { after, limit }) => (await read(after, limit)).entries,

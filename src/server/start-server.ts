@@ -109,7 +109,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     basePath,
     graphiql: createGraphiql({ ...options.graphiql, basePath }),
     console: createConsole({ ...options.console, basePath }),
-    newRequestId: randomUUID,
+    newRequestId,
   })
   const server = createServer(
     {
@@ -120,7 +120,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     listener,
   )
-  serveWebSockets(server, { ...options, graphql, live, takeSlot, unread, newRequestId: randomUUID })
+  serveWebSockets(server, { ...options, graphql, live, takeSlot, unread, newRequestId })
   acceptBasePath(server, basePath)
   await listen(server, options).catch((error: unknown) => {
     live.close()
@@ -128,6 +128,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   return { url: urlOf(server), close: () => close(server, live) }
 }
+
+/** Returns a UUID as one flat string. V8 keeps the 20 parts that randomUUID concatenates, 400 bytes for each open subscription. */
+const newRequestId = (): string => Buffer.from(randomUUID(), 'latin1').toString('latin1')
 
 async function close(server: Server, live: LiveConnections): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))

@@ -53,7 +53,7 @@ export const feed: Benchmark = {
       p99Of(delays, { name: 'recorded to received, p99', target: atMost(100) }),
       medianOf(delays, { name: 'recorded to received, p50', unit: 'ms' }),
       medianOf([delays.length / run.size(30, 3)], { name: 'messages', unit: '/s' }),
-      medianOf(each(resident), { name: 'memory a subscriber', unit: 'kB', target: atMost(40) }),
+      medianOf(each(resident), { name: 'memory a subscriber', unit: 'kB', target: atMost(20) }),
       medianOf(each(inUse), { name: 'memory in use a subscriber', unit: 'kB' }),
     ].map(thinned)
   },

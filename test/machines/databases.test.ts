@@ -232,7 +232,10 @@ test('after pg_dump and pg_restore into a new server a subscriber resumes in ord
   }
   const old60 = ids.slice(0, 60)
   for (const seen of [0, 25, 40]) {
-    const stream = world.app.ports.attemptFeed.subscribe(all, old60[seen]!)
+    const { attemptFeed } = world.app.ports
+    const stream = attemptFeed.subscribe(all, () =>
+      attemptFeed.positionAfter(all.organizationId, old60[seen]!),
+    )
     const got: string[] = []
     while (got.length < 60 - seen - 1) got.push((await stream.next()).value!.id)
     await stream.return?.()

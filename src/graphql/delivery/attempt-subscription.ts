@@ -1,4 +1,3 @@
-import { mapStream } from '../../concurrency/stream.ts'
 import { cursorOf, type RecordedAttempt, UnknownAttemptError } from '../../feed/attempt-cursor.ts'
 import { builder } from '../builder.ts'
 import { organizationOf } from '../context.ts'
@@ -47,8 +46,13 @@ builder.subscriptionField('deliveryAttempted', (t) =>
       }
       // A client that reconnects repeats `after` unchanged, so Last-Event-ID is the newer position.
       const start = ctx.resume?.lastEventId ?? after ?? null
-      const attempts = ctx.ports.attemptFeed.subscribe(filter, start)
-      return mapStream(attempts, (attempt) => attempt, explainUnknownAttempt)
+      const { attemptFeed } = ctx.ports
+      return attemptFeed.subscribe(
+        filter,
+        start === null
+          ? null
+          : () => attemptFeed.positionAfter(organizationId, start).catch(explainUnknownAttempt),
+      )
     },
     resolve: (attempt) => attempt,
   }),

@@ -5,6 +5,11 @@ import type { Authentication, Credentials } from '../../access/authentication.ts
 /** The payload of connection_init, unchecked. */
 export type ConnectionParams = Readonly<Record<string, unknown>>
 
+/** Credentials in the headers of an upgrade request, unchecked. */
+export type UpgradeCredentials = Readonly<Record<string, unknown>>
+
+export const NO_CREDENTIALS: Credentials = { authorization: null, organization: null }
+
 /** How a socket is closed. The reason has at most 123 bytes. */
 export interface Closing {
   code: number
@@ -51,9 +56,9 @@ const EXPIRED_TOKEN: Closing = {
  */
 export function credentialsOf(
   params: ConnectionParams | undefined,
-  upgrade: IncomingHttpHeaders,
+  upgrade: UpgradeCredentials,
 ): Credentials {
-  const sent = [params, params?.headers, headersOf(upgrade)]
+  const sent = [params, params?.headers, upgrade]
   const create = firstText(sent, ['createorganization', 'x-organization-create'])
   return {
     authorization: firstText(sent, ['authorization']),
@@ -62,7 +67,8 @@ export function credentialsOf(
   }
 }
 
-const headersOf = (headers: IncomingHttpHeaders) => ({
+/** Returns the credentials in the headers of an upgrade request. An open WebSocket does not keep the other headers. */
+export const upgradeCredentialsOf = (headers: IncomingHttpHeaders): UpgradeCredentials => ({
   authorization: headers.authorization,
   organization: headers['x-organization'],
   createOrganization: headers['x-organization-create'],

@@ -5,7 +5,7 @@ import { requestError } from '../../graphql/request-error.ts'
 import { formatError, presentErrors } from '../errors.ts'
 import type { Graphql } from '../pipeline/pipeline.ts'
 import { type PreparedOperation, prepareOperation } from '../pipeline/prepare-operation.ts'
-import type { ConnectionParams } from './authorize.ts'
+import { type ConnectionParams, NO_CREDENTIALS } from './authorize.ts'
 import type { RunningOperations } from './running-operations.ts'
 
 /** Operations that can run at once on one WebSocket. */
@@ -19,7 +19,8 @@ interface OperationOptions {
 
 /** The state that the operations of one WebSocket share. */
 export interface SocketOperations {
-  credentials: Credentials
+  /** Null until the client has sent them. It cannot start an operation before. */
+  credentials: Credentials | null
   running: RunningOperations
 }
 
@@ -45,10 +46,13 @@ export function operationHooks<Extra extends SocketOperations>({
       if (running.size() > MAX_OPERATIONS) return [tooMany()]
       const requestId = newRequestId()
       requestIds.set(payload, requestId)
-      const params = { ...payload, query: String(payload.query) }
-      return prepareOperation(graphql, { requestId, credentials, params, traceParent: null }).catch(
-        (error: unknown) => present(payload, [error]),
-      )
+      const caller = {
+        requestId,
+        credentials: credentials ?? NO_CREDENTIALS,
+        params: { ...payload, query: String(payload.query) },
+        traceParent: null,
+      }
+      return prepareOperation(graphql, caller).catch((error: unknown) => present(payload, [error]))
     },
     execute: (args) => (args as PreparedOperation).execute(args),
     subscribe: (args) => (args as PreparedOperation).subscribe(args),

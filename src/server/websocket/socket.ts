@@ -4,7 +4,6 @@ import { refuseInexactNumbers } from '../../graphql/scalars/exact-number.ts'
 import type { UnreadResponses } from '../limits/unread-responses.ts'
 import type { Closing } from './authorize.ts'
 
-const PING_INTERVAL_MS = 12_000
 /** The time within which the client must acknowledge a close. */
 const CLOSE_TIMEOUT_MS = 2_000
 /** Bytes buffered for a client that does not read. */
@@ -23,20 +22,6 @@ export function onText(socket: WebSocket, receive: (text: string) => void): void
     if (isBinary && !isUtf8(data as Buffer)) return closeSocket(socket, INVALID_PAYLOAD)
     receive(refuseInexactNumbers(String(data)))
   })
-}
-
-/** Closes a WebSocket that does not respond to a ping before the next one. */
-export function endWhenSilent(socket: WebSocket): void {
-  let answered = true
-  const pinging = setInterval(() => {
-    if (!answered) return socket.terminate()
-    answered = false
-    socket.ping()
-  }, PING_INTERVAL_MS)
-  socket.on('pong', () => {
-    answered = true
-  })
-  socket.once('close', () => clearInterval(pinging))
 }
 
 /** Sends a message. Resolves when it was passed to the network, or if the WebSocket is not open. */

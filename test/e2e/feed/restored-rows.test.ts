@@ -86,7 +86,7 @@ async function attemptsAfter(
   count: number,
 ): Promise<string[]> {
   const all = { organizationId, destinationId: null, eventTypes: null, statuses: null }
-  const stream = feed.subscribe(all, after)
+  const stream = feed.subscribe(all, () => feed.positionAfter(organizationId, after))
   const ids: string[] = []
   while (ids.length < count) ids.push((await stream.next()).value!.id)
   await stream.return?.()
