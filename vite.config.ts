@@ -1,9 +1,11 @@
-import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { printLinks } from './src/process/links.ts'
+import { createSignIn } from './src/server/pages/sign-in.ts'
 
 const OUT = 'dist/console'
 const API = `http://127.0.0.1:${process.env.PORT || '4000'}`
@@ -13,7 +15,7 @@ export default defineConfig({
   root: 'src/console',
   // Relative paths, because the service may be served below any path.
   base: './',
-  plugins: [react(), precompress(), localKey()],
+  plugins: [react(), precompress(), signInLink()],
   build: {
     outDir: `../../${OUT}`,
     emptyOutDir: true,
@@ -49,19 +51,27 @@ function precompress(): Plugin {
   }
 }
 
-/** During development, adds the local key to the page, as the API does. */
-function localKey(): Plugin {
+/** During development, prints a link that signs in, as the API does for its own page. */
+function signInLink(): Plugin {
+  const { DATABASE_URL, DATA_DIR } = process.env
+  const readKey = async () => (await readFile(join(DATA_DIR || '.data', 'api-key'), 'utf8')).trim()
   return {
-    name: 'local-key',
+    name: 'sign-in-link',
     apply: 'serve',
-    async transformIndexHtml() {
-      const { DATABASE_URL, DATA_DIR } = process.env
-      const key = DATABASE_URL
-        ? null
-        : await readFile(join(DATA_DIR || '.data', 'api-key'), 'utf8').catch(() => null)
-      return key
-        ? [{ tag: 'meta', attrs: { name: 'local-key', content: key.trim() }, injectTo: 'head' }]
-        : []
+    configureServer(server) {
+      if (DATABASE_URL) return
+      const signIn = createSignIn(readKey)
+      server.middlewares.use((request, response, next) => {
+        signIn
+          .answer(request.url ?? '', request, response)
+          .then((answered) => answered || next(), next)
+      })
+      const { printUrls } = server
+      server.printUrls = () => {
+        printUrls()
+        const root = server.resolvedUrls?.local[0]
+        if (root) printLinks({ root: root.replace(/\/$/, ''), signIn }, (line) => console.log(line))
+      }
     },
   }
 }

@@ -1,5 +1,6 @@
 import { type Config, loadConfig } from './config/config.ts'
 import { version } from './config/version.ts'
+import { printLinks } from './process/links.ts'
 import type { Service } from './process/start.ts'
 import { EXIT_CODES, explainStartupError } from './process/startup-error.ts'
 import { createLogger } from './telemetry/logger.ts'
@@ -78,7 +79,7 @@ function closeOnSignal(
 
 function announce(
   { basePath, databaseUrl, dataDir, role }: Config,
-  { apiKey, firstStart, url }: Service,
+  { apiKey, firstStart, signIn, url }: Service,
 ): void {
   if (firstStart && apiKey) {
     const hint =
@@ -88,8 +89,7 @@ function announce(
     )
   }
   if (!url || role === 'worker') return
-  const root = url + basePath
-  console.log(`Console: ${root}\nGraphiQL: ${root}/graphql`)
+  printLinks({ root: url + basePath, signIn }, (line) => console.log(line))
 }
 
 await main()

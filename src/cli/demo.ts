@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, loadConfig } from '../config/config.ts'
 import { version } from '../config/version.ts'
+import { printLinks } from '../process/links.ts'
 import { type Service, startService } from '../process/start.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { type DemoReceiver, startDemoReceiver } from './demo/receiver.ts'
-import { bold, dim } from './demo/report.ts'
+import { dim } from './demo/report.ts'
 import { runDemo } from './demo/run.ts'
 import { createGraphqlClient } from './graphql-client.ts'
 
@@ -66,9 +67,9 @@ async function present({ service, receivers }: Demo, keep: boolean): Promise<boo
   const passed = await runDemo(client, receivers)
   await client.close()
   if (keep) {
-    console.log(
-      `\nConsole:  ${bold(url)}\nGraphiQL: ${bold(`${url}/graphql`)}\nAPI key:  ${apiKey}\n\nPress Ctrl-C to stop.`,
-    )
+    console.log('')
+    printLinks({ root: url, signIn: service.signIn }, (line) => console.log(line))
+    console.log(`API key: ${apiKey}\n\nPress Ctrl-C to stop.`)
   }
   return passed
 }

@@ -1,7 +1,15 @@
 import type { Environment } from './environment.ts'
 
 /** The first segments of the service's own paths. A base path below one of them would be ambiguous. */
-const RESERVED_SEGMENTS = ['graphql', 'health', 'metrics', 'assets', 'destinations', 'events']
+const RESERVED_SEGMENTS = [
+  'graphql',
+  'health',
+  'metrics',
+  'assets',
+  'destinations',
+  'events',
+  'sign-in',
+]
 
 /** Reads BASE_PATH, such as "/webhooks". Returns an empty text when the service is at the root of its host. */
 export function readBasePath(env: Environment): string {

@@ -6,8 +6,6 @@ import type { Pages } from './router.tsx'
 import {
   type Credential,
   clearCredential,
-  hasSignedOut,
-  markSignedOut,
   storeCredential,
   storedCredential,
 } from './session/credential.ts'
@@ -19,7 +17,7 @@ import { LoadingShell } from './shell/shell.tsx'
 interface ConsoleProps {
   url: string
   credential?: Credential
-  localKey?: string
+  signInMessage?: string
   pages: Pages
 }
 
@@ -38,7 +36,7 @@ const HOST_EXPIRED =
 
 /** Shows the sign-in and, after it, the pages. */
 export function Console(props: ConsoleProps): ReactElement {
-  const { credential, localKey, pages } = props
+  const { credential, pages } = props
   const { state, startSession, signOut, unsaved } = useSignIn(props)
   const client = state.state === 'signed-in' ? state.client : null
   // The router follows the address only while it is rendered. During the sign-in the user may still go back.
@@ -57,7 +55,6 @@ export function Console(props: ConsoleProps): ReactElement {
         message={credential && state.state !== 'unreachable' ? HOST_EXPIRED : state.message}
         onSignIn={startSession}
         {...(retry && { retry: () => startSession(retry) })}
-        {...(localKey && { localKey })}
         fromHost={credential !== undefined}
       />
     )
@@ -80,29 +77,28 @@ export function Console(props: ConsoleProps): ReactElement {
 }
 
 /** Signs in with the first credential there is, and keeps the credential that the API accepts. */
-function useSignIn({ url, credential, localKey }: ConsoleProps) {
-  const first = credential ?? storedCredential() ?? (hasSignedOut() ? null : localKey) ?? null
+function useSignIn({ url, credential, signInMessage }: ConsoleProps) {
+  const first = credential ?? storedCredential()
   const [state, setState] = useState<State>(
-    first ? { state: 'signing-in' } : { state: 'signed-out', message: null },
+    first ? { state: 'signing-in' } : { state: 'signed-out', message: signInMessage ?? null },
   )
   const [unsaved] = useState(() => new Map<string, object>())
   const startSession = async (offered: Credential) => {
     const onUnauthenticated = () => {
-      if (credential === undefined) markSignedOut()
+      if (credential === undefined) clearCredential()
       const message = unsaved.size > 0 ? `${EXPIRED} ${EDITS_KEPT}` : EXPIRED
       setState({ state: 'signed-out', message })
     }
     const result = await signIn(offered, { url, onUnauthenticated })
     if (result.state === 'signed-in') {
-      if (offered === localKey) clearCredential()
-      else if (typeof offered === 'string' && offered !== credential) storeCredential(offered)
+      if (typeof offered === 'string' && offered !== credential) storeCredential(offered)
     }
     setState(result)
   }
   const startFirst = useEffectEvent(() => first && startSession(first))
   useEffect(() => void startFirst(), [])
   const signOut = () => {
-    markSignedOut()
+    clearCredential()
     unsaved.clear()
     setState({ state: 'signed-out', message: null })
   }

@@ -13,8 +13,8 @@ export interface ConsoleOptions {
   url: string
   /** The host page's credential. Default: the console asks for an API key or a token. */
   credential?: Credential
-  /** An API key offered by the service on this machine. It signs in until the user signs out. */
-  localKey?: string
+  /** The message of the first sign-in page. Default: none. */
+  signInMessage?: string
   /** The path of the console in the host page, as in "/settings/webhooks". Default: "/". */
   basePath?: string
   /** The nonce of the page's Content-Security-Policy, for the style that an open dialog adds to the page. */

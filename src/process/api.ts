@@ -2,6 +2,7 @@ import type { Context, ServicePorts } from '../graphql/context.ts'
 import { createMaskError, type MaskError } from '../graphql/mask-error.ts'
 import { createSchema } from '../graphql/schema.ts'
 import type { Monitoring } from '../server/monitoring.ts'
+import type { SignIn } from '../server/pages/sign-in.ts'
 import { type RunningServer, startServer } from '../server/start-server.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Parts } from './parts.ts'
@@ -10,13 +11,11 @@ import type { Parts } from './parts.ts'
 export function startApi(
   { authenticate, options, telemetry }: Parts,
   {
-    localKey,
     ports,
     ...address
-  }: { host: string; port: number; localKey?: string; ports: ServicePorts; monitoring: Monitoring },
+  }: { host: string; port: number; signIn?: SignIn; ports: ServicePorts; monitoring: Monitoring },
 ): Promise<RunningServer> {
   const { allowedOrigins = [], basePath = '', mutationLimits, trustedDocuments } = options
-  const pages = localKey === undefined ? {} : { localKey }
   return startServer({
     ...address,
     ...telemetry,
@@ -24,8 +23,6 @@ export function startApi(
     createContext: (request): Context => ({ ...request, ports }),
     authenticate,
     maskError: countErrors(createMaskError({ ...ports, ...telemetry }), telemetry.metrics),
-    graphiql: pages,
-    console: pages,
     allowedOrigins,
     trustedDocuments,
     basePath,

@@ -6,6 +6,7 @@ import {
   type NewApiKey,
 } from '../access/api-key.ts'
 import { startMonitoringServer } from '../server/monitoring.ts'
+import type { SignIn } from '../server/pages/sign-in.ts'
 import { startApi } from './api.ts'
 import { monitor, type ProcessState } from './health.ts'
 import { type AppOptions, createParts, servicePorts } from './parts.ts'
@@ -41,8 +42,8 @@ export async function createApp(options: AppOptions) {
     createFirstApiKey: () => createFirstApiKey(storage),
     createApiKey: (owner: KeyOwner, key: NewApiKey) => createApiKey(storage, owner, key),
     createPlatformKey: (key: NewApiKey) => createPlatformKey(storage, key),
-    /** Serves the API. `localKey` signs in GraphiQL and the console for browsers on this machine. */
-    startApi: async (address: { host: string; port: number; localKey?: string }) =>
+    /** Serves the API. `signIn` signs in browsers on this machine. */
+    startApi: async (address: { host: string; port: number; signIn?: SignIn }) =>
       withClosingState(await startApi(parts, { ...address, ports, monitoring })),
     /** Starts delivering; see `startWorker`. */
     async startWorker(role: { alone?: boolean } = {}): Promise<Running> {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { OtlpProtocol } from '../config/traces.ts'
 import { readTrustedDocuments } from '../server/documents/trusted-documents.ts'
+import { createSignIn, type SignIn } from '../server/pages/sign-in.ts'
 import { startEmbeddedPostgres } from '../storage/embedded-postgres/embedded-postgres.ts'
 import { migrate } from '../storage/migrations/migrations.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -17,6 +18,8 @@ export interface Service {
   /** Whether this start created the first key, which is shown only once. */
   firstStart: boolean
   app: App
+  /** Signs in browsers on this machine. Null with DATABASE_URL. */
+  signIn: SignIn | null
   /** Completes running work, leaves the rest to other processes or the next start, and stops the embedded database. */
   close(): Promise<void>
 }
@@ -36,9 +39,11 @@ export async function startService(config: Config, ports: StartPorts): Promise<S
   const app = await prepareApp(config, ports, starting)
   starting.defer(app.close)
   const { apiKey, firstStart } = await firstApiKey(app, config)
-  const url = await startRoles(app, { apiKey, config, log: ports.log }, starting)
+  const isLocal = config.databaseUrl === null && apiKey !== null
+  const signIn = isLocal ? createSignIn(() => apiKey) : null
+  const url = await startRoles(app, { config, log: ports.log, signIn }, starting)
   const closers = starting.move()
-  return { url, apiKey, firstStart, app, close: () => closers.disposeAsync() }
+  return { url, apiKey, firstStart, app, signIn, close: () => closers.disposeAsync() }
 }
 
 async function prepareApp(
@@ -63,7 +68,7 @@ async function prepareApp(
 /** Starts the API last, so that a process that answers has all its roles. @returns the URL that it listens on */
 async function startRoles(
   app: App,
-  { apiKey, config, log }: { apiKey: string | null; config: Config; log: Logger },
+  { config, log, signIn }: { config: Config; log: Logger; signIn: SignIn | null },
   closers: AsyncDisposableStack,
 ): Promise<string | null> {
   const { host, port, role } = config
@@ -79,7 +84,7 @@ async function startRoles(
   }
   const roles: { close(): Promise<void> }[] = worker ? [worker] : []
   closers.defer(async () => void (await Promise.all(roles.map((one) => one.close()))))
-  const api = await app.startApi({ host, port, ...(alone && apiKey ? { localKey: apiKey } : {}) })
+  const api = await app.startApi({ host, port, ...(signIn && { signIn }) })
   roles.push(api)
   return api.url
 }

@@ -16,6 +16,7 @@ import { createUnreadResponses } from './limits/unread-responses.ts'
 import type { Monitoring } from './monitoring.ts'
 import { type ConsoleOptions, createConsole } from './pages/console.ts'
 import { createGraphiql, type GraphiqlOptions } from './pages/graphiql.ts'
+import type { SignIn } from './pages/sign-in.ts'
 import { type CreateContext, createGraphql } from './pipeline/pipeline.ts'
 import { serveSingleConnections } from './single-connection/serve.ts'
 import { type LiveConnections, watchLiveConnections } from './streams/live-connections.ts'
@@ -38,6 +39,8 @@ export interface ServerOptions {
   basePath?: string
   graphiql?: GraphiqlOptions
   console?: ConsoleOptions
+  /** Signs in browsers on this machine. Default: none; the pages ask for an API key. */
+  signIn?: SignIn
   /** See `WebSocketOptions`. */
   allowedOrigins?: readonly string[]
   initTimeout?: number
@@ -108,7 +111,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
     basePath,
     graphiql: createGraphiql({ ...options.graphiql, basePath }),
-    console: createConsole({ ...options.console, basePath }),
+    console: createConsole({
+      ...options.console,
+      basePath,
+      hasSignInLink: options.signIn !== undefined,
+    }),
     newRequestId,
   })
   const server = createServer(

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Scope } from '../../src/domain/api-key.ts'
+import { createSignIn } from '../../src/server/pages/sign-in.ts'
 import { inactiveDestination } from '../helpers/destination-operations.ts'
 import { makeKey } from './api-keys.ts'
 import { visit } from './browser.ts'
@@ -105,20 +106,41 @@ test('signing out drops unsaved edits', async () => {
   expect(await name.inputValue()).toBe('Receiver')
 })
 
-test('the local key signs in automatically until the user signs out', async () => {
+test('a link of the service signs in once, and its code is in no address', async () => {
   const { apiKey, app } = site.world
-  const api = await app.startApi({ host: '127.0.0.1', port: 0, localKey: apiKey })
+  const signIn = createSignIn(() => apiKey)
+  const api = await app.startApi({ host: '127.0.0.1', port: 0, signIn })
   onTestFinished(() => api.close())
-  await using visited = await visit(site.browser, { url: api.url })
+  const link = `/#sign-in=${signIn.issueCode()}`
+  await using visited = await visit(site.browser, { url: api.url, path: link })
   const { page } = visited
   await heading(page, 'Webhooks').waitFor()
+  expect(page.url()).toBe(`${api.url}/`)
   expect(await page.content()).not.toContain(apiKey)
-  await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.reload()
-  await heading(page, 'Sign in to Webhooks').waitFor()
-  await page.getByRole('button', { name: 'Use this machine’s key' }).click()
-  await heading(page, 'Webhooks').waitFor()
   await page.reload()
   await heading(page, 'Webhooks').waitFor()
   visited.isFlawless()
+
+  await using again = await visit(site.browser, { url: api.url, path: link })
+  await again.page.getByText('This sign-in link was used').waitFor()
+  await using without = await visit(site.browser, { url: api.url })
+  await without.page.getByText('Open the link that the service printed last').waitFor()
+  without.isFlawless()
+})
+
+test('GraphiQL gets the key from its link, and keeps it for the next visit', async () => {
+  const { apiKey, app } = site.world
+  const signIn = createSignIn(() => apiKey)
+  const api = await app.startApi({ host: '127.0.0.1', port: 0, signIn })
+  onTestFinished(() => api.close())
+  const path = `/graphql#sign-in=${signIn.issueCode()}`
+  await using visited = await visit(site.browser, { url: api.url, path })
+  const { page } = visited
+  const headers = page.getByRole('button', { name: 'Headers' })
+  for (let visits = 0; visits < 2; visits += 1) {
+    await headers.click()
+    await page.getByText(apiKey).first().waitFor()
+    expect(page.url()).toBe(`${api.url}/graphql`)
+    await page.reload()
+  }
 })

@@ -153,7 +153,6 @@ const MAX_FILE_LINES = 300
 
 /** Longer functions: tables of fields and elements, which are easier to read in one piece, and the wiring of the server. */
 const LONG_FUNCTIONS = [
-  'src/console/console.tsx: Console',
   'src/console/deliveries/attempt-panel.tsx: Details',
   'src/console/destination/destination-head.tsx: DestinationHead',
   'src/console/destination/settings-form.tsx: SettingsForm',

@@ -7,29 +7,16 @@ export async function authorizationOf(credential: Credential): Promise<string> {
 }
 
 const STORAGE_KEY = 'bigmind:credential'
-const SIGNED_OUT = 'signed-out'
 
-/** Returns the credential entered in this tab; null if there is none or after signing out. */
-export function storedCredential(): string | null {
-  const stored = sessionStorage.getItem(STORAGE_KEY)
-  return stored === SIGNED_OUT ? null : stored
-}
-
-/** Returns whether the user signed out in this tab. It then does not sign in automatically. */
-export const hasSignedOut = () => sessionStorage.getItem(STORAGE_KEY) === SIGNED_OUT
+/** Returns the credential of this tab; null if there is none. */
+export const storedCredential = (): string | null => sessionStorage.getItem(STORAGE_KEY)
 
 export function storeCredential(credential: string): void {
   sessionStorage.setItem(STORAGE_KEY, credential)
 }
 
-/** Removes the credential and the mark of a sign-out, so that the tab can sign in automatically again. */
 export function clearCredential(): void {
   sessionStorage.removeItem(STORAGE_KEY)
-}
-
-/** Removes the credential and marks the tab as signed out. */
-export function markSignedOut(): void {
-  sessionStorage.setItem(STORAGE_KEY, SIGNED_OUT)
 }
 
 /** Removes surrounding blanks and the word "Bearer" of a header from what the user entered. */

@@ -11,14 +11,13 @@ interface SignInPageProps {
   onSignIn: (credential: Credential) => Promise<void>
   /** Repeats the sign-in with the same credential. */
   retry?: () => Promise<void>
-  localKey?: string
   /** Whether the host page provides the credential. Hides the form. */
   fromHost: boolean
 }
 
 /** Asks for an API key or a token. */
 export function SignInPage(props: SignInPageProps): ReactElement {
-  const { message, onSignIn, retry, localKey, fromHost } = props
+  const { message, onSignIn, retry, fromHost } = props
   const [busy, setBusy] = useState(false)
   const run = async (action: () => Promise<void>) => {
     setBusy(true)
@@ -41,11 +40,6 @@ export function SignInPage(props: SignInPageProps): ReactElement {
         {retry && (
           <Button busy={busy} onClick={() => run(retry)}>
             Try again
-          </Button>
-        )}
-        {localKey && !fromHost && (
-          <Button busy={busy} onClick={() => run(() => onSignIn(localKey))}>
-            Use this machine’s key
           </Button>
         )}
       </div>

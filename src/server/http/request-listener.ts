@@ -6,6 +6,7 @@ import { badRequestBody } from '../errors.ts'
 import { answerMonitoring, type Monitoring } from '../monitoring.ts'
 import type { Console } from '../pages/console.ts'
 import type { Graphiql } from '../pages/graphiql.ts'
+import type { SignIn } from '../pages/sign-in.ts'
 import type { Caller } from '../pipeline/caller.ts'
 import type { Graphql } from '../pipeline/pipeline.ts'
 import { type ServeSingleConnection, usesSingleConnection } from '../single-connection/serve.ts'
@@ -22,6 +23,8 @@ export interface HttpOptions {
   singleConnection: ServeSingleConnection
   graphiql: Graphiql
   console: Console
+  /** See `ServerOptions`. */
+  signIn?: SignIn
   newRequestId: () => string
   monitoring: Monitoring
   log: Logger
@@ -49,6 +52,7 @@ async function route(
   const path = pathOf(request)
   if (path === '/graphql' || path === STREAM_PATH) return answerGraphql(options, request, response)
   if (await answerMonitoring(options.monitoring, request, response)) return
+  if (await options.signIn?.answer(path, request, response)) return
   if (await options.graphiql.answerAsset(path, request, response)) return
   if (await options.console.answer(path, request, response)) return
   throw new HttpRefusal(

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { type ConsoleFiles, readConsoleFiles } from './console-files.ts'
-import { isLocalRequest } from './local-request.ts'
 import { sendStaticFile } from './static-file.ts'
 
 export interface ConsoleOptions {
@@ -10,8 +9,8 @@ export interface ConsoleOptions {
   basePath?: string
   /** The folder of the build. Default: that of `npm run build:console`. */
   folder?: string
-  /** The API key that browsers on this machine sign in with. Other clients do not get it. */
-  localKey?: string
+  /** Whether the service prints a link that signs in. The page then says so. Default: false. */
+  hasSignInLink?: boolean
 }
 
 export interface Console {
@@ -31,7 +30,7 @@ const NOT_BUILT =
 export function createConsole({
   basePath = '',
   folder = BUILT,
-  localKey,
+  hasSignInLink = false,
 }: ConsoleOptions = {}): Console {
   let reading: Promise<ConsoleFiles | null> | null = null
   const read = async () => {
@@ -54,8 +53,7 @@ export function createConsole({
       }
       if (!PAGES.test(path) || !takesHtml(request)) return false
       const files = await read()
-      const key = localKey !== undefined && isLocalRequest(request) ? localKey : null
-      if (files) sendPage(files.page, { key, host: request.headers.host ?? '' }, response)
+      if (files) sendPage(files.page, { hasSignInLink, host: request.headers.host ?? '' }, response)
       else response.writeHead(503, PLAIN).end(NOT_BUILT)
       return true
     },
@@ -69,13 +67,13 @@ const takesHtml = ({ headers: { accept = '*/*' } }: IncomingMessage) =>
 
 function sendPage(
   page: string,
-  { key, host }: { key: string | null; host: string },
+  { hasSignInLink, host }: { hasSignInLink: boolean; host: string },
   response: ServerResponse,
 ): void {
   const nonce = randomBytes(16).toString('base64')
   const head = [
     `<meta property="csp-nonce" nonce="${nonce}">`,
-    ...(key === null ? [] : [`<meta name="local-key" content="${key}">`]),
+    ...(hasSignInLink ? ['<meta name="sign-in-link" content="printed">'] : []),
   ]
   response
     .writeHead(200, pageHeaders(nonce, host))

@@ -15,32 +15,60 @@ export interface GraphiqlAssets {
 const START = `
 const options = JSON.parse(document.getElementById('options').textContent)
 
+const useKey = (key) => {
+  const headers = JSON.stringify({ authorization: 'Bearer ' + key }, null, 2)
+  options.graphiql.defaultTabs.forEach((tab) => { tab.headers = headers })
+  options.graphiql.defaultHeaders = headers
+  return headers
+}
+
 // GraphiQL stores tabs and headers in this browser. If the service has a new local key (because its data folder
 // is new), the old key is replaced in them, and everything else stays as it is.
 const KEY = 'bigmind:local-key'
-const before = localStorage.getItem(KEY)
-if (options.localKey) {
-  if (before && before !== options.localKey) {
+const storeLocalKey = (key) => {
+  const before = localStorage.getItem(KEY)
+  if (before && before !== key) {
     for (const name of Object.keys(localStorage)) {
-      localStorage.setItem(name, localStorage.getItem(name).replaceAll(before, options.localKey))
+      localStorage.setItem(name, localStorage.getItem(name).replaceAll(before, key))
     }
   }
-  localStorage.setItem(KEY, options.localKey)
+  localStorage.setItem(KEY, key)
 }
 
-// The console stores its key for its tab, and a page that it opens gets a copy, which GraphiQL must not store longer.
-const signedIn = sessionStorage.getItem('bigmind:credential')
-if (signedIn && signedIn !== 'signed-out') {
-  const headers = JSON.stringify({ authorization: 'Bearer ' + signedIn }, null, 2)
-  options.graphiql.defaultTabs.forEach((tab) => { tab.headers = headers })
-  Object.assign(options.graphiql, { defaultHeaders: headers, initialHeaders: headers, shouldPersistHeaders: false })
+// Exchanges the code of a link that the service printed for the local key, and removes the code from the address.
+const followSignInLink = async () => {
+  const [, code] = /^#sign-in=([\\w-]+)$/.exec(location.hash) ?? []
+  if (!code) return
+  history.replaceState(null, '', location.pathname + location.search)
+  const response = await fetch(options.signIn, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code }),
+  })
+  const body = await response.json()
+  if (response.ok) storeLocalKey(body.key)
+  else alert(body.errors[0].message)
 }
 
-// On the first visit GraphiQL shows the default tabs, but without the variables of the active one.
-const firstOpen = !localStorage.getItem('graphiql:tabState') && !location.search
-const initial = firstOpen ? { initialVariables: options.graphiql.defaultTabs[0].variables } : {}
+const start = () => {
+  const localKey = localStorage.getItem(KEY)
+  if (localKey) useKey(localKey)
 
-YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), { ...options.graphiql, ...initial })
+  // The console stores its key for its tab, and a page that it opens gets a copy, which GraphiQL must not store longer.
+  const signedIn = sessionStorage.getItem('bigmind:credential')
+  if (signedIn) {
+    const headers = useKey(signedIn)
+    Object.assign(options.graphiql, { initialHeaders: headers, shouldPersistHeaders: false })
+  }
+
+  // On the first visit GraphiQL shows the default tabs, but without the variables of the active one.
+  const firstOpen = !localStorage.getItem('graphiql:tabState') && !location.search
+  const initial = firstOpen ? { initialVariables: options.graphiql.defaultTabs[0].variables } : {}
+
+  YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), { ...options.graphiql, ...initial })
+}
+
+followSignInLink().finally(start)
 `
 
 /** Without the first rule, a pressed tab moves by a leftover animation, and the click misses it. */

@@ -1,14 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type GraphiqlAssets, loadGraphiqlAssets } from './graphiql-assets.ts'
 import { graphiqlExamples } from './graphiql-examples.ts'
-import { isLocalRequest } from './local-request.ts'
 import { sendStaticFile } from './static-file.ts'
 
 export interface GraphiqlOptions {
   /** The path under which a proxy serves the page, as in "/webhooks". Default: none. */
   basePath?: string
-  /** The API key in the Headers pane for browsers on this machine. Other clients do not get it. */
-  localKey?: string
   /** The URL of the destination in the first example. */
   exampleUrl?: string
 }
@@ -49,11 +46,8 @@ export function createGraphiql(options: GraphiqlOptions = {}): Graphiql {
     return loading
   }
   return {
-    answerPage: async (request, response) => {
-      const { localKey, ...rest } = options
-      const local = localKey !== undefined && isLocalRequest(request)
-      const page = renderPage(await assets(), local ? options : rest)
-      response.writeHead(200, PAGE_HEADERS).end(page)
+    answerPage: async (_request, response) => {
+      response.writeHead(200, PAGE_HEADERS).end(renderPage(await assets(), options))
     },
     answerAsset: async (path, request, response) => {
       if (!path.startsWith('/graphql/graphiql-')) return false
@@ -71,12 +65,11 @@ const TITLE = 'Bigmind Webhooks'
 
 function renderPage(
   { script, style }: GraphiqlAssets,
-  { basePath = '', exampleUrl = 'https://example.com/webhooks', localKey }: GraphiqlOptions,
+  { basePath = '', exampleUrl = 'https://example.com/webhooks' }: GraphiqlOptions,
 ): string {
-  const key = localKey ?? 'bmk_… (put an API key here)'
-  const headers = JSON.stringify({ authorization: `Bearer ${key}` }, null, 2)
+  const headers = JSON.stringify({ authorization: 'Bearer bmk_… (put an API key here)' }, null, 2)
   const options = {
-    localKey,
+    signIn: `${basePath}/sign-in`,
     graphiql: {
       title: TITLE,
       logo: MARK,

@@ -7,12 +7,14 @@ LOOPBACK.addAddress('::1', 'ipv6')
 
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
 
-/** Headers that proxies add. A forwarded request can come from anywhere. */
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
+/** Headers that proxies and content delivery networks add. A forwarded request can come from anywhere. */
+const FORWARDED =
+  /^(forwarded|via|true-client-ip|fastly-client-ip|(x-(forwarded|real|client|cluster|original|proxy|envoy|amz[a-z]*|azure|appengine|vercel)|cf|fly|cdn)(-.*)?)$/
 
 /**
  * Whether a request comes from this machine directly and has a loopback name in Host. A page of another site whose name
- * resolves to 127.0.0.1 could otherwise read what local browsers get.
+ * resolves to 127.0.0.1 could otherwise read what local browsers get. Not sufficient on its own: a proxy on this machine may
+ * add no header and send a loopback name.
  */
 export function isLocalRequest({ headers, httpVersion, socket }: IncomingMessage): boolean {
   const { remoteAddress, remoteFamily } = socket
@@ -23,6 +25,6 @@ export function isLocalRequest({ headers, httpVersion, socket }: IncomingMessage
   return (
     LOOPBACK.check(remoteAddress, family) &&
     LOOPBACK_HOST.test(headers.host ?? '') &&
-    FORWARDED.every((name) => headers[name] === undefined)
+    !Object.keys(headers).some((name) => FORWARDED.test(name))
   )
 }

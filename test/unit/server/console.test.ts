@@ -6,7 +6,6 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from '
 import { expect, onTestFinished, test } from 'vitest'
 import { answerOf, startTestServer } from './test-server.ts'
 
-const LOCAL_KEY = 'bmk_local'
 const SCRIPT = 'console.log("a page")'
 
 /** A build of one page and one script. */
@@ -24,8 +23,7 @@ async function createBuild(): Promise<string> {
   return folder
 }
 
-const startConsole = async (options: { localKey?: string } = {}) =>
-  startTestServer({ console: { folder: await createBuild(), ...options } })
+const startConsole = async () => startTestServer({ console: { folder: await createBuild() } })
 
 interface Received {
   status: number
@@ -141,25 +139,6 @@ test.each([
     expect(String(decode(body))).toBe(SCRIPT)
   },
 )
-
-test.each(['localhost:4000', '127.0.0.1', '[::1]:4000'])(
-  'a browser on this machine that asks for %s is signed in',
-  async (host) => {
-    const { url } = await startConsole({ localKey: LOCAL_KEY })
-    expect(String((await get(url, { accept: 'text/html', host })).body)).toContain(LOCAL_KEY)
-  },
-)
-
-test.each([
-  { host: 'webhooks.example.com' },
-  { host: '127.0.0.1.nip.io:4000' },
-  { host: 'localhost', 'x-forwarded-for': '203.0.113.9' },
-])('a request with %j is shown no key', async (headers) => {
-  const { url } = await startConsole({ localKey: LOCAL_KEY })
-  const page = String((await get(url, { accept: 'text/html', ...headers } as never)).body)
-  expect(page).toContain('the page')
-  expect(page).not.toContain(LOCAL_KEY)
-})
 
 test('without a build the API works, and the page shows the command to run', async () => {
   const folder = join(await createBuild(), 'none')
