@@ -9,6 +9,7 @@ import { PgBoss } from 'pg-boss'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '../../src/storage/embedded-postgres/embedded-postgres.ts'
 import { migrate } from '../../src/storage/migrations/migrations.ts'
+import { bundlePrograms } from './bundled-programs.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,6 +17,8 @@ declare module 'vitest' {
     serverUrl: string
     /** Of the database that is cloned for each file that wants one. */
     templateName: string
+    /** The folder of the bundled programs. */
+    programs: string
   }
 }
 
@@ -26,6 +29,7 @@ const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' 
 
 interface TestServer {
   url: string
+  programs: string
   stop(): Promise<void>
 }
 
@@ -35,13 +39,17 @@ const shared = globalThis as {
   testServerUsers?: number
 }
 
-/** Provides one PostgreSQL for the whole run, in a fresh folder, with a migrated template that has pg-boss's schema as well. */
+/**
+ * Provides one PostgreSQL for the whole run, in a fresh folder, with a migrated template that has pg-boss's schema as well,
+ * and the bundled programs.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   shared.testServer ??= startTestServer()
   shared.testServerUsers = (shared.testServerUsers ?? 0) + 1
   const server = await shared.testServer
   project.provide('serverUrl', server.url)
   project.provide('templateName', TEMPLATE)
+  project.provide('programs', server.programs)
   return async () => {
     shared.testServerUsers = (shared.testServerUsers ?? 0) - 1
     if (shared.testServerUsers > 0) return
@@ -57,6 +65,7 @@ async function startTestServer(): Promise<TestServer> {
   await createTemplate(postgres.url)
   return {
     url: postgres.url,
+    programs: await bundlePrograms(),
     async stop() {
       const kept = process.env.KEEP_DATABASES ? await countKept(postgres.url) : 0
       if (kept > 0) {

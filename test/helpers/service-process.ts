@@ -7,10 +7,11 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/storage/embedded-postgres/embedded-postgres.ts'
 
-const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url))
+/** The programs as an operator runs them. Most tests run the bundled ones, which start in half the processor time. */
+export const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url))
 
 /** A line of the log. `level` is pino's: 40 is a warning, 50 an error. */
 export interface LogEntry {
@@ -35,13 +36,13 @@ export interface ServiceProcess {
 }
 
 /**
- * Starts `node src/main.ts` and waits until it says that it has started. It may deliver to this machine.
- * @param sources the folder `src` of another release; default: of this one
+ * Starts the service and waits until it logs that it has started. It can deliver to this machine.
+ * @param sources a folder `src`, as of another release; default: the bundled programs
  */
 export async function startServiceProcess(
   env: Record<string, string>,
   role: 'api' | 'worker' | 'all' = 'all',
-  sources = SOURCES,
+  sources?: string,
 ): Promise<ServiceProcess> {
   const child = spawnService(['main.ts', role], env, { sources })
   const exited = exitOf(child)
@@ -72,11 +73,11 @@ export async function startServiceProcess(
   }
 }
 
-/** Runs a program of `src`, or of another release, to its end. */
+/** Runs a program of `src` to its end: the bundled one, or with `sources` the one of that folder. */
 export const runProgram = (
   args: string[],
   env: Record<string, string>,
-  sources = SOURCES,
+  sources?: string,
 ): Program['ended'] => startProgram(args, env, sources).ended
 
 /** A program of `src` that was just started, in a process group of its own as a terminal makes them. */
@@ -89,11 +90,11 @@ export interface Program {
   ended: Promise<{ code: number | null; stdout: string; stderr: string }>
 }
 
-/** Starts a program of `src` and returns at once. */
+/** Starts a program of `src` and returns at once. `sources` is as in `runProgram`. */
 export function startProgram(
   args: string[],
   env: Record<string, string>,
-  sources = SOURCES,
+  sources?: string,
 ): Program {
   const child = spawnService(args, env, { sources, detached: true })
   const ended = Promise.all([exitOf(child), text(child.stdout!), text(child.stderr!)])
@@ -124,10 +125,13 @@ export async function temporaryDataDir(): Promise<string> {
 function spawnService(
   [program, ...args]: string[],
   env: Record<string, string>,
-  { detached = false, sources = SOURCES } = {},
+  { detached = false, sources }: { detached?: boolean; sources: string | undefined },
 ): ChildProcess {
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env
-  const child = spawn(process.execPath, [join(sources, program!), ...args], {
+  const file = sources
+    ? join(sources, program!)
+    : join(inject('programs'), program!.replace(/\.ts$/, '.js'))
+  const child = spawn(process.execPath, [file, ...args], {
     env: {
       PATH,
       HOME,

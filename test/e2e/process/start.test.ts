@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { extent } from '../../faults/extent.ts'
 import {
   processesOver,
+  SOURCES,
   startProgram,
   startServiceProcess,
   temporaryDataDir,
@@ -17,7 +18,7 @@ const MOMENTS = extent({
 /** Starts the service in a new folder, sends the signal after `moment` ms, and expects that no process is left. */
 async function interrupt(moment: number, signal: 'SIGINT' | 'SIGTERM') {
   const dataDir = await temporaryDataDir()
-  const service = startProgram(['main.ts'], { DATA_DIR: dataDir })
+  const service = startProgram(['main.ts'], { DATA_DIR: dataDir }, SOURCES)
   await pause(moment)
   // A terminal sends SIGINT to all its processes, including initdb and pg_ctl.
   if (signal === 'SIGINT') service.signalAll(signal)
@@ -40,7 +41,7 @@ test.each([
       expect(stderr).toBe('')
     }
     const { dataDir } = ends[1]!
-    const again = await startServiceProcess({ DATA_DIR: dataDir })
+    const again = await startServiceProcess({ DATA_DIR: dataDir }, 'all', SOURCES)
     expect(await processesOver(dataDir)).not.toEqual([])
     again.signal(signal)
     expect(await again.exit()).toBe(0)
