@@ -8,7 +8,7 @@ import type { EncryptionKey } from '../storage/secret-encryption.ts'
 import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.ts'
 import { readEncryptionKeys } from './encryption-keys.ts'
 import { Environment, type Variables } from './environment.ts'
-import { readBasePath, readMetricsToken, readOrigins } from './http.ts'
+import { readBasePath, readMetricsListener, readMetricsToken, readOrigins } from './http.ts'
 import { readJwt } from './jwt.ts'
 import { type OtlpProtocol, readTraces } from './traces.ts'
 
@@ -39,8 +39,10 @@ export interface Config {
   trustedDocumentsFile: string | null
   addressPolicy: AddressPolicy
   retentionDays: number
-  /** The token for /metrics. Null: only requests from this machine are answered. */
+  /** The token for /metrics. Null: only the listener of the metrics serves them. */
   metricsToken: string | null
+  /** The address of a listener for metrics and health only, without a token unless one is set. Null: none. */
+  metricsListener: { host: string; port: number } | null
   /** The encoding of traces. Null: no traces. The SDK reads the other OTEL_ variables itself. */
   traces: OtlpProtocol | null
   logLevel: LogLevel
@@ -89,6 +91,7 @@ export function loadConfig(variables: Variables, role = 'all'): Config {
     addressPolicy: readAddressPolicy(env),
     retentionDays: env.integer('RETENTION_DAYS', 30, { from: 1, to: 36_500 }),
     metricsToken: readMetricsToken(env),
+    metricsListener: readMetricsListener(env),
     traces: readTraces(env),
     logLevel: env.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
   }

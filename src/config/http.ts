@@ -54,3 +54,10 @@ export function readMetricsToken(env: Environment): string | null {
     null,
   )
 }
+
+/** Reads METRICS_PORT and METRICS_HOST. Null without a port. */
+export function readMetricsListener(env: Environment): { host: string; port: number } | null {
+  const host = env.text('METRICS_HOST') ?? '127.0.0.1'
+  if (env.text('METRICS_PORT') === null) return null
+  return { host, port: env.integer('METRICS_PORT', 0, { from: 0, to: 65_535 }) }
+}

@@ -51,8 +51,8 @@ export async function createApp(options: AppOptions) {
       state.worker = worker
       return worker
     },
-    /** Serves health and metrics only, for a process without the API. Close it after the worker. */
-    startMonitoring: (address: { host: string; port: number }) =>
+    /** Serves health and metrics only; see `startMonitoringServer`. Close it after the worker. */
+    startMonitoring: (address: { host: string; port: number; ownListener?: boolean }) =>
       startMonitoringServer({ ...address, log: parts.telemetry.log }, monitoring),
     /** Closes the shared parts. Close the roles first. */
     close: () => closers.disposeAsync(),

@@ -47,7 +47,7 @@ export interface AppOptions {
   log: Logger
   /** Default: no traces. */
   tracing?: Tracing
-  /** The token for /metrics. Default: null, only requests from this machine are answered. */
+  /** The token for /metrics. Default: null, only a listener of their own serves them. */
   metricsToken?: string | null
   clock?: Clock
   /** Options of the webhook client that tests replace: resolver and time limit. */

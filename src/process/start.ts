@@ -71,9 +71,14 @@ async function startRoles(
   { config, log, signIn }: { config: Config; log: Logger; signIn: SignIn | null },
   closers: AsyncDisposableStack,
 ): Promise<string | null> {
-  const { host, port, role } = config
+  const { host, metricsListener, port, role } = config
   // An embedded database belongs to one process, so no earlier worker can be running.
   const alone = config.databaseUrl === null
+  if (metricsListener) {
+    const metrics = await startMonitoring(app, { ...metricsListener, ownListener: true }, log)
+    if (metrics) log.info({ url: `${metrics.url}/metrics` }, 'serving metrics')
+    closers.defer(async () => metrics?.close())
+  }
   const worker = role === 'api' ? null : await app.startWorker({ alone })
   if (role === 'worker' || port === null) {
     const monitoring = port === null ? null : await startMonitoring(app, { host, port }, log)
@@ -99,14 +104,14 @@ async function startTraces(
   closers.defer(startTraceExport(ports).close)
 }
 
-/** Starts health and metrics. A worker runs without them when its port is in use, for example by an API on the same machine. */
+/** Starts health and metrics. A process runs without them when the port is in use, for example by another process. */
 async function startMonitoring(
   app: App,
-  address: { host: string; port: number },
+  address: { host: string; port: number; ownListener?: boolean },
   log: Logger,
 ): Promise<{ url: string; close(): Promise<void> } | null> {
   return app.startMonitoring(address).catch((error: unknown) => {
-    log.warn({ err: error }, 'this worker has no port for health and metrics')
+    log.warn({ err: error }, 'this process has no port for health and metrics')
     return null
   })
 }

@@ -4,7 +4,6 @@ import type { BlockingTransaction } from '../feed/feed-watch.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './http/listen.ts'
 import { sendJson } from './http/send.ts'
-import { isLocalRequest } from './pages/local-request.ts'
 
 /** Whether a process is ready, with the state of each part that it has. */
 export interface Readiness {
@@ -21,7 +20,7 @@ export interface Monitoring {
   readiness(): Promise<Readiness>
   /** Returns all metrics, in the text format that the content type names. */
   figures(): Promise<{ contentType: string; text: string }>
-  /** The token that grants access to the metrics. Null: only requests from this machine have access. */
+  /** The token that grants access to the metrics. Null: only a listener of their own serves them. */
   metricsToken: string | null
 }
 
@@ -30,6 +29,7 @@ export async function answerMonitoring(
   { metricsToken, ...monitoring }: Monitoring,
   request: IncomingMessage,
   response: ServerResponse,
+  { ownListener = false } = {},
 ): Promise<boolean> {
   const [path] = (request.url ?? '').split('?', 1)
   if (path === '/health/live') {
@@ -39,7 +39,7 @@ export async function answerMonitoring(
     const readiness = await monitoring.readiness()
     sendJson(response, readiness.ready ? 200 : 503, readiness)
   } else if (path === '/metrics') {
-    const refusal = refusalOf(metricsToken, request)
+    const refusal = refusalOf({ metricsToken, ownListener }, request)
     if (refusal) return answerRefusal(response, refusal)
     const { contentType, text } = await monitoring.figures()
     response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text)
@@ -52,15 +52,20 @@ interface MonitoringRefusal {
   message: string
 }
 
-/** Returns the response to a request without access to the metrics. Null if it has access. */
-function refusalOf(token: string | null, request: IncomingMessage): MonitoringRefusal | null {
+/**
+ * Returns the response to a request without access to the metrics. Null if it has access. The address of a request grants
+ * none, because a proxy on this machine can forward it.
+ */
+function refusalOf(
+  { metricsToken: token, ownListener }: { metricsToken: string | null; ownListener: boolean },
+  { headers: { authorization = '' } }: IncomingMessage,
+): MonitoringRefusal | null {
   if (token === null) {
-    if (isLocalRequest(request)) return null
+    if (ownListener) return null
     const message =
-      'Only this machine can read the metrics. To read them from elsewhere, set METRICS_TOKEN.'
+      'The metrics require a token: set METRICS_TOKEN. Or set METRICS_PORT, to serve them on a port of their own.'
     return { status: 403, message }
   }
-  const { authorization = '' } = request.headers
   if (timingSafeEqual(digest(authorization), digest(`Bearer ${token}`))) return null
   return { status: 401, message: 'Send METRICS_TOKEN as "Authorization: Bearer …".' }
 }
@@ -75,18 +80,24 @@ function answerRefusal(response: ServerResponse, { message, status }: Monitoring
 }
 
 /**
- * Serves these three paths only, for a process without the API.
+ * Serves these three paths only: for a process without the API, and for metrics on a listener of their own.
+ * @param ownListener whether the metrics require no token unless one is set
  * @throws the error of node:net if the server cannot listen on the address
  */
 export async function startMonitoringServer(
-  { host, log, port }: { host: string; port: number; log: Logger },
+  {
+    host,
+    log,
+    port,
+    ownListener = false,
+  }: { host: string; port: number; log: Logger; ownListener?: boolean },
   monitoring: Monitoring,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }, (request, response) => {
-    answerMonitoring(monitoring, request, response)
+    answerMonitoring(monitoring, request, response, { ownListener })
       .then((answered) => {
         if (answered) return
-        const message = 'A worker serves /health/live, /health/ready and /metrics only.'
+        const message = 'Only /health/live, /health/ready and /metrics are served here.'
         sendJson(response, 404, { message })
       })
       .catch((error: unknown) => {

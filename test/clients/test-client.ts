@@ -1,6 +1,7 @@
 import type { ResultOf, VariablesOf } from '@graphql-typed-document-node/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nextAttempts, publishTodos } from '../helpers/deliveries.ts'
+import { fetchMetrics } from '../helpers/metrics.ts'
 import { activeDestination, publishTodo } from '../helpers/operations.ts'
 import { startReceiver } from '../helpers/receiver.ts'
 import { createWorld, type World } from '../helpers/world.ts'
@@ -154,7 +155,7 @@ async function publishUntil(setup: Setup, arrived: () => boolean): Promise<void>
 
 /** Returns the number of open subscriptions to attempts. */
 async function subscribers({ url }: World): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text()
+  const metrics = await (await fetchMetrics(url)).text()
   return Number(
     /^bigmind_webhooks_subscribers\{feed="deliveryAttempted"\} (\d+)$/m.exec(metrics)?.[1],
   )

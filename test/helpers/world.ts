@@ -10,6 +10,7 @@ import type { MutationLimits } from '../../src/server/limits/mutation-limit.ts'
 import type { EncryptionKey } from '../../src/storage/secret-encryption.ts'
 import type { Logger } from '../../src/telemetry/logger.ts'
 import { createDatabase, followTestClock } from './database.ts'
+import { METRICS_TOKEN } from './metrics.ts'
 import { organizationKey } from './organization-key.ts'
 import { SILENT } from './silent-log.ts'
 
@@ -109,6 +110,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
       retentionDays: 30,
       version: 'test',
       log,
+      metricsToken: METRICS_TOKEN,
       allowedOrigins,
       basePath,
       ...(mutationLimits && { mutationLimits }),

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { createClient } from 'graphql-ws'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { createSignIn } from '../../src/server/pages/sign-in.ts'
 import { KEY, post, startTestServer } from '../unit/server/test-server.ts'
 import { PROXIES, type ProxyName, snippetOf, startProxy } from './proxy.ts'
 
@@ -82,13 +83,15 @@ async function handshakeStatus(url: string): Promise<number | undefined> {
 }
 
 describe.each(PROXIES.filter(isPresent))('behind %s', (name) => {
-  test('a query succeeds, and a request counts as one from another machine', async () => {
-    const server = await startTestServer()
+  test('a query succeeds, and a sign-in link is refused', async () => {
+    const signIn = createSignIn(() => 'bmk_local')
+    const server = await startTestServer({ signIn })
     const url = await startProxy(name, server.url)
     const response = await post(`${url}/graphql`, { query: '{ viewer }' })
     expect(await response.json()).toEqual({ data: { viewer: 'org_1' } })
-    expect((await fetch(`${server.url}/metrics`)).status).toBe(200)
-    expect((await fetch(`${url}/metrics`)).status).not.toBe(200)
+    const code = signIn.issueCode()
+    expect((await post(`${url}/sign-in`, { code })).status).toBe(403)
+    expect((await post(`${server.url}/sign-in`, { code })).status).toBe(200)
   })
 
   test('a compressed request is accepted and a large answer arrives whole', async () => {

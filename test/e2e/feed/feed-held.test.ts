@@ -2,6 +2,7 @@ import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/concurrency/clock.ts'
 import { createFeedWatch } from '../../../src/feed/feed-watch.ts'
+import { fetchMetrics } from '../../helpers/metrics.ts'
 import { SILENT } from '../../helpers/silent-log.ts'
 import { createWorld, type World } from '../../helpers/world.ts'
 
@@ -78,6 +79,6 @@ test('readiness and metrics report such a transaction', async () => {
       { timeout: 15_000, interval: 1_000 },
     )
     .toMatchObject({ ready: true, feedHeldBy: { pid, application: 'nightly report' } })
-  const metrics = await fetch(`${world.url}/metrics`).then((response) => response.text())
+  const metrics = await fetchMetrics(world.url).then((response) => response.text())
   expect(metrics).toMatch(/^bigmind_webhooks_feed_held_seconds [1-9]\d*$/m)
 })

@@ -4,6 +4,7 @@ import { inTime } from '../../faults/extent.ts'
 import { startStallingProxy } from '../../faults/stalling-proxy.ts'
 import { createDatabase } from '../../helpers/database.ts'
 import { publishTodos } from '../../helpers/delivery-operations.ts'
+import { fetchMetrics, METRICS_TOKEN } from '../../helpers/metrics.ts'
 import { activeDestination } from '../../helpers/operations.ts'
 import { startReceiver } from '../../helpers/receiver.ts'
 import { startServiceProcess } from '../../helpers/service-process.ts'
@@ -83,10 +84,11 @@ test('a worker with PORT serves only health and metrics, and reports when it clo
   const shared = {
     ...environment(world.databaseUrl),
     ENCRYPTION_KEYS: `test:${world.encryptionKey.toString('base64')}`,
+    METRICS_TOKEN,
   }
   const worker = await startServiceProcess(shared, 'worker')
   expect(await readiness(worker)).toEqual(READY)
-  const figures = await fetch(`${worker.url}/metrics`).then((response) => response.text())
+  const figures = await fetchMetrics(worker.url!).then((response) => response.text())
   expect(figures).toContain('\nbigmind_webhooks_drains_active 0\n')
   expect((await fetch(`${worker.url}/graphql`)).status).toBe(404)
 
@@ -96,7 +98,7 @@ test('a worker with PORT serves only health and metrics, and reports when it clo
   const late = await startServiceProcess({ ...shared, PORT: port }, 'worker')
   expect(late.url).toBeNull()
   expect(late.logged.map(({ msg }) => msg)).toContain(
-    'this worker has no port for health and metrics',
+    'this process has no port for health and metrics',
   )
   for (const one of [silent, late]) await one.kill()
 

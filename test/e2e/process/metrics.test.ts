@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { addBacklog } from '../../helpers/backlog.ts'
 import { publishTodos } from '../../helpers/delivery-operations.ts'
 import { deactivate } from '../../helpers/destination-operations.ts'
+import { fetchMetrics } from '../../helpers/metrics.ts'
 import { activeDestination, attempts, collectAttempts } from '../../helpers/operations.ts'
 import { ask } from '../../helpers/raw-operation.ts'
 import { startReceiver } from '../../helpers/receiver.ts'
@@ -9,7 +10,7 @@ import { createWorld } from '../../helpers/world.ts'
 
 /** Returns the metrics of the service by name and labels, as Prometheus reads them. */
 async function scrape({ url }: { url: string }): Promise<Record<string, number>> {
-  const response = await fetch(`${url}/metrics`)
+  const response = await fetchMetrics(url)
   expect(response.status).toBe(200)
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
   const lines = (await response.text()).split('\n').filter((line) => /^[a-z]/.test(line))

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { createDatabase } from '../../helpers/database.ts'
 import { program, testWhere } from '../../helpers/machine.ts'
+import { fetchMetrics, METRICS_TOKEN } from '../../helpers/metrics.ts'
 import { listen } from '../../helpers/open-sockets.ts'
 import { processesOver, temporaryDataDir } from '../../helpers/service-process.ts'
 
@@ -26,7 +27,7 @@ async function freePort(): Promise<number> {
 async function environment(more: Record<string, string> = {}) {
   const port = await freePort()
   const { PATH = '', HOME = '' } = process.env
-  const env = { PATH, HOME, PORT: String(port), LOG_LEVEL: 'debug', ...more }
+  const env = { PATH, HOME, PORT: String(port), LOG_LEVEL: 'debug', METRICS_TOKEN, ...more }
   return { env, url: `http://127.0.0.1:${port}` }
 }
 
@@ -47,7 +48,7 @@ const isReady = (url: string) =>
   )
 
 async function lostLines(url: string): Promise<number> {
-  const text = await fetch(`${url}/metrics`).then((response) => response.text())
+  const text = await fetchMetrics(url).then((response) => response.text())
   return Number(/^bigmind_webhooks_log_lines_lost_total (\d+)$/m.exec(text)?.[1])
 }
 

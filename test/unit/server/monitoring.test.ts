@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
-import type { Monitoring } from '../../../src/server/monitoring.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Monitoring, startMonitoringServer } from '../../../src/server/monitoring.ts'
+import { SILENT } from '../../helpers/silent-log.ts'
 import { startTestServer } from './test-server.ts'
 
 const TOKEN = 'd3b07384d113edec49eaa6238ad5ff00'
@@ -13,11 +14,28 @@ const monitoring = (metricsToken: string | null): Monitoring => ({
 const statusOf = async (url: string, headers: Record<string, string> = {}) =>
   (await fetch(`${url}/metrics`, { headers })).status
 
-test('without METRICS_TOKEN only direct requests from this machine get the metrics', async () => {
+test('without METRICS_TOKEN no request gets the metrics, from this machine either', async () => {
   const { url } = await startTestServer({ monitoring: monitoring(null) })
-  expect(await statusOf(url)).toBe(200)
-  expect(await statusOf(url, { 'x-forwarded-for': '203.0.113.9' })).toBe(403)
+  const response = await fetch(`${url}/metrics`)
+  expect(response.status).toBe(403)
+  expect(await response.text()).toContain('METRICS_PORT')
 })
+
+test.each([
+  [null, true, 200],
+  [null, false, 403],
+  [TOKEN, true, 401],
+])(
+  'with the token %j, a monitoring server with ownListener %j answers %i',
+  async (token, ownListener, status) => {
+    const address = { host: '127.0.0.1', port: 0, log: SILENT, ownListener }
+    const { close, url } = await startMonitoringServer(address, monitoring(token))
+    onTestFinished(close)
+    expect(await statusOf(url)).toBe(status)
+    expect((await fetch(`${url}/health/live`)).status).toBe(200)
+    expect((await fetch(`${url}/graphql`)).status).toBe(404)
+  },
+)
 
 test('with METRICS_TOKEN any client that sends it gets the metrics', async () => {
   const { url } = await startTestServer({ monitoring: monitoring(TOKEN) })
