@@ -15,7 +15,7 @@ import { publishSteadily } from './publication.ts'
 import { createRandom, type Random } from './random.ts'
 
 /** The rate of changes per second, and the number of destinations that change. */
-const RATE = 50
+const RATE = extent({ short: 25, full: 50 })
 const CHANGING = 25
 
 /** Deliveries to destinations that stay as they are. */

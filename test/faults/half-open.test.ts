@@ -10,6 +10,9 @@ import { watchFeed } from './watched-feed.ts'
 /** Milliseconds without a word from the database. */
 const SILENCE = extent({ short: 13_000, full: 30_000 })
 
+/** Publications a second: a worker stops when 16 results of a destination wait to be recorded. */
+const RATE = extent({ short: 20, full: 50 })
+
 /** Milliseconds after which a worker's destinations must be with another one. */
 const TAKEN_UP_WITHIN = 12_000
 
@@ -49,7 +52,7 @@ test.each(ends.slice(0, extent({ short: 1, full: 2 })))(
   async (_what, onlyNew) => {
     const { deployment, proxy, destinationIds, feed, ledger, receiver, client } =
       await behindProxy()
-    const stream = publishSteadily(50, { client, ledger, destinationIds })
+    const stream = publishSteadily(RATE, { client, ledger, destinationIds })
     await receiver.request(100)
     proxy.stall()
     // The worker continues until 16 results of each destination wait to be recorded.
@@ -77,7 +80,7 @@ test.each(ends.slice(0, extent({ short: 1, full: 2 })))(
 
 test('SIGTERM ends a worker and an API within 6 s although their database is silent', async () => {
   const { proxy, api, worker, ledger, client, destinationIds, receiver } = await behindProxy()
-  const stream = publishSteadily(50, { client, ledger, destinationIds })
+  const stream = publishSteadily(RATE, { client, ledger, destinationIds })
   await receiver.request(100)
   proxy.stall()
   await pause(1_000)

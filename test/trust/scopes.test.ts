@@ -209,7 +209,8 @@ async function remove(id: string): Promise<null> {
 
 /** Returns the first result. Repeated changes prevent subscriptions from waiting forever. */
 async function run(api: Api, operation: string): Promise<RawAnswer> {
-  const variables = { ...history, whk: await aDestination(), data: todo('Call') }
+  const whk = operation.includes('$whk') ? await aDestination() : null
+  const variables = { ...history, whk, data: todo('Call') }
   if (!operation.startsWith('subscription')) return ask(api, operation, variables)
   const first = listen(api, operation, variables).next()
   for (;;) {

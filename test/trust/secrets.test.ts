@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { WebSocket } from 'ws'
 import { newId } from '../../src/storage/ids.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
+import { extent } from '../faults/extent.ts'
 import { readRowsAsText } from '../helpers/database-text.ts'
 import { publishTodos } from '../helpers/deliveries.ts'
 import { deliveryStands } from '../helpers/delivery-operations.ts'
@@ -18,9 +19,9 @@ import { signWith, withSecret } from '../helpers/token-issuer.ts'
 import { expectSigned } from '../helpers/verify-request.ts'
 import { createWorld, type World } from '../helpers/world.ts'
 
-const DESTINATIONS = 1_000
-/** 100 of them are ACTIVE and get 10 events each: 1,000 deliveries. */
-const ACTIVE = 100
+const DESTINATIONS = extent({ short: 240, full: 1_000 })
+/** These are ACTIVE and get 10 events each. */
+const ACTIVE = extent({ short: 25, full: 100 })
 const EVENTS = 10
 /** Mutations in one document; 50 may have an alias. */
 const ALIASES = 40
@@ -125,7 +126,7 @@ async function signIn(): Promise<void> {
   })
 }
 
-/** 1,000 destinations and 1,000 deliveries. */
+/** Creates the destinations, and the deliveries of those that are ACTIVE. */
 async function fill(): Promise<void> {
   await signIn()
   const active = await makeDestinations()

@@ -6,8 +6,8 @@ import { watchMemory } from '../helpers/process-memory.ts'
 import { startServiceProcess } from '../helpers/service-process.ts'
 import { createWorld } from '../helpers/world.ts'
 
-/** Unread by 20 subscribers, 600 are already 38 times what they may cost. */
-const EVENTS = extent({ short: 600, full: 5_000 })
+/** Unread by 20 subscribers, 300 already take 19 times the limit. */
+const EVENTS = extent({ short: 300, full: 5_000 })
 const EVENT_BYTES = 64_000
 const MEGABYTE = 1_000_000
 /** Of each kind, beside those that go on reading in the end. */

@@ -41,12 +41,21 @@ test('DATABASE_POOL limits the connections of a process', async () => {
   const { url } = await createDatabase()
   await using world = await createWorld({ databaseUrl: url, worker: false, poolSize: 4 })
   const { db } = world.app.ports
-  const [, , , , , , , counted] = await Promise.all([
-    ...Array.from({ length: 7 }, () => db.query('select pg_sleep(0.02)')),
-    db.query<{ count: number }>(
-      `select count(*)::int as count from pg_stat_activity
+  const observer = new pg.Client({ connectionString: url })
+  await observer.connect()
+  const counted = async () => {
+    const { rows } = await observer.query(
+      `select count(*)::int as all, count(*) filter (where wait_event_type = 'Lock')::int as waiting
+      from pg_stat_activity
       where datname = current_database() and application_name like 'bigmind-webhooks pool%'`,
-    ),
-  ])
-  expect(counted).toEqual([{ count: 4 }])
+    )
+    return rows[0]
+  }
+  await observer.query('select pg_advisory_lock(1)')
+  const queries = Array.from({ length: 7 }, () => db.query('select pg_advisory_xact_lock(1)'))
+  await expect.poll(counted).toEqual({ all: 4, waiting: 4 })
+  await observer.query('select pg_advisory_unlock(1)')
+  await Promise.all(queries)
+  expect(await counted()).toEqual({ all: 4, waiting: 0 })
+  await observer.end()
 })

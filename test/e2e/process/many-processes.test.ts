@@ -1,7 +1,7 @@
 import { TestClock } from 'pg-boss'
 import { expect, test } from 'vitest'
 import type { GraphqlClient } from '../../../src/cli/graphql-client.ts'
-import { inTime } from '../../faults/extent.ts'
+import { extent, inTime } from '../../faults/extent.ts'
 import { attemptLog } from '../../helpers/attempt-writer.ts'
 import {
   deliveriesOf,
@@ -16,6 +16,12 @@ import { type Receiver, startReceiver } from '../../helpers/receiver.ts'
 import { nextAttemptsOverSse } from '../../helpers/sse.ts'
 import { createWorld } from '../../helpers/world.ts'
 
+/** Attempts in the log of the subscriber, and how many it reads over one connection. */
+const ATTEMPTS = extent({ short: 400, full: 1_000 })
+const READ_AT_ONCE = Math.floor(ATTEMPTS / 20)
+
+const ROUNDS = extent({ short: 51, full: 153 })
+
 /** Reads attempts over a new connection for every `each` attempts, to the two APIs in turn. */
 async function reconnecting(
   { start, count, each }: { start: string; count: number; each: number },
@@ -28,7 +34,7 @@ async function reconnecting(
   return seen.slice(1)
 }
 
-test('a subscriber that reconnects 20 times between two APIs receives 1,000 attempts of two workers once each and in order', async () => {
+test(`a subscriber that reconnects 20 times between two APIs receives ${ATTEMPTS} attempts of two workers once each and in order`, async () => {
   await using world = await createWorld()
   const second = await world.addProcess()
   await using receiver = await startReceiver()
@@ -39,25 +45,25 @@ test('a subscriber that reconnects 20 times between two APIs receives 1,000 atte
   const strangersStart = await firstAttempt(stranger, receiver)
 
   const [constant, overSockets, overSse, strangers] = await Promise.all([
-    nextAttempts(world.client, 1_000, start),
-    reconnecting({ start, count: 1_000, each: 48 }, (round, size, after) =>
+    nextAttempts(world.client, ATTEMPTS, start),
+    reconnecting({ start, count: ATTEMPTS, each: READ_AT_ONCE }, (round, size, after) =>
       nextAttempts(clients[round % 2]!, size, after),
     ),
-    reconnecting({ start, count: 1_000, each: 48 }, (round, size, after) =>
+    reconnecting({ start, count: ATTEMPTS, each: READ_AT_ONCE }, (round, size, after) =>
       nextAttemptsOverSse({ url: urls[round % 2]!, apiKey: world.apiKey }, size, after),
     ),
-    nextAttempts(stranger, 200, strangersStart),
-    publishTodos(clients[0], 250),
-    publishTodos(clients[1], 250),
-    publishTodos(stranger, 100),
+    nextAttempts(stranger, ATTEMPTS / 5, strangersStart),
+    publishTodos(clients[0], ATTEMPTS / 4),
+    publishTodos(clients[1], ATTEMPTS / 4),
+    publishTodos(stranger, ATTEMPTS / 10),
   ])
 
-  const log = (await attemptLog(world)).slice(-1_000)
+  const log = (await attemptLog(world)).slice(-ATTEMPTS)
   expect(constant).toEqual(log)
   expect(overSockets).toEqual(log)
   expect(overSse).toEqual(log)
   expect(log.filter((id) => strangers.includes(id))).toEqual([])
-  expect(new Set(strangers).size).toBe(200)
+  expect(new Set(strangers).size).toBe(ATTEMPTS / 5)
 })
 
 /** Makes two destinations, with one attempt between the first and the second. @returns the attempt's id */
@@ -77,7 +83,7 @@ test('no wake-up is lost: publications that coincide with the end or the start o
   await activeDestination(world.client, { url: receiver.url })
 
   let published = 0
-  for (let round = 0; round < 150; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     const count = 2 + (round % 17)
     published += count
     await Promise.all(Array.from({ length: count }, (_, lane) => publishTodo(clients[lane % 2]!)))

@@ -3,15 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { join } from 'node:path'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { createDatabase } from '../../helpers/database.ts'
 import { program, testWhere } from '../../helpers/machine.ts'
 import { fetchMetrics, METRICS_TOKEN } from '../../helpers/metrics.ts'
 import { listen } from '../../helpers/open-sockets.ts'
 import { processesOver, temporaryDataDir } from '../../helpers/service-process.ts'
 
-const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
+const MAIN = join(inject('programs'), 'main.js')
 
 /** Requests whose log lines at the level debug are more than a pipe holds. */
 const REQUESTS = 400
