@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   copyFileSync,
@@ -16,10 +17,10 @@ import { freePort } from './free-port.ts'
 import type { Requirement } from './machine.ts'
 
 /** The folder of the programs of Debian's package postgresql-15. */
-const PROGRAMS = '/usr/lib/postgresql/15/bin'
+export const DEBIAN_PROGRAMS = '/usr/lib/postgresql/15/bin'
 
 export const debianPostgres: Requirement = {
-  met: existsSync(join(PROGRAMS, 'initdb')) && process.getuid?.() === 0,
+  met: existsSync(join(DEBIAN_PROGRAMS, 'initdb')) && process.getuid?.() === 0,
   reason: 'needs root and the Debian package postgresql-15',
 }
 
@@ -27,12 +28,24 @@ export interface DebianPostgres {
   port: number
   /** The folder with its socket; also for files that the server or a pooler reads. */
   folder: string
+  /** The folder of its data. */
+  data: string
   /** Of a database, as the superuser. */
   url(database?: string): string
   /** Runs one of its programs, such as pg_dump, as the user postgres. @returns its output */
   run(program: string, args: readonly string[], input?: Buffer): Buffer
   /** Makes a file that the user postgres may read. @returns its path */
   file(name: string, content: string | { copyOf: string }): string
+  /** Stops the server. "immediate" is a crash. The test does it in any case. */
+  stop(mode: 'fast' | 'immediate'): void
+}
+
+export interface ServerOptions {
+  /** The folder of the programs. Default: those of Debian. */
+  programs?: string
+  settings?: readonly string[]
+  /** Creates the data folder. Default: with initdb. */
+  create?: (run: DebianPostgres['run'], data: string) => void
 }
 
 const asPostgres = (command: string, args: readonly string[]): [string, string[]] => [
@@ -40,35 +53,29 @@ const asPostgres = (command: string, args: readonly string[]): [string, string[]
   ['--reuid=postgres', '--regid=postgres', '--clear-groups', command, ...args],
 ]
 
+/** The options of initdb that all servers of the tests share. */
+export const INITDB = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N']
+
 /** Starts an empty PostgreSQL 15 of the test's own. It ends with the test. */
-export async function startDebianPostgres(
-  settings: readonly string[] = [],
-): Promise<DebianPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'bigmind-pg15-'))
+export const startDebianPostgres = (settings: readonly string[] = []): Promise<DebianPostgres> =>
+  startServer({ settings })
+
+/** Starts a PostgreSQL of the test's own, as the user postgres. It ends with the test. */
+export async function startServer({
+  programs = DEBIAN_PROGRAMS,
+  settings = [],
+  create = (run, data) => void run('initdb', ['-D', data, ...INITDB]),
+}: ServerOptions): Promise<DebianPostgres> {
+  const folder = mkdtempSync(join(tmpdir(), 'bigmind-pg-'))
   const { uid, gid } = ids()
   chownSync(folder, uid, gid)
-  const run = (program: string, args: readonly string[], input?: Buffer) => {
-    const [command, rest] = asPostgres(join(PROGRAMS, program), args)
-    return execFileSync(command, rest, {
-      cwd: folder,
-      input,
-      maxBuffer: 256_000_000,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    })
-  }
   const data = join(folder, 'data')
-  run('initdb', [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '-E',
-    'UTF8',
-    '--locale=C.UTF-8',
-    '-N',
-  ])
+  const run: DebianPostgres['run'] = (program, args, input) => {
+    const [command, rest] = asPostgres(join(programs, program), args)
+    const stdio = 'pipe' as const
+    return execFileSync(command, rest, { cwd: folder, input, maxBuffer: 256_000_000, stdio })
+  }
+  create(run, data)
   const port = await freePort()
   const options = ['fsync=off', `port=${port}`, `unix_socket_directories='${folder}'`, ...settings]
   const file: DebianPostgres['file'] = (name, content) => {
@@ -79,18 +86,22 @@ export async function startDebianPostgres(
     chownSync(path, uid, gid)
     return path
   }
-  writeFileSync(join(data, 'postgresql.auto.conf'), `${options.join('\n')}\n`)
+  appendFileSync(join(data, 'postgresql.auto.conf'), `${options.join('\n')}\n`)
   run('pg_ctl', ['start', '-w', '-s', '-D', data, '-l', join(folder, 'log')])
+  const stop: DebianPostgres['stop'] = (mode) =>
+    void run('pg_ctl', ['stop', '-w', '-s', '-m', mode, '-D', data])
   onTestFinished(() => {
-    run('pg_ctl', ['stop', '-w', '-s', '-m', 'immediate', '-D', data])
+    if (existsSync(join(data, 'postmaster.pid'))) stop('immediate')
     rmSync(folder, { recursive: true, force: true })
   })
   return {
     port,
     folder,
+    data,
     url: (database = 'postgres') => `postgres://postgres@127.0.0.1:${port}/${database}`,
     run,
     file,
+    stop,
   }
 }
 
@@ -99,10 +110,15 @@ function ids(): { uid: number; gid: number } {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** Starts PgBouncer in front of it. It ends with the test. @returns its port */
+/**
+ * Starts PgBouncer in front of it. It ends with the test.
+ * @param command starts PgBouncer
+ * @returns its port
+ */
 export async function startPgbouncer(
   server: DebianPostgres,
   settings: readonly string[],
+  command: readonly string[] = ['pgbouncer'],
 ): Promise<number> {
   const port = await freePort()
   const config = server.file(
@@ -118,8 +134,9 @@ export async function startPgbouncer(
       ...settings,
     ].join('\n'),
   )
-  const [command, args] = asPostgres('pgbouncer', ['-v', config])
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  // It runs as the user postgres, after it has read its libraries as root.
+  const [program, ...args] = [...command, '-u', 'postgres', '-v', config]
+  const child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   onTestFinished(async () => {
     child.kill('SIGKILL')
     await once(child, 'exit')

@@ -11,18 +11,14 @@ import {
   type DebianPostgres,
   debianPostgres,
   startDebianPostgres,
-  startPgbouncer,
 } from '../helpers/debian-postgres.ts'
 import { freePort } from '../helpers/free-port.ts'
-import { program, testWhere } from '../helpers/machine.ts'
-import { activeDestination, publishTodo } from '../helpers/operations.ts'
-import { startReceiver } from '../helpers/receiver.ts'
+import { testWhere } from '../helpers/machine.ts'
 import { runProgram } from '../helpers/service-process.ts'
 import { SILENT } from '../helpers/silent-log.ts'
 import { createWorld } from '../helpers/world.ts'
 
 const test = testWhere(debianPostgres)
-const withPgbouncer = testWhere(debianPostgres, program('pgbouncer'))
 
 const certificate = (name: string) =>
   fileURLToPath(new URL(`../fixtures/certificates/${name}`, import.meta.url))
@@ -163,31 +159,6 @@ test('missing privileges, missing connections and an encoding other than UTF-8 a
     sentence: expect.stringMatching(/encoding LATIN1, .* CREATE DATABASE bigmind ENCODING 'UTF8'/),
   })
 })
-
-withPgbouncer(
-  'behind PgBouncer the service works in session mode with its defaults, and refuses transaction mode with the setting',
-  async () => {
-    const server = await startDebianPostgres()
-    const session = await startPgbouncer(server, ['pool_mode = session', 'default_pool_size = 40'])
-    const transaction = await startPgbouncer(server, [
-      'pool_mode = transaction',
-      'default_pool_size = 40',
-    ])
-    const at = (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres`
-
-    await migrate(at(session))
-    await using world = await createWorld({ databaseUrl: at(session) })
-    await using receiver = await startReceiver()
-    await activeDestination(world.client, { url: receiver.url })
-    const id = await publishTodo(world.client)
-    expect((await receiver.request(1)).headers['webhook-id']).toBe(id)
-
-    expect(await sentenceOf(at(transaction))).toEqual({
-      code: EXIT_CODES.database,
-      sentence: expect.stringMatching(/pooler in transaction mode, .*pool_mode=session/),
-    })
-  },
-)
 
 test('after pg_dump and pg_restore into a new server a subscriber resumes in order and without repetition', async () => {
   const [old, fresh] = [await startDebianPostgres(), await startDebianPostgres()]

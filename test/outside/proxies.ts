@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises'
+import { unpackDebian } from './debian.ts'
 import { exists } from './python.ts'
-import { cacheFolder, run, type Tool, toolOr } from './tool.ts'
+import { type Tool, toolOr } from './tool.ts'
 
 const PROGRAMS = { nginx: 'usr/sbin/nginx', haproxy: 'usr/sbin/haproxy', caddy: 'usr/bin/caddy' }
 
@@ -10,7 +10,9 @@ type Proxies = Record<keyof typeof PROGRAMS, Tool>
 export async function findProxies(): Promise<Proxies> {
   const names = Object.keys(PROGRAMS) as (keyof typeof PROGRAMS)[]
   const installed = await Promise.all(names.map((name) => toolOr(() => which(name))))
-  const unpacked = installed.some(({ missing }) => missing) ? await toolOr(unpackDebian) : null
+  const unpacked = installed.some(({ missing }) => missing)
+    ? await toolOr(() => unpackDebian(names))
+    : null
   return Object.fromEntries(
     names.map((name, index) => {
       const { path } = installed[index]!
@@ -26,27 +28,4 @@ async function which(name: string): Promise<string> {
     if (await exists(`${folder}/${name}`)) return `${folder}/${name}`
   }
   throw new Error(`${name} is not installed`)
-}
-
-/** Downloads the packages that this machine lacks and unpacks them. @returns the folder */
-async function unpackDebian(): Promise<string> {
-  const root = await cacheFolder('debian')
-  if (await exists(`${root}/complete`)) return root
-  const cache = await cacheFolder('apt')
-  await run('mkdir', ['-p', `${cache}/lists/partial`, `${cache}/archives/partial`])
-  const options = [
-    `Dir::State::lists=${cache}/lists`,
-    `Dir::Cache=${cache}`,
-    `Dir::Cache::archives=${cache}/archives`,
-    'Debug::NoLocking=1',
-    'APT::Sandbox::User=',
-  ].flatMap((option) => ['-o', option])
-  await run('apt-get', ['-qq', 'update', ...options])
-  const download = ['-qq', '-y', '--no-install-recommends', '--download-only', 'install']
-  await run('apt-get', [...download, ...options, ...Object.keys(PROGRAMS)])
-  for (const file of await readdir(`${cache}/archives`)) {
-    if (file.endsWith('.deb')) await run('dpkg-deb', ['-x', `${cache}/archives/${file}`, root])
-  }
-  await run('touch', [`${root}/complete`])
-  return root
 }
