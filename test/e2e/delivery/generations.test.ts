@@ -1,3 +1,4 @@
+import { TestClock } from 'pg-boss'
 import { expect, test } from 'vitest'
 import type { GraphqlClient } from '../../../src/cli/graphql-client.ts'
 import { createBacklogReader } from '../../../src/delivery/backlog.ts'
@@ -89,7 +90,7 @@ test('waiting deliveries are sent to a new URL at once, although requests to the
 })
 
 test('the number of hanging requests is bounded, however often the URL changes', async () => {
-  await using world = await createWorld(HANGING)
+  await using world = await createWorld({ ...HANGING, clock: new TestClock() })
   const { client } = world
   const held = heldAnswers()
   await using hanging = await startReceiver({ answers: [held.hold] })
@@ -129,7 +130,7 @@ test('a failure that ends after the destination was disabled and activated again
 })
 
 test('a test send starts while all slots are taken, and a second one with the next free slot', async () => {
-  await using world = await createWorld(HANGING)
+  await using world = await createWorld({ ...HANGING, clock: new TestClock() })
   const { client } = world
   const held = heldAnswers()
   await using receiver = await startReceiver({ answers: [held.hold] })
