@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
 /** Writes the items of concurrent callers together. */
 export interface GroupCommit<Item, Result> {
   /** Resolves with the result of the item when its group is committed. Rejects with the error of the item or its group. */
@@ -14,7 +16,8 @@ interface Waiting<Item, Result> {
 
 /**
  * Creates a group commit with one write at a time. An item that arrives while none runs is written at once. Items that
- * arrive during a write share the next one.
+ * arrive during a write share the next one. Writes run in the asynchronous context of the creation, because they are not for
+ * one caller.
  * @param write receives 1 to `size` items and returns one result for each, in order. A rejected result is the error of its
  *   item; an error that `write` throws is the error of all items
  */
@@ -22,6 +25,7 @@ export function createGroupCommit<Item, Result>(
   write: (items: Item[]) => Promise<PromiseSettledResult<Result>[]>,
   size: number,
 ): GroupCommit<Item, Result> {
+  const inOwnContext = AsyncLocalStorage.snapshot()
   let waiting: Waiting<Item, Result>[] = []
   let writing: Promise<void> | null = null
 
@@ -51,7 +55,7 @@ export function createGroupCommit<Item, Result>(
     add(item) {
       return new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject })
-        writing ??= Promise.resolve().then(writeAll)
+        writing ??= Promise.resolve().then(() => inOwnContext(writeAll))
       })
     },
     async idle() {

@@ -1,8 +1,8 @@
 /**
- * Divides an amount, such as slots or bytes, between owners. An owner may take more while it has less than 4 times what is
- * free. So one owner alone can take 4/5 of the total, and two can take 4/9 each: a part stays free for the next owner, and an
- * owner gets its share at once, although nothing is taken away from others. (Choudhury and Hahne, "Dynamic Queue Length
- * Thresholds for Shared-Memory Packet Switches", 1998.)
+ * Divides an amount, such as slots or bytes, between owners. An owner may take more while it has less than `ratio` times what
+ * is free. With the ratio 4, one owner alone can take 4/5 of the total, and two can take 4/9 each: a part stays free for the
+ * next owner, and an owner gets its share at once, although nothing is taken away from others. (Choudhury and Hahne, "Dynamic
+ * Queue Length Thresholds for Shared-Memory Packet Switches", 1998.)
  */
 export interface Shares {
   /** Whether the owner may take more. */
@@ -11,26 +11,27 @@ export interface Shares {
   take(owner: string, amount: number): void
   /** Takes the amount when the owner may take more. Owners that wait get their turns alternately. */
   acquire(owner: string, amount: number): Promise<void>
+  /** Returns how often the owner is waiting. */
+  waiting(owner: string): number
   release(owner: string, amount: number): void
   /** Returns the owners that may not take more. */
   full(): string[]
 }
 
-/** How much more than what is free an owner can have. The free part is 1 / (1 + factor × owners that take all they can). */
-const MAX_SHARE_OF_FREE_RATIO = 4
+const DEFAULT_RATIO = 4
 
 interface Waiting {
   amount: number
   start(): void
 }
 
-export function createShares(total: number): Shares {
+export function createShares(total: number, ratio = DEFAULT_RATIO): Shares {
   const taken = new Map<string, number>()
   /** By owner, in the order of their next turns. */
   const waiting = new Map<string, Waiting[]>()
   let free = total
 
-  const hasRoom = (owner: string) => (taken.get(owner) ?? 0) < MAX_SHARE_OF_FREE_RATIO * free
+  const hasRoom = (owner: string) => (taken.get(owner) ?? 0) < ratio * free
 
   function change(owner: string, amount: number): void {
     free -= amount
@@ -71,6 +72,7 @@ export function createShares(total: number): Shares {
       change(owner, -amount)
       while (waiting.size > 0 && startNext());
     },
+    waiting: (owner) => waiting.get(owner)?.length ?? 0,
     full: () => [...taken.keys()].filter((owner) => !hasRoom(owner)),
   }
 }

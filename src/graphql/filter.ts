@@ -8,10 +8,14 @@ export const FILTER_RULE =
 export const oneOf = <Value>(values: readonly Value[]) => ({ in: [...new Set(values)] })
 
 /**
- * Returns the text, unless it contains a NUL, which PostgreSQL can neither store nor compare.
+ * Returns the text, unless it is longer than all texts with which it is compared, or contains a NUL, which PostgreSQL can
+ * neither store nor compare.
  * @throws GraphQLError BAD_USER_INPUT
  */
-export function withoutNul(name: string, text: string): string {
+export function comparableText(name: string, text: string, maxLength: number): string {
+  if (text.length > maxLength) {
+    throw badUserInput(`${name} has ${text.length} characters; at most ${maxLength} are permitted.`)
+  }
   if (text.includes('\u0000')) throw badUserInput(`${name} must not contain the character NUL.`)
   return text
 }

@@ -38,25 +38,23 @@ export class IdempotencyKeyTaken extends Error {
 }
 
 /**
- * Stores events, each with a delivery for every destination that selected it.
- * @returns the matching destinations
+ * Stores events, each with a delivery for every destination that `match` returns.
  * @throws IdempotencyKeyTaken when an idempotency key is in use: repeat the transaction
  */
 export async function storeEvents(
-  { newId }: { newId: NewId },
+  { newId, match }: { newId: NewId; match: Match },
   tx: Sql,
   events: readonly NewEvent[],
-): Promise<Match> {
-  const match = await matchDestinations(tx, events)
+): Promise<void> {
   for (const batch of inBatches(events, match)) {
     const deliveries = deliveriesOf(batch, match, newId)
     const stored = await insertEvents(tx, { events: batch, deliveries, test: false })
     if (stored < batch.length) throw new IdempotencyKeyTaken()
   }
-  return match
 }
 
-const kindOf = ({ organizationId, type }: NewEvent) => `${organizationId} ${type}`
+/** Returns the organization and type of an event as one text. */
+export const kindOf = ({ organizationId, type }: NewEvent) => `${organizationId} ${type}`
 
 const KINDS = defineRowSet<NewEvent>('kind', {
   organization_id: ['text', ({ organizationId }) => organizationId],
@@ -73,7 +71,8 @@ join destination on destination.organization_id = kind.organization_id
 order by destination.id
 for share of destination`
 
-async function matchDestinations(tx: Sql, events: readonly NewEvent[]): Promise<Match> {
+/** Locks the destinations that selected the events. @returns them for each event */
+export async function matchDestinations(tx: Sql, events: readonly NewEvent[]): Promise<Match> {
   const kinds = [...new Map(events.map((event) => [kindOf(event), event])).values()]
   if (kinds.length === 0) return () => []
   const rows = await tx.query<MatchingDestination & { kind: string }>(MATCH, KINDS.values(kinds))

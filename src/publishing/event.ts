@@ -9,7 +9,8 @@ import { isPlainText } from '../domain/name.ts'
 import { canonicalJson, relationsJson } from '../domain/payload.ts'
 import type { NewId } from '../storage/ids.ts'
 import type { NewEvent } from './event-store.ts'
-import type { PublishedEvent, Publisher } from './publisher.ts'
+import type { PublishedEvent } from './plan.ts'
+import type { Publisher } from './publisher.ts'
 
 /** The input of one published event. */
 export interface EventInput {

@@ -1,27 +1,26 @@
 import { createGroupCommit } from '../concurrency/group-commit.ts'
+import { createShares } from '../concurrency/shares.ts'
 import type { Queue, QueuedDestination } from '../delivery/queue.ts'
-import { IdempotencyConflictError } from '../domain/errors.ts'
 import type { Database, Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
-import { IdempotencyKeyTaken, type Match, type NewEvent, storeEvents } from './event-store.ts'
 import {
-  findKeyedEvents,
-  firstUnderKey,
-  isKnownRepeat,
-  type KeyedEvent,
-  type KeyedEvents,
-  rememberKey,
-} from './stored-keys.ts'
-
-export interface PublishedEvent {
-  eventId: string
-  /** Whether an event with this idempotency key existed already. `eventId` is then the id of that event. */
-  duplicate: boolean
-  /** Deliveries created by this call, including SKIPPED ones; 0 for a duplicate. */
-  deliveryCount: number
-}
+  IdempotencyKeyTaken,
+  kindOf,
+  matchDestinations,
+  type NewEvent,
+  storeEvents,
+} from './event-store.ts'
+import {
+  type Calls,
+  type PublishedEvent,
+  planCalls,
+  type Settled,
+  settle,
+  TOO_LARGE,
+} from './plan.ts'
+import { findKeyedEvents } from './stored-keys.ts'
 
 export interface Publisher {
   /**
@@ -41,22 +40,52 @@ const GROUP_SIZE = 64
 /** How often a transaction is repeated when others take its idempotency keys. Each repeat finds at least one more. */
 const MAX_ATTEMPTS = 20
 
-/** A call with more events than this commits alone, so that it does not delay the calls of its group. */
+/** A call with more events or deliveries than this commits alone, so that it does not delay the calls of its group. */
 const MAX_GROUPED_EVENTS = 16
+const MAX_GROUPED_DELIVERIES = 1_000
 
-type Calls = readonly (readonly NewEvent[])[]
+/** Types of events of organizations that are remembered as large. */
+const MAX_LARGE_KINDS = 10_000
 
-/** Creates a publisher whose concurrent calls share a transaction. */
+/** Calls that commit alone at once, in one process. An organization has at most half of what others leave free. */
+const MAX_LARGE_CALLS = 4
+
+/** Creates a publisher. Small concurrent calls share a transaction, and large ones take turns by organization. */
 export function createPublisher(ports: Ports): Publisher {
-  const group = createGroupCommit<readonly NewEvent[], PublishedEvent[]>(
-    (calls) => publishCalls(ports, calls),
+  const large = createShares(MAX_LARGE_CALLS, 1)
+  const group = createGroupCommit<readonly NewEvent[], PublishedEvent[] | typeof TOO_LARGE>(
+    (calls) => publishCalls(ports, calls, { maxDeliveries: MAX_GROUPED_DELIVERIES }),
     GROUP_SIZE,
   )
+  /** Types of events of organizations that had too many destinations for a group. */
+  const largeKinds = new Set<string>()
+
   async function publish(events: readonly NewEvent[]): Promise<PublishedEvent[]> {
-    if (events.length <= MAX_GROUPED_EVENTS) return group.add(events)
-    const [result] = await publishCalls(ports, [events])
-    if (result?.status === 'fulfilled') return result.value
-    throw result?.reason
+    if (events.length > MAX_GROUPED_EVENTS) return publishAlone(events)
+    const isLarge = events.some((event) => largeKinds.has(kindOf(event)))
+    const published = isLarge ? TOO_LARGE : await group.add(events)
+    if (published !== TOO_LARGE) return published
+    if (largeKinds.size >= MAX_LARGE_KINDS) largeKinds.clear()
+    for (const event of events) largeKinds.add(kindOf(event))
+    return publishAlone(events)
+  }
+  async function publishAlone(events: readonly NewEvent[]): Promise<PublishedEvent[]> {
+    const organizationId = events[0]?.organizationId ?? ''
+    await large.acquire(organizationId, 1)
+    try {
+      const [result] = await publishCalls(ports, [events], {
+        maxDeliveries: Number.POSITIVE_INFINITY,
+      })
+      if (result?.status === 'rejected') throw result.reason
+      const published = result?.value as PublishedEvent[]
+      for (const [index, { deliveryCount }] of published.entries()) {
+        if (deliveryCount < MAX_GROUPED_DELIVERIES / MAX_GROUPED_EVENTS)
+          largeKinds.delete(kindOf(events[index]!))
+      }
+      return published
+    } finally {
+      large.release(organizationId, 1)
+    }
   }
   return {
     publish: (events) =>
@@ -67,12 +96,17 @@ export function createPublisher(ports: Ports): Publisher {
   }
 }
 
-type Settled = PromiseSettledResult<PublishedEvent[]>
-
-async function publishCalls(ports: Ports, calls: Calls): Promise<Settled[]> {
+/** @param options.maxDeliveries above this number of deliveries, a call is not published and its result is `TOO_LARGE` */
+async function publishCalls(
+  ports: Ports,
+  calls: Calls,
+  options: { maxDeliveries: number },
+): Promise<Settled[]> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const stored = await ports.db.transaction((tx) => storeCalls(ports, tx, calls))
+      const stored = await ports.db.transaction((tx) =>
+        storeCalls(ports, tx, { calls, ...options }),
+      )
       ports.metrics.published(stored.events)
       ports.metrics.ended('SKIPPED', stored.skipped)
       return stored.settled
@@ -85,10 +119,13 @@ async function publishCalls(ports: Ports, calls: Calls): Promise<Settled[]> {
 async function storeCalls(
   { queue, newId }: Ports,
   tx: Sql,
-  calls: Calls,
+  { calls, maxDeliveries }: { calls: Calls; maxDeliveries: number },
 ): Promise<{ settled: Settled[]; events: number; skipped: number }> {
-  const plan = planCalls(calls, await findKeyedEvents(tx, calls.flat()))
-  const match = await storeEvents({ newId }, tx, plan.fresh)
+  const events = calls.flat()
+  const known = await findKeyedEvents(tx, events)
+  const match = await matchDestinations(tx, events)
+  const plan = planCalls({ calls, known, match, maxDeliveries })
+  await storeEvents({ newId, match }, tx, plan.fresh)
   const active = new Map<string, QueuedDestination>()
   let skipped = 0
   for (const event of plan.fresh) {
@@ -100,48 +137,4 @@ async function storeCalls(
   }
   await queue.wake(tx, [...active.values()])
   return { settled: settle(plan, match), events: plan.fresh.length, skipped }
-}
-
-interface Plan {
-  /** The events to store. */
-  fresh: NewEvent[]
-  calls: (
-    | { refusal: IdempotencyConflictError }
-    | { answers: { event: NewEvent; first: KeyedEvent | null }[] }
-  )[]
-}
-
-/** Decides for each call, in order, which of its events are new or repeats, and whether it is refused. */
-function planCalls(calls: Calls, known: KeyedEvents): Plan {
-  const plan: Plan = { fresh: [], calls: [] }
-  for (const events of calls) {
-    const conflict = events
-      .map((event) => ({ event, first: firstUnderKey(known, event) }))
-      .find(({ event, first }) => first && !isKnownRepeat(first, event))
-    if (conflict?.first) {
-      plan.calls.push({ refusal: new IdempotencyConflictError(conflict.first.id) })
-      continue
-    }
-    const answers = events.map((event) => {
-      const first = firstUnderKey(known, event)
-      if (first) return { event, first }
-      rememberKey(known, event)
-      plan.fresh.push(event)
-      return { event, first }
-    })
-    plan.calls.push({ answers })
-  }
-  return plan
-}
-
-function settle(plan: Plan, match: Match): Settled[] {
-  return plan.calls.map((call): Settled => {
-    if ('refusal' in call) return { status: 'rejected', reason: call.refusal }
-    const value = call.answers.map(({ event, first }) => ({
-      eventId: first?.id ?? event.id,
-      duplicate: first !== null,
-      deliveryCount: first ? 0 : match(event).length,
-    }))
-    return { status: 'fulfilled', value }
-  })
 }

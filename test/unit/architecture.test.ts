@@ -18,7 +18,7 @@ const GROUND = ['domain', 'telemetry', 'concurrency', 'storage'] as const
 const ROOMS: Record<string, Room> = {
   domain: { rooms: [], packages: ['node:crypto', 'node:net', 'ipaddr.js', 'zod'] },
   telemetry: { rooms: ['domain'], packages: 'any' },
-  concurrency: { rooms: ['telemetry'], packages: [] },
+  concurrency: { rooms: ['telemetry'], packages: ['node:async_hooks'] },
   storage: { rooms: ['domain', 'telemetry', 'concurrency', 'generated'], packages: 'any' },
   delivery: { rooms: GROUND, packages: 'any' },
   access: { rooms: GROUND, packages: ['jose'] },

@@ -1,8 +1,9 @@
+import { MAX_URL_LENGTH } from '../../domain/destination-url.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
 import { builder } from '../builder.ts'
-import { requires } from '../description.ts'
+import { grouped, requires } from '../description.ts'
 import { EventType } from '../event/event-definition.ts'
-import { FILTER_RULE, oneOf, withoutNul } from '../filter.ts'
+import { comparableText, FILTER_RULE, oneOf } from '../filter.ts'
 import { pageArguments } from '../pagination.ts'
 import { destinations } from '../readers.ts'
 import { Destination } from './destination.ts'
@@ -42,8 +43,7 @@ const DestinationFilter = builder.inputType('DestinationFilter', {
         'Matches destinations that subscribe to any of these event types. An empty list matches none.',
     }),
     search: t.string({
-      description:
-        'Matches destinations whose name or URL contains this text. Upper and lower case are equal.',
+      description: `Matches destinations whose name or URL contains this text of at most ${grouped(MAX_URL_LENGTH)} characters. Upper and lower case are equal.`,
     }),
   }),
 })
@@ -90,6 +90,6 @@ function destinationsMatching(
 
 /** Escapes %, _ and \, because Prisma puts the text into a LIKE pattern unchanged. */
 function containing(search: string) {
-  const contains = withoutNul('search', search).replace(/[\\%_]/g, '\\$&')
+  const contains = comparableText('search', search, MAX_URL_LENGTH).replace(/[\\%_]/g, '\\$&')
   return { contains, mode: 'insensitive' } as const
 }

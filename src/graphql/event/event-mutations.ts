@@ -10,7 +10,7 @@ import {
   publishEvent,
   publishEvents,
 } from '../../publishing/event.ts'
-import type { PublishedEvent } from '../../publishing/publisher.ts'
+import type { PublishedEvent } from '../../publishing/plan.ts'
 import { eraseEvent } from '../../retention/erasure.ts'
 import { builder } from '../builder.ts'
 import { type Context, organizationOf } from '../context.ts'

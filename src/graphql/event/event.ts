@@ -1,10 +1,11 @@
 import type { EventName } from '../../domain/events/index.ts'
 import type { Event, Prisma } from '../../generated/prisma/client.ts'
+import { MAX_RELATION_ID_LENGTH } from '../../publishing/event.ts'
 import { builder, Node } from '../builder.ts'
 import type { Context } from '../context.ts'
 import { DeliveryConnection } from '../delivery/delivery.ts'
 import { requires } from '../description.ts'
-import { FILTER_RULE, oneOf, withoutNul } from '../filter.ts'
+import { comparableText, FILTER_RULE, oneOf } from '../filter.ts'
 import { pageArguments } from '../pagination.ts'
 import { deliveriesOfEvents, events } from '../readers.ts'
 import { EventType } from './event-definition.ts'
@@ -82,8 +83,7 @@ const EventFilter = builder.inputType('EventFilter', {
       description: 'Matches events of any of these types. An empty list matches none.',
     }),
     relatedTo: t.string({
-      description:
-        'Matches events that have exactly this CRM id in any list of their relations. Erased events never match.',
+      description: `Matches events that have exactly this CRM id, of at most ${MAX_RELATION_ID_LENGTH} characters, in any list of their relations. Erased events never match.`,
     }),
     since: t.field({
       type: 'DateTime',
@@ -130,7 +130,9 @@ function eventsMatching(
   const { types, relatedTo, since, until } = filter ?? {}
   return {
     ...(types && { type: oneOf(types) }),
-    ...(relatedTo != null && { relatedIds: { has: withoutNul('relatedTo', relatedTo) } }),
+    ...(relatedTo != null && {
+      relatedIds: { has: comparableText('relatedTo', relatedTo, MAX_RELATION_ID_LENGTH) },
+    }),
     timestamp: { ...(since && { gte: since }), ...(until && { lt: until }) },
   }
 }

@@ -4,6 +4,7 @@ import type { Viewer } from '../../access/authentication.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { TracedOperation, Tracing } from '../../telemetry/tracing.ts'
 import { subscribe } from '../streams/subscribe.ts'
+import { runForCaller } from './caller.ts'
 
 /** Each error of a variable repeats its value of up to 1 MB, so the default of 50 errors could be 50 MB. */
 const options = { maxCoercionErrors: 1 }
@@ -15,7 +16,9 @@ const options = { maxCoercionErrors: 1 }
 export const graphqlExecutor = ({ log, tracing }: { log: Logger; tracing: Tracing }): Plugin => ({
   onExecute: ({ setExecuteFn }) =>
     setExecuteFn((args: ExecutionArgs) =>
-      tracing.operation(logStart(args, log), () => execute({ ...args, options })),
+      tracing.operation(logStart(args, log), () =>
+        runForCaller(args, () => execute({ ...args, options })),
+      ),
     ),
   onSubscribe: ({ setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {

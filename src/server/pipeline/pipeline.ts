@@ -27,6 +27,7 @@ import { limitMutations, type MutationLimits } from '../limits/mutation-limit.ts
 import { pageLimitRule } from '../limits/page-limit.ts'
 import type { TakeSlot } from '../limits/slots.ts'
 import type { UnreadResponses } from '../limits/unread-responses.ts'
+import { limitVariables } from '../limits/variable-limit.ts'
 import type { LiveConnections } from '../streams/live-connections.ts'
 import { formatResults } from '../streams/result-format.ts'
 import type { Caller } from './caller.ts'
@@ -77,6 +78,7 @@ export function createGraphql(options: GraphqlOptions) {
       ...documentLimits(),
       limitPages(sizes),
       requireKey,
+      limitVariables,
       limitMutations(options.mutationLimits),
       limitStreams(options.takeSlot),
       queueLargeQueries(sizes),

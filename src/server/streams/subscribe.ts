@@ -2,6 +2,7 @@ import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, exec
 import { isAsyncIterable } from 'graphql-yoga'
 import { mapStream, SKIP, type Stream } from '../../concurrency/stream.ts'
 import type { Resume } from '../../graphql/context.ts'
+import { runForCaller } from '../pipeline/caller.ts'
 
 /** The property of a result that has the id of its server-sent event. */
 const EVENT_ID = Symbol('event id')
@@ -19,11 +20,11 @@ export const eventIdOf = (result: StreamedResult): string | null => result[EVENT
 export async function subscribe(
   args: ExecutionArgs,
 ): Promise<Stream<ExecutionResult> | ExecutionResult> {
-  const source = await createSourceEventStream(args)
+  const source = await runForCaller(args, () => createSourceEventStream(args))
   if (!isAsyncIterable(source)) return source
   const { resume } = args.contextValue as { resume?: Resume }
   return mapStream(source[Symbol.asyncIterator](), async (rootValue) => {
-    const result: StreamedResult = await execute({ ...args, rootValue })
+    const result: StreamedResult = await runForCaller(args, () => execute({ ...args, rootValue }))
     if (isDeleted(result)) return SKIP
     const id = resume?.eventIdOf?.(rootValue)
     if (id) result[EVENT_ID] = id

@@ -1,4 +1,6 @@
 import pg from 'pg'
+import { currentOwner } from '../../concurrency/owner.ts'
+import { createShares, type Shares } from '../../concurrency/shares.ts'
 import { sqlState } from '../database-fault.ts'
 import { CONNECT_TIMEOUT_MS, connectionConfig, type Endpoints } from './client.ts'
 
@@ -7,6 +9,15 @@ export const TOO_MANY_CONNECTIONS = '53300'
 
 /** Milliseconds between attempts while the server accepts no connection of this process. */
 const RETRY_INTERVAL_MS = 200
+
+/** Connections that no organization uses, so that deliveries, publications of all and the feed do not wait for queries. */
+const MIN_SERVICE_CONNECTIONS = 2
+
+/** An organization alone has 2/3 of the other connections, see `createShares`. */
+const SHARE_RATIO = 2
+
+/** Callers of one organization that can wait for a connection. A waiting operation takes some 10 kB. */
+const MAX_WAITING_CALLERS = 2_000
 
 /** Milliseconds after which a pool that was reduced tries to open one more connection. */
 const GROW_AFTER_MS = 5_000
@@ -20,11 +31,14 @@ type Callback = (
 /**
  * Creates a pool that adapts to the limit of the server. When the server refuses a connection because of its limit, the pool
  * is reduced to its open connections, and callers wait for one of them. When an endpoint fails, the next one is tried. A caller
- * waits for `connectionTimeoutMillis` at most.
+ * waits for `connectionTimeoutMillis` at most. Organizations share the connections: what runs for one of them, see
+ * `concurrency/owner.ts`, leaves some to others and to the service. Beyond its share it waits.
  */
 export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfig): pg.Pool {
   const timeoutMs = endpoints.address.connectTimeout ?? CONNECT_TIMEOUT_MS
-  const size = createPoolSize(options.max ?? 10)
+  const max = options.max ?? 10
+  const size = createPoolSize(max)
+  const shares = createShares(Math.max(max - MIN_SERVICE_CONNECTIONS, 1), SHARE_RATIO)
 
   class EndpointClient extends pg.Client {
     constructor() {
@@ -44,7 +58,9 @@ export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfi
     override connect(callback: Callback): void
     override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
       size.grow(this)
-      const client = acquire({ endpoints, timeoutMs, pool: this }, () => super.connect())
+      const connect = () => acquire({ endpoints, timeoutMs, pool: this }, () => super.connect())
+      const owner = currentOwner()
+      const client = owner === null ? connect() : connectInShare({ shares, owner }, connect)
       if (!callback) return client
       client.then(
         (one) => callback(undefined, one, one.release),
@@ -60,6 +76,30 @@ export function createConnectionPool(endpoints: Endpoints, options: pg.PoolConfi
     Client: EndpointClient as unknown as new () => pg.ClientBase,
   } as pg.PoolConfig)
   return pool
+}
+
+const TOO_MANY_WAITING_MESSAGE =
+  'Too many operations of the organization are waiting for a database connection.'
+
+/** Connects when the owner has room in its share, which the release of the client gives back. */
+async function connectInShare(
+  { shares, owner }: { shares: Shares; owner: string },
+  connect: () => Promise<pg.PoolClient>,
+): Promise<pg.PoolClient> {
+  if (shares.waiting(owner) >= MAX_WAITING_CALLERS) throw new Error(TOO_MANY_WAITING_MESSAGE)
+  await shares.acquire(owner, 1)
+  try {
+    const client = await connect()
+    const release = client.release.bind(client)
+    client.release = (error) => {
+      shares.release(owner, 1)
+      release(error)
+    }
+    return client
+  } catch (error) {
+    shares.release(owner, 1)
+    throw error
+  }
 }
 
 interface PoolAccess {
