@@ -28,9 +28,14 @@ export async function deleteDestination(
   }
 }
 
+/** Keeps the positions of the attempts of the last day in the live feed, for subscribers that continue after one of them. */
 const DELETE_BATCH = `
 with batch as (
   select id, event_id, test from delivery where destination_id = $1 limit $2
+), positions as (
+  insert into deleted_attempt (id, organization_id, recorded_in, deleted_at)
+  select id, organization_id, recorded_in, service_now() from delivery_attempt
+  where delivery_id in (select id from batch) and attempted_at > service_now() - interval '1 day'
 ), tests as (
   delete from event where id in (select event_id from batch where test)
 ), deleted as (

@@ -52,7 +52,7 @@ export const cursorOf = (
 
 /**
  * Returns the position after which a subscriber continues.
- * @param after a cursor of `cursorsOf`, or an attempt's id
+ * @param after a cursor of `cursorsOf`; or the id of an attempt that exists, or was deleted with its destination within a day
  * @throws UnknownAttemptError if the organization has no such attempt, or the cursor belongs to another one
  */
 export async function findPosition(
@@ -81,20 +81,27 @@ const CLOCK_DIFFERENCE_MS = 600_000
 
 /**
  * Reads the position from the row if it exists, because a restored database can have renumbered it. Otherwise takes the
- * position of the cursor, unless the database was restored from a backup since: then the number was not assigned yet, or
- * was assigned again, and in that case the attempt before it is newer. Positions in a restored database have an offset.
+ * position of the cursor, or of an attempt that was deleted with its destination, unless the database was restored from a
+ * backup since: then the number was not assigned yet, or was assigned again, and in that case the attempt before it is newer.
+ * Positions in a restored database have an offset.
  */
 const POSITION = `
 select coalesce(
   (select recorded_in from delivery_attempt where id = $1 and organization_id = $2),
-  case
-    when $3::text::numeric < pg_snapshot_xmax(pg_current_snapshot())::text::numeric + feed_offset() and not exists (
-      select from (
-        select id from delivery_attempt where recorded_in < $3::text::xid8
-        order by recorded_in desc, id desc limit 1
-      ) as before
-      where before.id > $4
-    )
-    then $3::text::xid8
-  end
+  (
+    select position from (
+      select coalesce(
+        $3::text::xid8,
+        (select recorded_in from deleted_attempt where id = $1 and organization_id = $2)
+      ) as position
+    ) as last
+    where position::text::numeric < pg_snapshot_xmax(pg_current_snapshot())::text::numeric + feed_offset()
+      and not exists (
+        select from (
+          select id from delivery_attempt where recorded_in < last.position
+          order by recorded_in desc, id desc limit 1
+        ) as before
+        where before.id > $4
+      )
+  )
 )::text as transaction`

@@ -34,7 +34,7 @@ const DELETION_RETENTION_MS = DAY_MS
 /**
  * Deletes events older than the retention, with their deliveries and attempts. A PENDING or FAILED delivery keeps its event,
  * because it can still be sent; a failed test send and a delivery of an erased event do not. Ids ascend with time, so the
- * oldest events are first in the primary key. Also deletes the rows of deleted destinations after a day.
+ * oldest events are first in the primary key. Also deletes the rows of deleted destinations and attempts after a day.
  *
  * One process at a time runs it, and rests after each transaction for as long as the transaction took. Rows that are locked
  * are left to the next run.
@@ -64,7 +64,9 @@ export async function purgeExpired(
       await deleteRows(DELETE_DELIVERIES, page.expired)
       purged += await deleteRows(DELETE_EVENTS, page.expired)
     }
-    await deleteRows(DELETE_DELETIONS, new Date(clock.now() - DELETION_RETENTION_MS))
+    const deletedBefore = new Date(clock.now() - DELETION_RETENTION_MS)
+    await deleteRows(deleteOlder('destination_deletion'), deletedBefore)
+    await deleteRows(deleteOlder('deleted_attempt'), deletedBefore)
   })
   if (purged > 0) log.info({ events: purged }, 'removed events older than the retention')
 }
@@ -148,10 +150,10 @@ const DELETE_EVENTS = deleteBySize(
   'id = any($1) and not exists (select from delivery where event_id = event.id)',
 )
 
-const DELETE_DELETIONS = `
+const deleteOlder = (table: 'destination_deletion' | 'deleted_attempt') => `
 with deleted_rows as (
-  delete from destination_deletion
-  where id in (select id from destination_deletion where deleted_at < $1 limit $2)
+  delete from ${table}
+  where id in (select id from ${table} where deleted_at < $1 limit $2)
   returning 1
 )
 select count(*)::int as deleted, count(*) >= $2 as more from deleted_rows`

@@ -26,10 +26,10 @@ const SendAndForget = graphql(`
   }
 `)
 
-/** Returns all rows except those of `destination_deletion`, which are kept for a day for subscribers. */
+/** Returns all rows except those of deleted destinations and attempts, which are kept for a day for subscribers. */
 async function allRows({ databaseUrl }: World): Promise<string[]> {
   const rows = await readRowsAsText(databaseUrl)
-  return rows.filter((row) => !row.startsWith('public.destination_deletion '))
+  return rows.filter((row) => !/^public\.(destination_deletion|deleted_attempt) /.test(row))
 }
 
 /** Returns the rows of the service's own tables. Jobs of pg-boss mention a destination until they have run. */

@@ -64,7 +64,7 @@ test('lists and the feed give an attempt the same cursor', async () => {
   expect(await read(world.client, first!.cursor, 2)).toEqual(rest)
 })
 
-test('the feed resumes after a cursor whose destination was deleted', async () => {
+test('the feed resumes after the cursor and the id of an attempt whose destination was deleted', async () => {
   await using world = await createWorld({ worker: false })
   await using writers = await alternating(world)
   const order = await attemptLog(world)
@@ -75,8 +75,31 @@ test('the feed resumes after a cursor whose destination was deleted', async () =
 
   for (const { id, cursor } of gone) {
     const expected = left.filter((one) => order.indexOf(one) > order.indexOf(id))
-    const seen = await read(world.client, cursor, expected.length)
-    expect(seen.map((one) => one.id)).toEqual(expected)
+    for (const after of [cursor, id]) {
+      const seen = await read(world.client, after, expected.length)
+      expect(seen.map((one) => one.id)).toEqual(expected)
+    }
+  }
+})
+
+test('the id of a deleted attempt is refused for another organization, and if it was older than a day', async () => {
+  await using world = await createWorld({ worker: false })
+  const stranger = await world.clientFor('Globex')
+  await using writer = await startAttemptWriter(world)
+  const [old, young] = await writer.record(2)
+  await world.app.ports.db.query(
+    `update delivery_attempt set attempted_at = now() - interval '25 hours' where id = $1`,
+    [old],
+  )
+  await world.client.request(DeleteDestination, { id: writer.destinationId })
+
+  const refusals = await Promise.all([
+    refusalOf(read(world.client, old!, 1)),
+    refusalOf(read(stranger, young!, 1)),
+  ])
+  for (const { extensions, message } of refusals) {
+    expect(extensions.code).toBe('BAD_USER_INPUT')
+    expect(message).toMatch(/their cursors stay valid/)
   }
 })
 

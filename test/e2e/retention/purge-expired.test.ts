@@ -89,16 +89,23 @@ test('events older than the retention are deleted with their deliveries and atte
   expect(await idsOf(world, 'substr(delivery_id, 5)', 'delivery_attempt')).toEqual(stay)
 })
 
-test('the deletion of a destination is stored for a day, whatever the retention', async () => {
+test('deleted destinations and attempts are stored for a day, whatever the retention', async () => {
   await using world = await createWorld({ worker: false })
-  await world.app.ports.db.query(
+  const { db } = world.app.ports
+  const deletedAt = `now() - case when n > 2 then interval '25 hours' else interval '23 hours' end`
+  await db.query(
     `insert into destination_deletion (id, organization_id, deleted_at)
-    select 'whk_' || n, $1, now() - case when n > 2 then interval '25 hours' else interval '23 hours' end
-    from generate_series(1, 1200) as n`,
+    select 'whk_' || n, $1, ${deletedAt} from generate_series(1, 1200) as n`,
+    [world.organizationId],
+  )
+  await db.query(
+    `insert into deleted_attempt (id, organization_id, recorded_in, deleted_at)
+    select 'att_' || n, $1, '1', ${deletedAt} from generate_series(1, 1200) as n`,
     [world.organizationId],
   )
   await purge(world, 36_500)
   expect(await idsOf(world, 'id', 'destination_deletion')).toEqual(['whk_1', 'whk_2'])
+  expect(await idsOf(world, 'id', 'deleted_attempt')).toEqual(['att_1', 'att_2'])
 })
 
 test('a retention that reaches back before 1970 deletes nothing', async () => {

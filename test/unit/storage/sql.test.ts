@@ -26,6 +26,7 @@ test('each table has one insert statement', () => {
     expect.arrayContaining([
       'api_key',
       'audit_entry',
+      'deleted_attempt',
       'delivery',
       'delivery_attempt',
       'destination',
