@@ -34,13 +34,13 @@ test.each(PROXIES)('the console works behind a proxy that $name', async ({ strip
     await page.getByRole('link', { name: 'Webhooks' }).first().click()
     await page.getByRole('row', { name: /Receiver/ }).waitFor()
     await page.getByText(live.name, live).waitFor()
-    expect(page.url()).toBe(`${proxy.url}${BASE_PATH}/`)
+    await expect.poll(() => page.url()).toBe(`${proxy.url}${BASE_PATH}/`)
     await page
       .getByRole('row', { name: /Receiver/ })
       .getByRole('link')
       .click()
     await page.getByText('Signing secret').waitFor()
-    expect(page.url()).toBe(`${proxy.url}${BASE_PATH}/destinations/${destination}`)
+    await expect.poll(() => page.url()).toBe(`${proxy.url}${BASE_PATH}/destinations/${destination}`)
     visited.isFlawless()
   }
 })

@@ -12,8 +12,8 @@ import { type Chromium, findChromium } from './chromium.ts'
 
 const BUILT = fileURLToPath(new URL('../../dist/console/index.html', import.meta.url))
 
-/** Milliseconds that something may take to show up. */
-const PATIENCE = 10_000
+/** Milliseconds that an element may take to appear on a busy machine. */
+const PATIENCE = 60_000
 
 interface BrowserOptions {
   /** Which program to run. Default: the one that `findChromium` finds. */

@@ -94,13 +94,15 @@ test('the addresses of the console are below the base path of the host page', as
   await heading(page, 'Todo Created').waitFor()
   await page.getByRole('link', { name: 'Webhooks' }).click()
   await heading(page, 'Webhooks').waitFor()
-  expect(page.url()).toBe(`${host.url}${host.basePath}/`)
+  await expect.poll(() => page.url()).toBe(`${host.url}${host.basePath}/`)
   await page
     .getByRole('row', { name: /Receiver/ })
     .getByRole('link')
     .click()
   await heading(page, 'Receiver').waitFor()
-  expect(page.url()).toBe(`${host.url}${host.basePath}/destinations/${destination}`)
+  await expect
+    .poll(() => page.url())
+    .toBe(`${host.url}${host.basePath}/destinations/${destination}`)
   await page.goBack()
   await heading(page, 'Webhooks').waitFor()
   hosted.isFlawless()

@@ -27,7 +27,7 @@ test('signing in opens the requested page, and the key is in no address', async 
   await page.getByText('Signing secret').waitFor()
   await page.reload()
   await page.getByText('Signing secret').waitFor()
-  expect(page.url()).toBe(site.world.url + path)
+  await expect.poll(() => page.url()).toBe(site.world.url + path)
   expect(addresses.join()).not.toContain(site.world.apiKey)
   visited.isFlawless()
 })
@@ -115,7 +115,7 @@ test('a link of the service signs in once, and its code is in no address', async
   await using visited = await visit(site.browser, { url: api.url, path: link })
   const { page } = visited
   await heading(page, 'Webhooks').waitFor()
-  expect(page.url()).toBe(`${api.url}/`)
+  await expect.poll(() => page.url()).toBe(`${api.url}/`)
   expect(await page.content()).not.toContain(apiKey)
   await page.reload()
   await heading(page, 'Webhooks').waitFor()
@@ -140,7 +140,7 @@ test('GraphiQL gets the key from its link, and keeps it for the next visit', asy
   for (let visits = 0; visits < 2; visits += 1) {
     await headers.click()
     await page.getByText(apiKey).first().waitFor()
-    expect(page.url()).toBe(`${api.url}/graphql`)
+    await expect.poll(() => page.url()).toBe(`${api.url}/graphql`)
     await page.reload()
   }
 })
