@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../helpers/eventually.ts'
 import { KEY, post, startTestServer } from './test-server.ts'
 
@@ -35,15 +37,41 @@ test('two large queries of a key and four of all run at once, and the others wai
   expect(world.running).toBe(0)
 })
 
-test('three large queries of one organization run at once, and other organizations get the remaining slot', async () => {
+test('two large queries of one organization run at once, and other organizations get the remaining slots', async () => {
   const { graphql, world } = await start()
   const all = ['a', 'b', 'c', 'd'].map((key) => ask(graphql, HEAVY, key))
-  await eventually(() => expect(world.running).toBe(3))
-  const other = ask(graphql, HEAVY, 'a of org_2')
+  await eventually(() => expect(world.running).toBe(2))
+  const others = ['a of org_2', 'b of org_2', 'a of org_3'].map((key) => ask(graphql, HEAVY, key))
   await eventually(() => expect(world.running).toBe(4))
   world.finish.resolve()
-  await Promise.all([...all, other])
+  await Promise.all([...all, ...others])
 })
+
+test('organizations that do not read their large responses do not delay another one', async () => {
+  const { graphql, url, world } = await start()
+  world.finish.resolve()
+  const body = JSON.stringify({ query: '{ huge large(first: 2000) { name } }' })
+  const unread = await Promise.all(
+    ['a of org_2', 'b of org_2', 'a of org_3', 'b of org_3', 'c of org_3'].map((key) =>
+      sendWithoutReading(url, key, body),
+    ),
+  )
+  for (const socket of unread) expect(socket.destroyed).toBe(false)
+  const response = await ask(graphql, HEAVY, 'a')
+  expect(await response.json()).toEqual({ data: { large: [] } })
+})
+
+/** Sends a request on a connection from which nothing is read after the first bytes of the response. */
+async function sendWithoutReading(url: string, key: string, body: string) {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  await once(socket, 'connect')
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  await once(socket, 'readable')
+  return socket
+}
 
 test('a key with 20 waiting large queries gets 429 with Retry-After, and another key does not', async () => {
   const { graphql, world } = await start()
@@ -53,7 +81,7 @@ test('a key with 20 waiting large queries gets 429 with Retry-After, and another
     expect(response.status).toBe(429)
     expect(response.headers.get('retry-after')).toBe('10')
   })
-  const other = ask(graphql, HEAVY, 'b')
+  const other = ask(graphql, HEAVY, 'b of org_2')
   await eventually(() => expect(world.running).toBe(3))
   world.finish.resolve()
   for (const response of await Promise.all([...running, other])) expect(response.status).toBe(200)
