@@ -23,7 +23,7 @@ const idsOf = async (url: string) =>
     }[]
   ).map(({ id }) => id)
 
-/** Delivers one event, then follows the feed from its attempt, and resumes it after each error. @returns the event's id, and the ids that the feed brings */
+/** Delivers one event, then follows the feed from its attempt, and resumes it after each error. @returns the event's id, and the ids of the feed */
 async function begin(world: World, receiver: Receiver) {
   const { id } = await activeDestination(world.client, { url: receiver.url })
   const event = await publishTodo(world.client)

@@ -47,28 +47,7 @@ export async function migrateIdCollation(
   signal.addEventListener('abort', abort)
   const stopReporting = await reportWaits(client, { url, log, intervalMs })
   try {
-    const columns = await columnsToCollate(client)
-    if (columns.length === 0 && !(await hasLateIndexes(client))) return true
-    const { rows: locked } = await client.query('select pg_try_advisory_lock($1) as ours', [
-      ADVISORY_LOCKS.idCollation,
-    ])
-    if (!locked[0].ours || signal.aborted) return false
-    if (columns.length === 0) return await finishExchange(client)
-    const indexes = await indexesOn(client, columns)
-    // An index that is built in parallel takes the CPU that publications and deliveries need.
-    await client.query('set max_parallel_maintenance_workers = 0')
-    log.info({ indexes: indexes.length }, 'building the indexes by which ids sort by bytes')
-    for (const index of indexes) await buildTwin(client, index)
-    if (await isOlderReleaseConnected(client)) {
-      log.info({}, 'ids get their collation once no process of an older release is connected')
-      return false
-    }
-    if (!(await exchangeIndexes(client, columns, indexes))) {
-      await warnOfLock(client, log)
-      return false
-    }
-    log.info({}, 'ids sort by bytes now')
-    return await finishExchange(client)
+    return await collate({ client, log }, signal)
   } catch (error) {
     if (signal.aborted) return false
     throw error
@@ -77,6 +56,35 @@ export async function migrateIdCollation(
     signal.removeEventListener('abort', abort)
     await client.end().catch(() => {})
   }
+}
+
+/** @returns whether nothing is left to do */
+async function collate(
+  { client, log }: { client: pg.Client; log: Logger },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const columns = await columnsToCollate(client)
+  if (columns.length === 0 && !(await hasLateIndexes(client))) return true
+  const { rows: locked } = await client.query('select pg_try_advisory_lock($1) as ours', [
+    ADVISORY_LOCKS.idCollation,
+  ])
+  if (!locked[0].ours || signal.aborted) return false
+  if (columns.length === 0) return finishExchange(client)
+  const indexes = await indexesOn(client, columns)
+  // An index that is built in parallel takes the CPU that publications and deliveries need.
+  await client.query('set max_parallel_maintenance_workers = 0')
+  log.info({ indexes: indexes.length }, 'building the indexes by which ids sort by bytes')
+  for (const index of indexes) await buildTwin(client, index)
+  if (await isOlderReleaseConnected(client)) {
+    log.info({}, 'ids get their collation once no process of an older release is connected')
+    return false
+  }
+  if (!(await exchangeIndexes(client, columns, indexes))) {
+    await warnOfLock(client, log)
+    return false
+  }
+  log.info({}, 'ids sort by bytes now')
+  return finishExchange(client)
 }
 
 async function warnOfLock(client: pg.Client, log: Logger): Promise<void> {
