@@ -1,3 +1,4 @@
+import { type Actor, appendToAuditLog, OPERATOR, SERVICE } from '../audit/append.ts'
 import type { Clock } from '../concurrency/clock.ts'
 import {
   API_KEY_LIMIT,
@@ -55,7 +56,11 @@ export function createApiKey(
 ): Promise<{ key: string; organization: NamedOrganization }> {
   return ports.db.transaction(async (tx) => {
     const organization = await organizationOf(ports.newId, tx, owner)
-    const made = await insertApiKey(ports, tx, { organizationId: organization.id, ...key })
+    const made = await insertApiKey(ports, tx, {
+      organizationId: organization.id,
+      actor: OPERATOR,
+      ...key,
+    })
     return { key: made.key, organization }
   })
 }
@@ -81,6 +86,7 @@ export function createFirstApiKey(ports: KeyPorts): Promise<string | null> {
     const organizationId = await insertOrganization(ports.newId, tx, 'Local')
     const made = await insertApiKey(ports, tx, {
       organizationId,
+      actor: SERVICE,
       name: 'First start',
       scopes: SCOPES,
     })
@@ -93,7 +99,8 @@ export function createFirstApiKey(ports: KeyPorts): Promise<string | null> {
  * @returns the key, which cannot be shown again
  */
 export async function createPlatformKey(ports: KeyPorts, key: NewApiKey): Promise<string> {
-  return (await insertApiKey(ports, ports.db, { organizationId: null, ...key })).key
+  const owner = { organizationId: null, actor: OPERATOR }
+  return (await insertApiKey(ports, ports.db, { ...owner, ...key })).key
 }
 
 /** The caller that creates a key, with its own scopes. */
@@ -130,8 +137,8 @@ export async function issueApiKey(
     await enforceKeyLimit(tx, organizationId)
     const latest = apiKeyId === null ? null : await lockCreator(tx, apiKeyId)
     const expiresAt = limitExpiry(properties.expiresAt, latest)
-    const creator = { createdByKeyId: apiKeyId, createdByUserId: userId }
-    return insertApiKey(ports, tx, { ...properties, ...creator, name, organizationId, expiresAt })
+    const actor = { apiKeyId, userId }
+    return insertApiKey(ports, tx, { ...properties, actor, name, organizationId, expiresAt })
   })
 }
 
@@ -181,19 +188,19 @@ function scopesProblem(requested: readonly Scope[], granted: ReadonlySet<Scope>)
   return `A key can only have scopes that its creator has. You lack ${lacking.join(' and ')}.`
 }
 
+/** Inserts a key, and adds it to the audit log of its organization. A platform key has none. */
 async function insertApiKey(
   { newId, randomBytes }: KeyPorts,
-  sql: Sql,
+  tx: Sql,
   key: NewApiKey & {
     organizationId: string | null
     expiresAt?: Date | null
-    createdByKeyId?: string | null
-    createdByUserId?: string | null
+    actor: Actor
   },
 ): Promise<{ id: string; key: string }> {
   const secret = generateApiKey(randomBytes)
   const id = newId('key')
-  await sql.query(
+  await tx.query(
     `insert into api_key (id, organization_id, name, prefix, hash, scopes, expires_at,
       created_by_key_id, created_by_user_id)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -205,10 +212,19 @@ async function insertApiKey(
       hashApiKey(secret),
       sortScopes(key.scopes),
       key.expiresAt ?? null,
-      key.createdByKeyId ?? null,
-      key.createdByUserId ?? null,
+      key.actor.apiKeyId,
+      key.actor.userId,
     ],
   )
+  const { actor, expiresAt = null, name, organizationId, scopes } = key
+  if (organizationId !== null) {
+    const changes = [
+      { setting: 'scopes', before: null, after: sortScopes(scopes) },
+      { setting: 'expiresAt', before: null, after: expiresAt },
+    ].filter(({ after }) => after !== null)
+    const entry = { action: 'KEY_CREATED', subject: { id, name }, changes } as const
+    await appendToAuditLog({ tx, newId }, { organizationId, actor }, [entry])
+  }
   return { id, key: secret }
 }
 

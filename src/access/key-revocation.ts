@@ -1,6 +1,8 @@
+import { type Actor, appendToAuditLog, OPERATOR } from '../audit/append.ts'
 import { SCOPES, type Scope, sortScopes } from '../domain/api-key.ts'
 import { NotFoundError } from '../domain/errors.ts'
 import type { Database, Sql } from '../storage/database.ts'
+import type { NewId } from '../storage/ids.ts'
 
 /** Seconds within which a revoked key is refused in every process and on open WebSockets and streams. */
 export const REVOCATION_SECONDS = 5
@@ -29,8 +31,8 @@ export class LackingScopesError extends Error {
  * @throws NotFoundError, LackingScopesError
  */
 export async function revokeApiKey(
-  { db }: { db: Database },
-  caller: { organizationId: string; scopes: ReadonlySet<Scope> },
+  { db, newId }: { db: Database; newId: NewId },
+  caller: { organizationId: string; scopes: ReadonlySet<Scope>; actor: Actor },
   key: KeyToRevoke,
 ): Promise<void> {
   await db.transaction(async (tx) => {
@@ -42,7 +44,7 @@ export async function revokeApiKey(
     const lacking = found.scopes.filter((scope) => !caller.scopes.has(scope as Scope))
     const isOwner = sortScopes(caller.scopes).length === SCOPES.length
     if (lacking.length > 0 && !isOwner) throw new LackingScopesError(lacking)
-    await revokeLocked(tx, key)
+    await revokeLocked({ tx, newId }, { ...key, actor: caller.actor })
   })
 }
 
@@ -51,24 +53,42 @@ export async function revokeApiKey(
  * @returns the ids of the revoked keys, without those that were revoked before; null if there is no key with this id
  */
 export function revokeAnyApiKey(
-  { db }: { db: Database },
+  { db, newId }: { db: Database; newId: NewId },
   key: KeyToRevoke,
 ): Promise<string[] | null> {
   return db.transaction(async (tx) => {
     const found = await tx.query('select from api_key where id = $1 for update', [key.id])
-    return found.length === 0 ? null : revokeLocked(tx, key)
+    if (found.length === 0) return null
+    return revokeLocked({ tx, newId }, { ...key, actor: OPERATOR })
   })
 }
 
+interface Revoked {
+  id: string
+  name: string
+  /** Null for a platform key, which is in no audit log. */
+  organizationId: string | null
+}
+
 /** Repeats the statement, because a key of the first pass can have created another one until its row was locked. */
-async function revokeLocked(tx: Sql, { id, cascade }: KeyToRevoke): Promise<string[]> {
-  const revoked: string[] = []
+async function revokeLocked(
+  ports: { tx: Sql; newId: NewId },
+  { id, cascade, actor }: KeyToRevoke & { actor: Actor },
+): Promise<string[]> {
+  const revoked: Revoked[] = []
   for (let found = 1; found > 0; ) {
-    const rows = await tx.query<{ id: string }>(REVOKE, [id, cascade])
-    revoked.push(...rows.map((row) => row.id))
+    const rows = await ports.tx.query<Revoked>(REVOKE, [id, cascade])
+    revoked.push(...rows)
     found = cascade ? rows.length : 0
   }
-  return revoked
+  // In the order of the ids, so that two revocations lock the logs in the same order.
+  const logs = [...Map.groupBy(revoked, ({ organizationId }) => organizationId)].sort()
+  for (const [organizationId, keys] of logs) {
+    if (organizationId === null) continue
+    const entries = keys.map((subject) => ({ action: 'KEY_REVOKED', subject }) as const)
+    await appendToAuditLog(ports, { organizationId, actor }, entries)
+  }
+  return revoked.map((one) => one.id)
 }
 
 const REVOKE = `
@@ -79,4 +99,4 @@ with recursive affected (id) as (
 )
 update api_key set revoked_at = service_now()
 where id in (select id from affected) and revoked_at is null
-returning id`
+returning id, name, organization_id as "organizationId"`

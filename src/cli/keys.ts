@@ -9,7 +9,7 @@ import { printable } from './keys/printable.ts'
 
 const USAGE = `Usage: npm run keys -- COMMAND [OPTIONS]
 
-Manage API keys and the encryption of signing secrets.
+Manage API keys, the encryption of signing secrets, and audit logs.
 
 Commands:
   create --organization ID --name NAME --scopes LIST
@@ -26,6 +26,8 @@ Commands:
   organizations         list all organizations
   revoke ID [--cascade] revoke a key; it stops working within 5 seconds;
                         --cascade also revokes the keys that it created
+  verify-audit          check the hashes of all audit logs; exit with 1 and name
+                        the first broken entry of each
   reencrypt             encrypt all signing secrets with the first key of
                         ENCRYPTION_KEYS; exit with 1 if any cannot be decrypted
 

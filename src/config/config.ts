@@ -39,6 +39,8 @@ export interface Config {
   trustedDocumentsFile: string | null
   addressPolicy: AddressPolicy
   retentionDays: number
+  /** Days after which entries of the audit logs are deleted. */
+  auditRetentionDays: number
   /** The token for /metrics. Null: only the listener of the metrics serves them. */
   metricsToken: string | null
   /** The address of a listener for metrics and health only, without a token unless one is set. Null: none. */
@@ -90,6 +92,7 @@ export function loadConfig(variables: Variables, role = 'all'): Config {
     },
     addressPolicy: readAddressPolicy(env),
     retentionDays: env.integer('RETENTION_DAYS', 30, { from: 1, to: 36_500 }),
+    auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', 365, { from: 1, to: 36_500 }),
     metricsToken: readMetricsToken(env),
     metricsListener: readMetricsListener(env),
     traces: readTraces(env),

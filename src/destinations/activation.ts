@@ -34,11 +34,13 @@ export async function activateDestination(
         where id = $1`,
         [target.id],
       )
-      await writeAuditEntry({ tx, newId }, target, { action: 'ACTIVATED' })
       // Requests in flight under the activation before no longer count towards the concurrency limit.
       await queue.wake(tx, [{ destinationId: target.id, organizationId: target.organizationId }], {
         urgent: true,
       })
+      const { name, status } = destination
+      const changes = [{ setting: 'status', before: status, after: 'ACTIVE' }]
+      await writeAuditEntry({ tx, newId }, target, { action: 'ACTIVATED', name, changes })
       return false
     })
   }
@@ -53,15 +55,17 @@ export async function deactivateDestination(
   target: DestinationTarget,
 ): Promise<void> {
   const more = await cancelingTransaction({ db, metrics }, async (tx, cancelBatch) => {
-    const { status } = await lockDestination(tx, target)
+    const { name, status } = await lockDestination(tx, target)
     if (status === 'INACTIVE') return false
     await tx.query(
       `update destination set status = 'INACTIVE', disabled_at = null, updated_at = service_now()
       where id = $1`,
       [target.id],
     )
-    await writeAuditEntry({ tx, newId }, target, { action: 'DEACTIVATED' })
-    return cancelBatch([target.id])
+    const more = await cancelBatch([target.id])
+    const changes = [{ setting: 'status', before: status, after: 'INACTIVE' }]
+    await writeAuditEntry({ tx, newId }, target, { action: 'DEACTIVATED', name, changes })
+    return more
   })
   if (more) await cancelRemaining({ db, metrics }, [target.id])
 }

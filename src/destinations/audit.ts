@@ -1,35 +1,53 @@
+import { type Actor, appendToAuditLog } from '../audit/append.ts'
+import type { AuditLogAction, Change } from '../audit/entry.ts'
 import type { AuditAction } from '../generated/prisma/client.ts'
 import { INSERT_AUDIT_ENTRIES } from '../storage/audit-entry.ts'
 import type { Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 
-/** The caller who changes a destination. With neither it is the service itself. */
-export interface Actor {
-  /** The API key that authenticated the request. */
-  apiKeyId: string | null
-  /** The user of the host product who signed in. */
-  userId: string | null
-}
-
 /** The name of a setting in the API. */
 export type Setting = 'name' | 'url' | 'events'
 
+/** The action in the audit log of the organization. The service itself disables a destination, which only its own log shows. */
+const LOGGED_AS = {
+  CREATED: 'DESTINATION_CREATED',
+  SETTINGS_CHANGED: 'DESTINATION_CHANGED',
+  ACTIVATED: 'DESTINATION_ACTIVATED',
+  DEACTIVATED: 'DESTINATION_DEACTIVATED',
+  SECRET_REVEALED: 'SECRET_REVEALED',
+  SECRET_ROTATED: 'SECRET_ROTATED',
+} as const satisfies Partial<Record<AuditAction, AuditLogAction>>
+
 interface AuditedChange {
-  action: AuditAction
-  /** The names of the changed settings. Their values are not stored. */
+  action: keyof typeof LOGGED_AS
+  /** The name of the destination after the change. */
+  name: string
+  /** The names of the changed settings, for the log of the destination, which does not store their values. */
   changed?: readonly Setting[]
+  /** What changed, for the log of the organization. */
+  changes?: readonly Change[]
+}
+
+/** A destination of an organization, and the actor. */
+interface AuditedDestination {
+  id: string
+  organizationId: string
+  actor: Actor
 }
 
 /**
- * Adds an entry to the audit log of a destination, in the transaction of the change. The caller has locked the
- * destination: entries are listed by id, so ids must ascend in the order of the changes.
+ * Adds an entry to the audit logs of a destination and of its organization, in the transaction of the change. The caller has
+ * locked the destination: entries are listed by id, so ids must ascend in the order of the changes.
  */
 export async function writeAuditEntry(
   { tx, newId }: { tx: Sql; newId: NewId },
-  { id, actor }: { id: string; actor: Actor },
-  { action, changed = [] }: AuditedChange,
+  target: AuditedDestination,
+  { action, name, changed = [], changes = [] }: AuditedChange,
 ): Promise<void> {
+  const { actor, id } = target
   await tx.query(INSERT, [newId('aud'), id, action, actor.apiKeyId, actor.userId, changed])
+  const subject = { id, name }
+  await appendToAuditLog({ tx, newId }, target, [{ action: LOGGED_AS[action], subject, changes }])
 }
 
 const INSERT = `

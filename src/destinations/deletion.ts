@@ -1,8 +1,10 @@
+import { appendToAuditLog } from '../audit/append.ts'
 import { CHANNELS } from '../storage/channels.ts'
 import type { Database, Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 import { writeAuditEntry } from './audit.ts'
 import { type DestinationTarget, type LockedDestination, lockDestination } from './destination.ts'
+import { changesOf } from './settings.ts'
 
 /** Deliveries deleted in one transaction, each with its attempts. */
 const BATCH_SIZE = 5_000
@@ -22,7 +24,11 @@ export async function deleteDestination(
       const before = await lockDestination(tx, target)
       const [batch] = await tx.query<{ more: boolean }>(DELETE_BATCH, [target.id, BATCH_SIZE])
       if (batch?.more) await deselectEvents({ tx, newId }, target, before)
-      else await tx.query(DELETE, [target.id])
+      else {
+        await tx.query(DELETE, [target.id])
+        const subject = { id: target.id, name: before.name }
+        await appendToAuditLog({ tx, newId }, target, [{ action: 'DESTINATION_DELETED', subject }])
+      }
       return batch?.more ?? false
     })
   }
@@ -62,10 +68,14 @@ async function deselectEvents(
     `update destination set status = 'INACTIVE', events = '{}', disabled_at = null where id = $1`,
     [target.id],
   )
-  if (before.status !== 'INACTIVE') {
-    await writeAuditEntry(ports, target, { action: 'DEACTIVATED' })
+  const { events, name, status } = before
+  if (status !== 'INACTIVE') {
+    const changes = [{ setting: 'status', before: status, after: 'INACTIVE' }]
+    await writeAuditEntry(ports, target, { action: 'DEACTIVATED', name, changes })
   }
-  if (before.events.length > 0) {
-    await writeAuditEntry(ports, target, { action: 'SETTINGS_CHANGED', changed: ['events'] })
+  if (events.length > 0) {
+    const changes = changesOf(before, { ...before, events: [] })
+    const change = { action: 'SETTINGS_CHANGED', name, changed: ['events'], changes } as const
+    await writeAuditEntry(ports, target, change)
   }
 }

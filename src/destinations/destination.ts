@@ -1,7 +1,7 @@
+import type { Actor } from '../audit/append.ts'
 import type { DestinationStatus } from '../domain/destination.ts'
 import { NotFoundError } from '../domain/errors.ts'
 import type { Sql } from '../storage/database.ts'
-import type { Actor } from './audit.ts'
 
 /** A destination of one organization. */
 export interface DestinationKey {

@@ -1,3 +1,4 @@
+import { type Actor, appendToAuditLog } from '../audit/append.ts'
 import type { Queue } from '../delivery/queue.ts'
 import type { AddressPolicy } from '../domain/address.ts'
 import { DESTINATION_LIMIT, missingRequirements } from '../domain/destination.ts'
@@ -7,14 +8,14 @@ import {
   DestinationNotReadyError,
   ValidationError,
 } from '../domain/errors.ts'
-import { catalogue, type EventName } from '../domain/events/index.ts'
+import { catalogue, type EventName, enumName, isEventName } from '../domain/events/index.ts'
 import type { Issue } from '../domain/json.ts'
 import { NAME_EXPECTED, parseName } from '../domain/name.ts'
 import { INSERT_AUDIT_ENTRIES } from '../storage/audit-entry.ts'
 import type { Database, Sql } from '../storage/database.ts'
 import type { NewId } from '../storage/ids.ts'
 import type { SecretCipher } from '../storage/secret-encryption.ts'
-import { type Actor, type Setting, writeAuditEntry } from './audit.ts'
+import { type Setting, writeAuditEntry } from './audit.ts'
 import { type DestinationTarget, lockDestination } from './destination.ts'
 
 type Ports = {
@@ -58,6 +59,10 @@ export async function createDestination(
       actor.apiKeyId,
       actor.userId,
     ])
+    const before = { name: null, url: null, events: [] }
+    const changes = changesOf(before, { name, url, events })
+    const entry = { action: 'DESTINATION_CREATED', subject: { id, name }, changes } as const
+    await appendToAuditLog({ tx, newId: ports.newId }, { organizationId, actor }, [entry])
   })
   return id
 }
@@ -107,14 +112,13 @@ export async function updateDestination(
     if (before.status === 'ACTIVE' && missing.length > 0) {
       throw new DestinationNotReadyError(missing, 'stay active')
     }
-    const changed = changedSettings(before, after)
+    const changes = changesOf(before, after)
+    const changed = changes.map(({ setting }) => setting)
     if (changed.length === 0) return
     await tx.query(
       'update destination set name = $2, url = $3, events = $4, updated_at = service_now() where id = $1',
       [target.id, after.name, after.url, after.events],
     )
-    const change = { action: 'SETTINGS_CHANGED', changed } as const
-    await writeAuditEntry({ tx, newId: ports.newId }, target, change)
     // Requests in flight to the old URL no longer count towards the concurrency limit.
     if (changed.includes('url'))
       await ports.queue.wake(
@@ -122,16 +126,29 @@ export async function updateDestination(
         [{ destinationId: target.id, organizationId: target.organizationId }],
         { urgent: true },
       )
+    const change = { action: 'SETTINGS_CHANGED', name: after.name, changed, changes } as const
+    await writeAuditEntry({ tx, newId: ports.newId }, target, change)
   })
 }
 
-type SettingValues = Readonly<Record<Setting, unknown>>
+interface SettingValues {
+  name: string | null
+  url: string | null
+  events: readonly string[]
+}
 
-/** Compares events as lists, since both are in the order of the catalogue. */
-const changedSettings = (before: SettingValues, after: SettingValues) =>
-  (['name', 'url', 'events'] as const).filter(
-    (setting) => JSON.stringify(before[setting]) !== JSON.stringify(after[setting]),
-  )
+/** Returns the settings that differ. Both lists of events are in the order of the catalogue. */
+export function changesOf(before: SettingValues, after: SettingValues) {
+  const shown = ({ events, name, url }: SettingValues) => ({
+    name,
+    url,
+    events: events.filter(isEventName).map(enumName),
+  })
+  const [old, changed] = [shown(before), shown(after)]
+  return (['name', 'url', 'events'] as const satisfies Setting[])
+    .map((setting) => ({ setting, before: old[setting], after: changed[setting] }))
+    .filter((one) => JSON.stringify(one.before) !== JSON.stringify(one.after))
+}
 
 /** @throws ValidationError with all issues */
 function parseSettings<Settings extends DestinationSettings>(

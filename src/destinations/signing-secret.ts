@@ -26,7 +26,7 @@ export async function rotateSecret(
   }
   const secret = ports.newSecret()
   await ports.db.transaction(async (tx) => {
-    await lockDestination(tx, target)
+    const { name } = await lockDestination(tx, target)
     const old = await readEncrypted(tx, target.id)
     const overlap = decryptOrNull(ports.secrets, old, target.id) === null ? 0 : overlapSeconds
     await tx.query(
@@ -38,7 +38,9 @@ export async function rotateSecret(
       [target.id, ports.secrets.encrypt(secret, target.id), overlap],
     )
     await tx.query('update destination set updated_at = service_now() where id = $1', [target.id])
-    await writeAuditEntry({ tx, newId: ports.newId }, target, { action: 'SECRET_ROTATED' })
+    const changes = [{ setting: 'overlapSeconds', before: null, after: overlap }]
+    const change = { action: 'SECRET_ROTATED', name, changes } as const
+    await writeAuditEntry({ tx, newId: ports.newId }, target, change)
   })
   return secret
 }
@@ -54,9 +56,10 @@ export function revealSecret(
 ): Promise<string> {
   return db.transaction(async (tx) => {
     // The lock orders this entry among rotations, so the log shows which secret was read.
-    await lockDestination(tx, target)
-    await writeAuditEntry({ tx, newId }, target, { action: 'SECRET_REVEALED' })
-    return secrets.decrypt(await readEncrypted(tx, target.id), target.id)
+    const { name } = await lockDestination(tx, target)
+    const secret = secrets.decrypt(await readEncrypted(tx, target.id), target.id)
+    await writeAuditEntry({ tx, newId }, target, { action: 'SECRET_REVEALED', name })
+    return secret
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Viewer } from '../access/authentication.ts'
+import type { Actor } from '../audit/append.ts'
 import type { Clock } from '../concurrency/clock.ts'
 import type { Queue } from '../delivery/queue.ts'
-import type { Actor } from '../destinations/audit.ts'
 import type { AddressPolicy } from '../domain/address.ts'
 import type { RandomBytes } from '../domain/signature.ts'
 import type { AttemptFeed } from '../feed/attempt-feed.ts'

@@ -2,6 +2,7 @@ import { brandWithType } from '@pothos/core'
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Scope } from '../domain/api-key.ts'
+import { AUDIT_LOG_SCOPES } from './access/scope.ts'
 import { builder, Node } from './builder.ts'
 import type { Context } from './context.ts'
 import { readers } from './readers.ts'
@@ -11,24 +12,23 @@ import { type NodeType, typeOfId } from './scalars/id.ts'
 /** Ids that `nodes` accepts. */
 export const MAX_NODE_IDS = 100
 
-const SCOPE_OF: Partial<Record<NodeType, Scope>> = {
-  Destination: 'DESTINATIONS_READ',
-  Event: 'DESTINATIONS_READ',
-  Delivery: 'DESTINATIONS_READ',
-  DeliveryAttempt: 'DESTINATIONS_READ',
-  AuditEntry: 'DESTINATIONS_READ',
-  ApiKey: 'KEYS_MANAGE',
+const SCOPES_OF: Partial<Record<NodeType, readonly Scope[]>> = {
+  Destination: ['DESTINATIONS_READ'],
+  Event: ['DESTINATIONS_READ'],
+  Delivery: ['DESTINATIONS_READ'],
+  DeliveryAttempt: ['DESTINATIONS_READ'],
+  AuditEntry: ['DESTINATIONS_READ'],
+  ApiKey: ['KEYS_MANAGE'],
+  AuditLogEntry: AUDIT_LOG_SCOPES,
 }
 
-const REQUIRED_SCOPES = `Requires the scope ${SCOPE_OF.ApiKey} for API keys, ${SCOPE_OF.Destination} for other types, and none for the organization.`
+const REQUIRED_SCOPES = `Requires the scope KEYS_MANAGE for API keys, ${AUDIT_LOG_SCOPES.join(' and ')} for entries of the audit log of the organization, DESTINATIONS_READ for other types, and none for the organization.`
 
 /** Returns the scopes that reading these ids requires. A malformed id requires none: it matches nothing. */
 function scopesFor(ids: readonly string[]) {
-  const scopes = new Set(ids.map(typeOfId)).values().map((type) => type && SCOPE_OF[type])
-  return {
-    signedIn: true,
-    ...Object.fromEntries(scopes.flatMap((scope) => (scope ? [[scope, true] as const] : []))),
-  }
+  const types = new Set(ids.map(typeOfId)).values()
+  const scopes = types.flatMap((type) => (type && SCOPES_OF[type]) ?? [])
+  return { signedIn: true, ...Object.fromEntries(scopes.map((scope) => [scope, true] as const)) }
 }
 
 builder.queryFields((t) => ({

@@ -3,6 +3,7 @@ import { NotFoundError } from '../domain/errors.ts'
 import type {
   ApiKey,
   AuditEntry,
+  AuditLogEntry,
   Delivery,
   DeliveryAttempt,
   Destination,
@@ -143,6 +144,12 @@ export const auditEntries = new Reader<
   Prisma.AuditEntryWhereUniqueInput
 >('AuditEntry', throughDestination)
 
+export const auditLogEntries = new Reader<
+  AuditLogEntry,
+  Prisma.AuditLogEntryWhereInput,
+  Prisma.AuditLogEntryWhereUniqueInput
+>('AuditLogEntry', direct)
+
 /** The reader of each type that an id can name. */
 export const readers = {
   Organization: organizations,
@@ -152,4 +159,5 @@ export const readers = {
   DeliveryAttempt: attempts,
   ApiKey: apiKeys,
   AuditEntry: auditEntries,
+  AuditLogEntry: auditLogEntries,
 } satisfies Record<NodeType, unknown>

@@ -43,6 +43,8 @@ export interface AppOptions {
   /** Largest number of connections of the pool. Default: `POOL_SIZE`. */
   poolSize?: number
   retentionDays: number
+  /** Days after which entries of the audit logs are deleted. Default: they are kept. */
+  auditRetentionDays?: number
   version: string
   log: Logger
   /** Default: no traces. */

@@ -1,3 +1,4 @@
+import { purgeAuditLogs } from '../audit/purge.ts'
 import { every } from '../concurrency/every.ts'
 import { createPace } from '../concurrency/pace.ts'
 import { createShares } from '../concurrency/shares.ts'
@@ -83,6 +84,10 @@ function startPeriodicWork({ jobs, options, storage, telemetry }: Parts) {
       // Expired rows are found by the order of their ids.
       const ordered = await idsAreByteOrdered(storage.db)
       if (ordered) await purgeExpired(ports, options.retentionDays, signal)
+    }),
+    every(ports, PURGE_INTERVAL_MS, async (signal) => {
+      const { auditRetentionDays } = options
+      if (auditRetentionDays) await purgeAuditLogs(ports, auditRetentionDays, signal)
     }),
     every(ports, FINISH_ERASURES_INTERVAL_MS, (signal) => finishErasures(ports, signal)),
     every(ports, ID_COLLATION_INTERVAL_MS, collation),

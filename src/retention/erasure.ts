@@ -1,6 +1,8 @@
+import { type Actor, appendToAuditLog } from '../audit/append.ts'
 import { NotFoundError } from '../domain/errors.ts'
 import { relationsJson } from '../domain/payload.ts'
 import type { Database, Sql } from '../storage/database.ts'
+import type { NewId } from '../storage/ids.ts'
 import type { Logger } from '../telemetry/logger.ts'
 
 /**
@@ -17,24 +19,34 @@ const BATCH_SIZE = 250
  * @throws NotFoundError
  */
 export async function eraseEvent(
-  { db }: { db: Database },
-  organizationId: string,
-  eventId: string,
+  { db, newId }: { db: Database; newId: NewId },
+  { eventId, ...owner }: { eventId: string; organizationId: string; actor: Actor },
 ): Promise<void> {
   const last = await db.transaction(async (tx) => {
-    const erased = await tx.query(
-      `update event set
-        data = '{}', relations = $3, related_ids = null, fingerprint = null,
-        erased_at = coalesce(erased_at, service_now())
-      where id = $1 and organization_id = $2
-      returning 1`,
-      [eventId, organizationId, relationsJson({})],
-    )
-    if (erased.length === 0) throw new NotFoundError(eventId)
-    return eraseBatch(tx, { eventId, after: '' })
+    const [erased] = await tx.query<{ type: string; isFirst: boolean }>(ERASE, [
+      eventId,
+      owner.organizationId,
+      relationsJson({}),
+    ])
+    if (!erased) throw new NotFoundError(eventId)
+    const last = await eraseBatch(tx, { eventId, after: '' })
+    const entry = { action: 'EVENT_ERASED', subject: { id: eventId, name: erased.type } } as const
+    if (erased.isFirst) await appendToAuditLog({ tx, newId }, owner, [entry])
+    return last
   })
   if (last !== null) await eraseRemaining({ db }, { eventId, after: last })
 }
+
+const ERASE = `
+with before as (
+  select id, erased_at from event where id = $1 and organization_id = $2 for no key update
+)
+update event set
+  data = '{}', relations = $3, related_ids = null, fingerprint = null,
+  erased_at = coalesce(event.erased_at, service_now())
+from before
+where event.id = before.id
+returning event.type, before.erased_at is null as "isFirst"`
 
 /** The progress of an erasure. */
 interface Progress {

@@ -1,6 +1,6 @@
 import { TypeID, typeid } from 'typeid-js'
 
-export type IdPrefix = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key' | 'aud'
+export type IdPrefix = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key' | 'aud' | 'log'
 
 /** Creates an id: a TypeID, ascending within a process and sortable by creation time. */
 export type NewId = (prefix: IdPrefix) => string
@@ -31,4 +31,16 @@ export const timeOfId: TimeOfId = (id) => {
   } catch {
     return null
   }
+}
+
+/** Characters of an id that contain its time: the prefix of 3 letters, "_", and 48 bits in base 32. */
+const TIME_END_LENGTH = 14
+
+/** Returns `id`, or if it is not above `last`, because the clock of another process is ahead, one of the next millisecond. */
+export function idAfter(last: string, id: string): string {
+  const time = timeOfId(last)
+  if (id > last || !time) return id
+  const prefix = id.slice(0, id.indexOf('_')) as IdPrefix
+  const next = lowestId(prefix, new Date(time.getTime() + 1))
+  return next.slice(0, TIME_END_LENGTH) + id.slice(TIME_END_LENGTH)
 }

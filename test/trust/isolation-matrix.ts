@@ -31,6 +31,17 @@ export const MATRIX: Record<string, [operation: string, kind: Kind]> = {
     `query ($id: String!) { destinations { nodes { ${page('auditLog(after: $id)')} } } }`,
     'aud',
   ],
+  'Organization.auditLog(after:)': [
+    `query ($id: String!) { viewer { organization { ${page('auditLog(after: $id)')} } } }`,
+    'log',
+  ],
+  'Organization.auditLog(filter:)': [
+    `query ($id: ID!) {
+      subject: viewer { organization { ${page('auditLog(filter: { subjectId: $id })')} } }
+      actor: viewer { organization { ${page('auditLog(filter: { actorId: $id })')} } }
+    }`,
+    'whk',
+  ],
   'Event.deliveries(after:)': [
     `query ($id: String!) { events { nodes { ${page('deliveries(after: $id)')} } } }`,
     'dlv',
@@ -105,4 +116,4 @@ export const FROM_SUBSCRIPTIONS = [
   'Subscription.destinationChanged',
 ]
 
-export type Kind = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key' | 'aud'
+export type Kind = 'org' | 'whk' | 'evt' | 'dlv' | 'att' | 'key' | 'aud' | 'log'

@@ -59,16 +59,18 @@ async function settle(name: string, description: string): Promise<Tenant> {
   await client.close()
   const { data } = await ask(api, NEW_KEY)
   const key = data.apiKeyCreate.apiKey.id
-  const log = await ask(
+  const own = await ask(
     api,
     'query ($id: ID!) { destination(id: $id) { auditLog { nodes { id } } } }',
     {
       id,
     },
   )
-  const aud = log.data.destination.auditLog.nodes[0].id
+  const aud = own.data.destination.auditLog.nodes[0].id
+  const entries = await ask(api, '{ viewer { organization { auditLog { nodes { id } } } } }')
+  const log = entries.data.viewer.organization.auditLog.nodes[0].id
   const events = { evt: delivery!.event.id, dlv: delivery!.id, att }
-  return { ...api, ids: { key, org: organizationId, whk: id, aud, ...events }, secret }
+  return { ...api, ids: { key, org: organizationId, whk: id, aud, log, ...events }, secret }
 }
 
 /** An id that was never given, right beside one that was. */
@@ -82,7 +84,8 @@ async function answerTo(api: Api, operation: string, id: string): Promise<string
 /** Returns the rows of the owner, except those that a worker changes by itself. */
 async function ownersRows(): Promise<string[]> {
   const rows = await readRowsAsText(world.databaseUrl)
-  const owned = /^public\.(audit_entry|destination|signing_secret|event|organization) /
+  const owned =
+    /^public\.(audit_entry|audit_log_entry|audit_log_head|destination|signing_secret|event|organization) /
   const { key, ...ids } = owner.ids
   return rows.filter(
     (row) =>
@@ -210,6 +213,7 @@ test('no field leads from an object to an object of another organization', async
       DeliveryAttempt: ids.att,
       ApiKey: ids.key,
       AuditEntry: ids.aud,
+      AuditLogEntry: ids.log,
     }),
     ...Object.values(FROM_MUTATIONS),
   ]

@@ -93,6 +93,10 @@ const BY_ARGUMENT: Record<string, Row> = {
   'Query.node of a delivery': [READ, 'query ($dlv: ID!) { node(id: $dlv) { id } }'],
   'Query.node of an attempt': [READ, 'query ($att: ID!) { node(id: $att) { id } }'],
   'Query.node of an entry of an audit log': [READ, '{ node(id: "aud_0") { id } }'],
+  'Query.node of an entry of the audit log of the organization': [
+    [...READ, ...KEYS],
+    '{ node(id: "log_0") { id } }',
+  ],
   'Query.node of a key': [KEYS, '{ node(id: "key_0") { id } }'],
   'Query.nodes of two kinds': [
     READ,
@@ -118,6 +122,11 @@ const NESTED: Record<string, [way: Scope, needs: Scope, operation: string]> = {
   'Destination.attemptHistogram': [...WRITE, ...READ, created('attemptHistogram { start }')],
   'Destination.deliveries': [...WRITE, ...READ, created('deliveries { nodes { id } }')],
   'Destination.auditLog': [...WRITE, ...READ, created('auditLog { nodes { id } }')],
+  'Organization.auditLog': [
+    ...KEYS,
+    ...READ,
+    '{ viewer { organization { auditLog { nodes { id } } } } }',
+  ],
   'Event.deliveries': [...PUBLISH, ...READ, published('deliveries { nodes { id } }')],
   'Delivery.event': [...WRITE, ...READ, sent('event { id }')],
   'Delivery.destination': [...WRITE, ...READ, sent('destination { id }')],
@@ -136,6 +145,9 @@ const OPEN: Record<string, string> = {
   AttemptFailure: 'code message',
   AuditActor: 'kind id name',
   AuditEntry: 'id action actor changed createdAt',
+  AuditLogChange: 'setting before after',
+  AuditLogEntry:
+    'id sequence action actor subjectId subjectName changes createdAt hash previousHash',
   Delivery: 'id status test attemptCount retryCount nextAttemptAt createdAt completedAt',
   DeliveryAttempt:
     'id cursor delivery destination eventType number retryCount status attemptedAt durationMs url requestHeaders responseCode responseBody failure',

@@ -20,15 +20,17 @@ const ROOMS: Record<string, Room> = {
   telemetry: { rooms: ['domain'], packages: 'any' },
   concurrency: { rooms: ['telemetry'], packages: ['node:async_hooks'] },
   storage: { rooms: ['domain', 'telemetry', 'concurrency', 'generated'], packages: 'any' },
+  audit: { rooms: GROUND, packages: ['node:crypto'] },
   delivery: { rooms: GROUND, packages: 'any' },
-  access: { rooms: GROUND, packages: ['jose'] },
-  destinations: { rooms: [...GROUND, 'delivery', 'generated'], packages: [] },
+  access: { rooms: [...GROUND, 'audit'], packages: ['jose'] },
+  destinations: { rooms: [...GROUND, 'audit', 'delivery', 'generated'], packages: [] },
   feed: { rooms: [...GROUND, 'generated'], packages: ['node:crypto', 'node:util'] },
   publishing: { rooms: [...GROUND, 'delivery'], packages: [] },
-  retention: { rooms: GROUND, packages: [] },
+  retention: { rooms: [...GROUND, 'audit'], packages: [] },
   graphql: {
     rooms: [
       ...GROUND,
+      'audit',
       'access',
       'delivery',
       'destinations',
@@ -58,6 +60,7 @@ const ROOMS: Record<string, Room> = {
   process: {
     rooms: [
       ...GROUND,
+      'audit',
       'access',
       'delivery',
       'destinations',
@@ -71,7 +74,16 @@ const ROOMS: Record<string, Room> = {
     packages: 'any',
   },
   cli: {
-    rooms: [...GROUND, 'access', 'destinations', 'graphql', 'config', 'process', 'generated'],
+    rooms: [
+      ...GROUND,
+      'audit',
+      'access',
+      'destinations',
+      'graphql',
+      'config',
+      'process',
+      'generated',
+    ],
     packages: 'any',
   },
   // GraphQL is all that the pages share with the service.

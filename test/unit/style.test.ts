@@ -158,6 +158,7 @@ const LONG_FUNCTIONS = [
   'src/console/destination/settings-form.tsx: SettingsForm',
   'src/console/webhooks/destination-table.tsx: DestinationRow',
   'src/graphql/access/api-key.ts: fields',
+  'src/graphql/access/audit-log.ts: fields',
   'src/graphql/delivery/delivery-attempt.ts: fields',
   'src/graphql/delivery/delivery-mutations.ts: mutationFields',
   'src/graphql/delivery/delivery.ts: fields',

@@ -16,6 +16,7 @@ import { newId } from '../../storage/ids.ts'
 import { listKeys, listOrganizations } from './list.ts'
 import { printable } from './printable.ts'
 import { reencrypt } from './reencrypt.ts'
+import { verifyAudit } from './verify-audit.ts'
 
 /** The command line is invalid. The message says why. */
 export class UsageError extends Error {
@@ -49,12 +50,13 @@ export const COMMANDS: Record<string, (line: CommandLine) => Run> = {
   revoke({ operands: [id, ...more], options: { cascade = false } }) {
     if (!id || more.length > 0) throw new UsageError('revoke takes one id.')
     return async (db) => {
-      const revoked = await revokeAnyApiKey({ db }, { id, cascade })
+      const revoked = await revokeAnyApiKey({ db, newId }, { id, cascade })
       if (!revoked) throw new Error(`There is no key "${printable(id)}". See: npm run keys -- list`)
       const others = revoked.filter((one) => one !== id)
       return [id, ...others].map((one) => `${one} is revoked.`).join('\n')
     }
   },
+  'verify-audit': () => verifyAudit,
   reencrypt({ env }) {
     const { encryptionKeys } = loadConfig(env)
     return (db) => reencrypt(db, encryptionKeys!)

@@ -1,11 +1,12 @@
 import { builder } from '../builder.ts'
 
-const AuditActorKind = builder.enumType('AuditActorKind', {
+export const AuditActorKind = builder.enumType('AuditActorKind', {
   description: 'The kind of an actor.',
   values: {
     API_KEY: { description: 'An API key of your organization.' },
     USER: { description: 'A Bigmind user who authenticated with a token.' },
     PLATFORM: { description: 'The Bigmind backend.' },
+    OPERATOR: { description: 'The operator of the service, by its command line.' },
     SERVICE: { description: 'The webhook service itself.' },
   },
 })

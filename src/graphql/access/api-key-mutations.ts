@@ -8,6 +8,7 @@ import { API_KEY_LIMIT } from '../../domain/api-key.ts'
 import { NotFoundError, ValidationError } from '../../domain/errors.ts'
 import { NAME_LENGTH } from '../../domain/name.ts'
 import { builder } from '../builder.ts'
+import { actorOf } from '../context.ts'
 import { grouped, requires } from '../description.ts'
 import { apiKeys } from '../readers.ts'
 import { refusals } from '../refusals.ts'
@@ -97,7 +98,8 @@ builder.mutationField('apiKeyRevoke', (t) =>
       const { ports, viewer } = ctx
       if (!viewer) throw unauthenticated()
       if (!isId(id)) throw new NotFoundError(id)
-      await revokeApiKey(ports, viewer, { id, cascade: cascade ?? false }).catch(throwForbidden)
+      const caller = { ...viewer, actor: actorOf(ctx) }
+      await revokeApiKey(ports, caller, { id, cascade: cascade ?? false }).catch(throwForbidden)
       return apiKeys.get(ctx, query, id)
     },
   }),

@@ -17,10 +17,16 @@ export const Scope = builder.enumType('Scope', {
     EVENTS_PUBLISH: {
       description: 'Publish and erase events, and read an event in the result of publishing it.',
     },
-    KEYS_MANAGE: { description: 'List, create and revoke the API keys of the organization.' },
+    KEYS_MANAGE: {
+      description:
+        'List, create and revoke the API keys of the organization. Together with DESTINATIONS_READ: read its audit log.',
+    },
   } satisfies Record<ScopeName, { description: string }>,
 })
 
 /** Whether a stored text is a scope of this version. */
 export const isScope = (text: string): text is ScopeName =>
   (SCOPES as readonly string[]).includes(text)
+
+/** The audit log of an organization describes destinations and events, and keys. */
+export const AUDIT_LOG_SCOPES = ['DESTINATIONS_READ', 'KEYS_MANAGE'] as const

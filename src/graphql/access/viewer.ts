@@ -2,9 +2,12 @@ import type { Viewer as Caller } from '../../access/authentication.ts'
 import { sortScopes } from '../../domain/api-key.ts'
 import { builder, Node } from '../builder.ts'
 import { organizationOf } from '../context.ts'
-import { organizations } from '../readers.ts'
+import { requires } from '../description.ts'
+import { pageArguments } from '../pagination.ts'
+import { auditLogEntries, organizations } from '../readers.ts'
 import { unauthenticated } from '../request-error.ts'
-import { Scope } from './scope.ts'
+import { AuditLogConnection, AuditLogFilter, entriesMatching } from './audit-log.ts'
+import { AUDIT_LOG_SCOPES, Scope } from './scope.ts'
 
 builder.prismaObject('Organization', {
   description:
@@ -18,6 +21,19 @@ builder.prismaObject('Organization', {
       nullable: true,
       description:
         'The id of the organization in Bigmind. Null if it was not created from Bigmind.',
+    }),
+    auditLog: t.field({
+      ...requires(
+        'Who created and revoked API keys, created, changed and deleted destinations, revealed and rotated secrets, and erased events, newest first. Entries outlive what they describe.',
+        ...AUDIT_LOG_SCOPES,
+      ),
+      type: AuditLogConnection,
+      args: {
+        ...pageArguments,
+        filter: t.arg({ type: AuditLogFilter, description: 'Restricts the list.' }),
+      },
+      resolve: (_organization, { filter, ...args }, ctx, info) =>
+        auditLogEntries.page(ctx, info, { args, where: entriesMatching(filter) }),
     }),
   }),
 })

@@ -13,7 +13,7 @@ import {
 import type { PublishedEvent } from '../../publishing/plan.ts'
 import { eraseEvent } from '../../retention/erasure.ts'
 import { builder } from '../builder.ts'
-import { type Context, organizationOf } from '../context.ts'
+import { actorOf, type Context, organizationOf } from '../context.ts'
 import { grouped, requires } from '../description.ts'
 import { events } from '../readers.ts'
 import { refusals } from '../refusals.ts'
@@ -155,7 +155,11 @@ builder.mutationFields((t) => ({
     ),
     resolve: async (query, _root, { id }, ctx) => {
       if (!isId(id)) throw new NotFoundError(id)
-      await eraseEvent(ctx.ports, organizationOf(ctx), id)
+      await eraseEvent(ctx.ports, {
+        eventId: id,
+        organizationId: organizationOf(ctx),
+        actor: actorOf(ctx),
+      })
       return events.get(ctx, query, id)
     },
   }),

@@ -7,6 +7,7 @@ const TYPES = {
   att: 'DeliveryAttempt',
   key: 'ApiKey',
   aud: 'AuditEntry',
+  log: 'AuditLogEntry',
 } as const
 
 export type NodeType = (typeof TYPES)[keyof typeof TYPES]

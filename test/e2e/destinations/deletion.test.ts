@@ -26,10 +26,12 @@ const SendAndForget = graphql(`
   }
 `)
 
-/** Returns all rows except those of deleted destinations and attempts, which are kept for a day for subscribers. */
+/** Returns all rows except those of deleted destinations and attempts, kept for a day for subscribers, and of the audit log. */
 async function allRows({ databaseUrl }: World): Promise<string[]> {
   const rows = await readRowsAsText(databaseUrl)
-  return rows.filter((row) => !/^public\.(destination_deletion|deleted_attempt) /.test(row))
+  return rows.filter(
+    (row) => !/^public\.(destination_deletion|deleted_attempt|audit_log_entry) /.test(row),
+  )
 }
 
 /** Returns the rows of the service's own tables. Jobs of pg-boss mention a destination until they have run. */

@@ -78,10 +78,15 @@ async function makeOneOfEverything(world: World, url: string): Promise<Ids> {
   const attempt = await latestAttempt(client, id)
   const { destination } = await client.request(GetDestination, { id })
   const [delivery] = destination!.deliveries.nodes
+  const [logged] = await app.ports.db.query<{ id: string }>(
+    'select id from audit_log_entry where action = $1',
+    ['DESTINATION_ACTIVATED'],
+  )
   const [entry] = await app.ports.db.query<{ id: string }>('select id from audit_entry')
   return {
     Destination: id,
     AuditEntry: entry!.id,
+    AuditLogEntry: logged!.id,
     Organization: organizationId,
     ApiKey: key!.id,
     Event: delivery!.event.id,

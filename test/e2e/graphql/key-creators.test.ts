@@ -5,7 +5,7 @@ import { SCOPES, type Scope } from '../../../src/domain/api-key.ts'
 import { createGraphqlWorld } from './world.ts'
 
 const world = await createGraphqlWorld()
-const { db } = world.app.ports
+const { db, newId } = world.app.ports
 
 const CREATE = `mutation ($input: ApiKeyCreateInput!) {
   apiKeyCreate(input: $input) {
@@ -101,10 +101,10 @@ describe('a key that a key created', () => {
   test('is revoked with its creator by the operator, also one of a platform key', async () => {
     const viewer = await world.createViewer()
     const { id } = await create(viewer, { name: 'x', scopes: SCOPES })
-    expect(await revokeAnyApiKey({ db }, { id: viewer.apiKeyId!, cascade: false })).toEqual([
+    expect(await revokeAnyApiKey({ db, newId }, { id: viewer.apiKeyId!, cascade: false })).toEqual([
       viewer.apiKeyId,
     ])
-    const revoked = await revokeAnyApiKey({ db }, { id: viewer.apiKeyId!, cascade: true })
+    const revoked = await revokeAnyApiKey({ db, newId }, { id: viewer.apiKeyId!, cascade: true })
     expect(revoked).toContain(id)
     expect(revoked).not.toContain(viewer.apiKeyId)
     await world.prisma.apiKey.updateMany({ data: { revokedAt: null } })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { SERVICE } from '../../../src/audit/append.ts'
 import { eraseEvent as eraseEventService } from '../../../src/retention/erasure.ts'
 import { newId } from '../../../src/storage/ids.ts'
 import { addBacklog, countDeliveries } from '../../helpers/backlog.ts'
@@ -62,7 +63,9 @@ test('an erasure that is interrupted after its first batch sends nothing, and a 
       return commits > 1 ? Promise.reject(new Error('died')) : db.transaction(work)
     },
   }
-  await expect(eraseEventService({ db: dying }, organizationId, eventId)).rejects.toThrow('died')
+  await expect(
+    eraseEventService({ db: dying, newId }, { organizationId, eventId, actor: SERVICE }),
+  ).rejects.toThrow('died')
   expect(await foundInDatabase(world)).toEqual([ANSWER])
   expect((await countDeliveries(world, id)).PENDING).toBeGreaterThan(0)
 

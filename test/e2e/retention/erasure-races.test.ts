@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { SERVICE } from '../../../src/audit/append.ts'
 import { type DueDelivery, findDueDeliveries } from '../../../src/delivery/due.ts'
 import { createAttemptRecorder } from '../../../src/delivery/record.ts'
 import type { AttemptResult } from '../../../src/delivery/record-attempts.ts'
@@ -7,6 +8,7 @@ import type { Outcome } from '../../../src/domain/outcome.ts'
 import { retryDelivery } from '../../../src/publishing/resend.ts'
 import { eraseEvent } from '../../../src/retention/erasure.ts'
 import type { Database, Sql } from '../../../src/storage/database.ts'
+import { newId } from '../../../src/storage/ids.ts'
 import type { RetryTransient } from '../../../src/storage/transient-retry.ts'
 import { countDeliveries } from '../../helpers/backlog.ts'
 import { activeDestination, publishTodo } from '../../helpers/operations.ts'
@@ -55,7 +57,8 @@ async function createSending(world: World) {
   const eventId = await publishTodo(world.client)
   const delivery = (await dueOf(world, destinationId))[0]!
   const record = (by: Database) => recordAll(world, by, [resultOf(delivery, SUCCEEDED)])
-  const erase = (by: Database) => eraseEvent({ db: by }, world.organizationId, eventId)
+  const erase = (by: Database) =>
+    eraseEvent({ db: by, newId }, { eventId, organizationId: world.organizationId, actor: SERVICE })
   const retry = (by: Database) =>
     retryDelivery({ ...world.app.ports, db: by }, world.organizationId, delivery.id)
   return { db, destinationId, record, erase, retry }
@@ -196,7 +199,10 @@ test('an erasure and a disabling that deadlock both succeed, one of them after a
   const recorded = recordAll(world, held.db, [resultOf(earlier!, FAILED), resultOf(sent, FAILED)])
   await held.reached
   // The erasure takes the one that waits, and comes to the one that was sent.
-  const erased = eraseEvent({ db: held.db }, world.organizationId, eventId)
+  const erased = eraseEvent(
+    { db: held.db, newId },
+    { eventId, organizationId: world.organizationId, actor: SERVICE },
+  )
   await somebodyWaits(db)
   held.letGo()
 

@@ -17,6 +17,7 @@ test('every setting has its default when no variable is set', () => {
     mutationLimits: { publish: 300_000, manage: 30_000 },
     jwt: null,
     retentionDays: 30,
+    auditRetentionDays: 365,
     metricsToken: null,
     metricsListener: null,
     traces: null,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { lowestId, newId } from '../../../src/storage/ids.ts'
+import { idAfter, lowestId, newId, timeOfId } from '../../../src/storage/ids.ts'
 
 test('the lowest id of a time lies between those made before it and those made from then on', () => {
   vi.useFakeTimers({ toFake: ['Date'] })
@@ -25,4 +25,17 @@ test('the lowest id of a time lies between those made before it and those made f
 test('there is a lowest id for the beginning of time and for a far future', () => {
   expect(lowestId('evt', new Date(0)) < newId('evt')).toBe(true)
   expect(newId('evt') < lowestId('evt', new Date(Date.UTC(9999, 0, 1)))).toBe(true)
+})
+
+test('an id after one of a process whose clock is ahead is above it, and in the next millisecond', () => {
+  const now = Date.now()
+  for (const ahead of [0, 1, 900, 3_600_000]) {
+    const last = lowestId('log', new Date(now + ahead)).replace(/.{8}$/, 'zzzzzzzz')
+    const next = idAfter(last, newId('log'))
+    expect(next > last).toBe(true)
+    expect(next).toMatch(/^log_[0-9a-z]{26}$/)
+    if (ahead > 1_000) expect(timeOfId(next)?.getTime()).toBe(now + ahead + 1)
+  }
+  const id = newId('log')
+  expect(idAfter('', id)).toBe(id)
 })
