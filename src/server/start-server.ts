@@ -44,6 +44,7 @@ export interface ServerOptions {
   /** See `WebSocketOptions`. */
   allowedOrigins?: readonly string[]
   initTimeout?: number
+  maxWaitingSockets?: number
   /** Default: `DEFAULT_MUTATION_LIMITS`. */
   mutationLimits?: MutationLimits
   /** Default: `DEFAULT_CONNECTION_LIMITS`. */
@@ -88,12 +89,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     unreadTimeoutMs = UNREAD_TIMEOUT_MS,
     heartbeatInterval = HEARTBEAT_INTERVAL_MS,
   } = options
-  const takeSlot = createSlots(connectionLimits)
+  const slots = createSlots(connectionLimits)
   const unread = createUnreadResponses({ timeoutMs: unreadTimeoutMs })
   const graphql = createGraphql({
     ...options,
     live,
-    takeSlot,
+    slots,
     mutationLimits,
     unread,
     heartbeatInterval,
@@ -105,7 +106,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...options,
       graphql,
       live,
-      takeSlot,
+      slots,
       unread,
       heartbeatInterval,
     }),
@@ -127,7 +128,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     listener,
   )
-  serveWebSockets(server, { ...options, graphql, live, takeSlot, unread, newRequestId })
+  serveWebSockets(server, { ...options, graphql, live, slots, unread, newRequestId })
   acceptBasePath(server, basePath)
   await listen(server, options).catch((error: unknown) => {
     live.close()

@@ -168,9 +168,9 @@ test('a message of 1 MB is read, and one a byte longer is closed with 1009', asy
   expect(await closed).toBe(1009)
 })
 
-/** Connects, before any sign-in, by a TCP socket that the test writes frames to byte by byte. */
+/** Authenticates, and returns the TCP socket, to which the test writes frames byte by byte. */
 async function openRaw() {
-  const { closed, socket } = await open()
+  const { closed, socket } = await greeted()
   // `ws` keeps the TCP connection here; nothing public writes an unfinished frame.
   const { _socket: stream } = socket as unknown as { _socket: Socket }
   stream.setNoDelay(true)
@@ -183,13 +183,13 @@ const MASK = Buffer.alloc(4)
 const oneByteFragment = (first: boolean) =>
   Buffer.concat([Buffer.from([first ? 0x01 : 0x00, 0x81]), MASK, Buffer.from('x')])
 
-test('a message of more than 256 fragments is closed with 1008, before sign-in as well', async () => {
+test('a message of more than 256 fragments is closed with 1008', async () => {
   const { closed, stream } = await openRaw()
   stream.write(Buffer.concat(Array.from({ length: 257 }, (_, n) => oneByteFragment(n === 0))))
   expect(await closed).toBe(1008)
 })
 
-test('a frame that arrives in more than 2,048 reads is closed with 1008, before sign-in as well', async () => {
+test('a frame that arrives in more than 2,048 reads is closed with 1008', async () => {
   const { closed, stream } = await openRaw()
   let ended = false
   const code = closed.finally(() => {

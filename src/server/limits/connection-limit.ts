@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import type { Viewer } from '../../access/authentication.ts'
 import { rateLimited } from '../errors.ts'
-import type { SlotLimits, TakeSlot } from './slots.ts'
+import type { SlotLimits, Slots } from './slots.ts'
 
 /**
  * WebSockets and event streams that can be open at once. A backend can keep a socket for each of its users on one key. An
@@ -17,15 +17,15 @@ export const DEFAULT_CONNECTION_LIMITS: SlotLimits = {
 /** Seconds after which a client that found no slot tries again. */
 export const CONNECTION_RETRY_AFTER_SECONDS = 10
 
-/** Refuses an event stream without a slot before its source is opened. A WebSocket takes its slot in the handshake. */
+/** Refuses an event stream without a slot before its source is opened. A WebSocket takes its slot when it is authenticated. */
 export function limitStreams(
-  takeSlot: TakeSlot,
+  slots: Slots,
 ): Plugin<{ res?: ServerResponse; viewer: Viewer | null }> {
   return {
     onSubscribe: ({ args, setResultAndStopExecution }) => {
       const { res, viewer } = args.contextValue
       if (!res || !viewer) return
-      const slot = takeSlot()
+      const slot = slots.take()
       // The response closes also if no stream is opened. A closed response emits no further "close".
       if (res.closed) slot?.release()
       else res.once('close', () => slot?.release())

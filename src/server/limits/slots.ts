@@ -1,10 +1,11 @@
 import type { Viewer } from '../../access/authentication.ts'
+import { createShares } from '../../concurrency/shares.ts'
 
 /** How many slots can be taken at once. */
 export interface SlotLimits {
-  /** In this process, including slots of connections that are not authenticated yet. */
+  /** In this process. */
   process: number
-  /** Of one organization, across all its keys and users. */
+  /** Of one organization, across all its keys and users; less if others need them. */
   organization: number
   /** Of one caller: an API key or a user. */
   caller: number
@@ -17,8 +18,11 @@ export interface Slot {
   release(): void
 }
 
-/** Takes a slot, or returns null if the process has none left. */
-export type TakeSlot = () => Slot | null
+export interface Slots {
+  /** Takes a slot, or returns null if the process has none left. */
+  take(): Slot | null
+  isFull(): boolean
+}
 
 /**
  * Returns the key by which callers are counted: one for each API key, for each organization that a platform key acts for,
@@ -29,7 +33,8 @@ export function callerKey({ apiKeyId, organizationId, userId }: Viewer): string 
 }
 
 /** Counts slots in the process, for each organization and for each caller. */
-export function createSlots(limits: SlotLimits): TakeSlot {
+export function createSlots(limits: SlotLimits): Slots {
+  const shares = createShares(limits.process)
   const assigned = new Map<string, number>()
   let taken = 0
 
@@ -43,15 +48,20 @@ export function createSlots(limits: SlotLimits): TakeSlot {
 
   function createSlot(): Slot {
     let owners: string[] = []
+    let organization: string | null = null
     let isReleased = false
     return {
       assign(viewer) {
         const { organizationId } = viewer
         const caller = callerKey(viewer)
         const isAvailable =
-          hasSlot(organizationId, limits.organization) && hasSlot(caller, limits.caller)
+          shares.hasRoom(organizationId) &&
+          hasSlot(organizationId, limits.organization) &&
+          hasSlot(caller, limits.caller)
         if (isReleased || !isAvailable) return false
+        organization = organizationId
         owners = [organizationId, caller]
+        shares.take(organizationId, 1)
         for (const owner of owners) add(owner, 1)
         return true
       },
@@ -59,14 +69,20 @@ export function createSlots(limits: SlotLimits): TakeSlot {
         if (isReleased) return
         isReleased = true
         taken -= 1
+        if (organization !== null) shares.release(organization, 1)
         for (const owner of owners) add(owner, -1)
       },
     }
   }
 
-  return () => {
-    if (taken >= limits.process) return null
-    taken += 1
-    return createSlot()
+  const isFull = () => taken >= limits.process
+
+  return {
+    isFull,
+    take() {
+      if (isFull()) return null
+      taken += 1
+      return createSlot()
+    },
   }
 }

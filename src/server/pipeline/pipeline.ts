@@ -25,7 +25,7 @@ import { documentLimits } from '../limits/document-limits.ts'
 import { queueLargeQueries } from '../limits/large-query-queue.ts'
 import { limitMutations, type MutationLimits } from '../limits/mutation-limit.ts'
 import { pageLimitRule } from '../limits/page-limit.ts'
-import type { TakeSlot } from '../limits/slots.ts'
+import type { Slots } from '../limits/slots.ts'
 import type { UnreadResponses } from '../limits/unread-responses.ts'
 import { limitVariables } from '../limits/variable-limit.ts'
 import type { LiveConnections } from '../streams/live-connections.ts'
@@ -45,7 +45,7 @@ export interface GraphqlOptions {
   tracing: Tracing
   live: LiveConnections
   mutationLimits: MutationLimits
-  takeSlot: TakeSlot
+  slots: Slots
   unread: UnreadResponses
   /** Milliseconds between heartbeats of an event stream. */
   heartbeatInterval: number
@@ -80,7 +80,7 @@ export function createGraphql(options: GraphqlOptions) {
       requireKey,
       limitVariables,
       limitMutations(options.mutationLimits),
-      limitStreams(options.takeSlot),
+      limitStreams(options.slots),
       queueLargeQueries(sizes),
       presentResults(options),
       formatResults(options),

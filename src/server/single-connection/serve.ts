@@ -8,7 +8,7 @@ import { unauthenticated } from '../../graphql/request-error.ts'
 import { presentErrors, refusal } from '../errors.ts'
 import { HttpRefusal, readJsonBody } from '../http/request-body.ts'
 import { CONNECTION_RETRY_AFTER_SECONDS } from '../limits/connection-limit.ts'
-import { callerKey, type TakeSlot } from '../limits/slots.ts'
+import { callerKey, type Slots } from '../limits/slots.ts'
 import type { UnreadResponses } from '../limits/unread-responses.ts'
 import type { Caller } from '../pipeline/caller.ts'
 import type { Graphql } from '../pipeline/pipeline.ts'
@@ -27,7 +27,7 @@ export interface SingleConnectionOptions {
   authenticate: Authenticate
   maskError: MaskError
   live: LiveConnections
-  takeSlot: TakeSlot
+  slots: Slots
   unread: UnreadResponses
   heartbeatInterval: number
 }
@@ -77,7 +77,7 @@ export function serveSingleConnections(options: SingleConnectionOptions): ServeS
 
   async function reserve(response: ServerResponse, { credentials, requestId }: Caller) {
     const viewer = await viewerOf(credentials)
-    const slot = options.takeSlot()
+    const slot = options.slots.take()
     if (!slot?.assign(viewer)) {
       slot?.release()
       throw new HttpRefusal(slot ? 429 : 503, NO_SLOT, {

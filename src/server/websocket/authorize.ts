@@ -17,11 +17,15 @@ export interface Closing {
 }
 
 /** The close code of a temporary condition. Clients of graphql-ws reconnect with increasing delays. */
-const TRY_AGAIN_LATER_CODE = 1013
+export const TRY_AGAIN_LATER_CODE = 1013
 
 export const NO_SLOT: Closing = {
   code: TRY_AGAIN_LATER_CODE,
   reason: 'Try again later: this key, user or organization has too many open sockets and streams.',
+}
+export const PROCESS_IS_FULL: Closing = {
+  code: TRY_AGAIN_LATER_CODE,
+  reason: 'Try again later: the server has no free connection for another WebSocket.',
 }
 export const UNAVAILABLE: Closing = {
   code: TRY_AGAIN_LATER_CODE,

@@ -1,8 +1,8 @@
+import type { Duplex } from 'node:stream'
 import { CloseCode } from 'graphql-ws'
 import type { WebSocket } from 'ws'
 import type { Authentication, Credentials } from '../../access/authentication.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-import type { Slot } from '../limits/slots.ts'
 import type { UnreadResponses } from '../limits/unread-responses.ts'
 import type { LiveConnection } from '../streams/live-connections.ts'
 import {
@@ -25,7 +25,9 @@ const FAILED: Closing = { code: CloseCode.InternalServerError, reason: 'Internal
 const MAX_ID_CHARACTERS = 20
 
 interface Options {
-  slot: Slot
+  stream: Duplex
+  /** To call when the client is authenticated. */
+  signedIn: () => void
   upgrade: UpgradeCredentials
   log: Logger
   unread: UnreadResponses

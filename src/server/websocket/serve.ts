@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Authenticate, Credentials } from '../../access/authentication.ts'
 import type { MaskError } from '../../graphql/mask-error.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-import type { Slot, TakeSlot } from '../limits/slots.ts'
+import type { Slots } from '../limits/slots.ts'
 import type { UnreadResponses } from '../limits/unread-responses.ts'
 import type { Graphql } from '../pipeline/pipeline.ts'
 import type { LiveConnections } from '../streams/live-connections.ts'
@@ -15,9 +15,11 @@ import {
   closingOf,
   credentialsOf,
   NO_SLOT,
+  PROCESS_IS_FULL,
   UNAVAILABLE,
   upgradeCredentialsOf,
 } from './authorize.ts'
+import { createLimitBeforeSignIn } from './before-sign-in.ts'
 import { Connection } from './connection.ts'
 import { operationHooks } from './operations.ts'
 import { closeSocket } from './socket.ts'
@@ -39,13 +41,15 @@ export interface WebSocketOptions {
   maskError: MaskError
   newRequestId: () => string
   live: LiveConnections
-  takeSlot: TakeSlot
+  slots: Slots
   unread: UnreadResponses
   log: Logger
   /** Origins of pages that can open WebSockets, as in "https://app.example.com", beside those of the same host. */
   allowedOrigins?: readonly string[]
   /** Milliseconds within which a client must send its credentials. Default: 10,000. */
   initTimeout?: number
+  /** WebSockets that can wait for authentication at once. Default: 1,000. */
+  maxWaitingSockets?: number
 }
 
 type Protocol = ReturnType<typeof makeServer<ConnectionParams, Connection>>
@@ -61,16 +65,18 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): void
     maxBufferedChunks: MAX_BUFFERED_CHUNKS,
     handleProtocols: chooseProtocol,
   })
+  const limit = createLimitBeforeSignIn(options.maxWaitingSockets)
   const protocol = makeServer<ConnectionParams, Connection>(protocolOptions(options))
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', logFailure)
-    const slot = admit(request, stream, options)
-    if (!slot) return
+    if (!admit(request, stream, options)) return
     const upgrade = upgradeCredentialsOf(request.headers)
     sockets.handleUpgrade(request, stream, head, (socket) => {
       socket.on('error', logFailure)
+      const signedIn = limit(stream, socket)
       if (socket.protocol !== PROTOCOL) return refuseProtocol(socket)
-      attach(new Connection(socket, { slot, upgrade, log, unread }), protocol, options)
+      const connection = new Connection(socket, { stream, signedIn, upgrade, log, unread })
+      attach(connection, protocol, options)
     })
   })
 }
@@ -95,9 +101,8 @@ async function authorize(
   params: ConnectionParams | undefined,
   connection: Connection,
 ): Promise<boolean> {
-  const { slot, upgrade } = connection.options
-  const credentials = credentialsOf(params, upgrade)
-  const closing = await refusalOf(credentials, slot, options)
+  const credentials = credentialsOf(params, connection.options.upgrade)
+  const closing = await refusalOf(credentials, connection, options)
   if (closing) closeSocket(connection.socket, closing)
   else connection.credentials = credentials
   return closing === null
@@ -105,12 +110,18 @@ async function authorize(
 
 async function refusalOf(
   credentials: Credentials,
-  slot: Slot,
-  { authenticate, log }: WebSocketOptions,
+  { options: { signedIn, stream } }: Connection,
+  { authenticate, log, slots }: WebSocketOptions,
 ): Promise<Closing | null> {
   try {
     const found = await authenticate(credentials)
     if (!found.viewer) return closingOf(credentials, found)
+    const slot = slots.take()
+    if (!slot) return PROCESS_IS_FULL
+    signedIn()
+    // A closed connection emits no further "close".
+    if (stream.closed) slot.release()
+    else stream.once('close', slot.release)
     return slot.assign(found.viewer) ? null : NO_SLOT
   } catch (error) {
     log.error({ err: error }, 'could not check the key of a WebSocket')

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { badRequestBody } from '../errors.ts'
 import { isAllowedOrigin } from '../http/origin.ts'
 import { CONNECTION_RETRY_AFTER_SECONDS } from '../limits/connection-limit.ts'
-import type { Slot, TakeSlot } from '../limits/slots.ts'
+import type { Slots } from '../limits/slots.ts'
 
 const PATH = '/graphql'
 
@@ -32,23 +32,15 @@ export function chooseProtocol(offered: ReadonlySet<string>): string | false {
   return [PROTOCOL, LEGACY_PROTOCOL].find((protocol) => offered.has(protocol)) ?? false
 }
 
-/**
- * Takes a slot for a WebSocket, or refuses the handshake and returns null. The slot is released when the connection closes.
- */
+/** Whether a handshake is accepted. Refuses it otherwise. A WebSocket takes a slot when it is authenticated. */
 export function admit(
   request: IncomingMessage,
   stream: Duplex,
-  {
-    allowedOrigins,
-    takeSlot,
-  }: { allowedOrigins?: readonly string[] | undefined; takeSlot: TakeSlot },
-): Slot | null {
-  const refusal = refusalOf(request, allowedOrigins)
-  if (refusal) return refuse(stream, refusal)
-  const slot = takeSlot()
-  if (!slot) return refuse(stream, NO_SLOT)
-  stream.once('close', slot.release)
-  return slot
+  { allowedOrigins, slots }: { allowedOrigins?: readonly string[] | undefined; slots: Slots },
+): boolean {
+  const refusal = refusalOf(request, allowedOrigins) ?? (slots.isFull() ? NO_SLOT : null)
+  if (refusal) refuse(stream, refusal)
+  return refusal === null
 }
 
 const NO_SLOT: Refusal = {
@@ -84,11 +76,10 @@ function isForeignProtocol(headers: IncomingHttpHeaders): boolean {
 }
 
 /** Responds and closes the connection, even if the client keeps its side open, which would prevent the server from closing. */
-function refuse(stream: Duplex, { headers = '', message, status }: Refusal): null {
+function refuse(stream: Duplex, { headers = '', message, status }: Refusal): void {
   const body = JSON.stringify(badRequestBody(message))
   stream.once('finish', () => stream.destroy())
   stream.end(
     `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
-  return null
 }

@@ -80,6 +80,7 @@ const SOURCES: string[][] = [
   ['server/websocket'],
   ['server/websocket', 'server/single-connection'],
   ['server/single-connection'],
+  ['server/websocket'],
   ['server/limits'],
   ['server/limits'],
   ['server/limits'],

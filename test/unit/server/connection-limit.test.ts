@@ -65,6 +65,24 @@ test('a WebSocket above the limit of a key is closed with 1013, and other keys h
   await eventually(async () => expect((await greet(graphql, 'a')).code).toBeNull())
 })
 
+test('a WebSocket that authenticates when the process is full is closed with 1013', async () => {
+  const { graphql } = await start({ process: 1 })
+  const late = open(graphql)
+  await once(late, 'open')
+  expect((await greet(graphql, 'a')).code).toBeNull()
+  late.send(JSON.stringify({ type: 'connection_init', payload: { authorization: 'b' } }))
+  expect((await once(late, 'close'))[0]).toBe(1013)
+})
+
+test('an organization leaves free WebSockets for the next one', async () => {
+  const { graphql } = await start({ process: 5 })
+  for (const key of ['a1', 'a2', 'a3', 'a4']) {
+    expect((await greet(graphql, key)).code).toBeNull()
+  }
+  expect((await greet(graphql, 'a5')).code).toBe(1013)
+  expect((await greet(graphql, 'b')).code).toBeNull()
+})
+
 test('all keys of an organization share its limit of WebSockets', async () => {
   const { graphql } = await start({ organization: 2 })
   const first = await greet(graphql, 'acme-1')
@@ -78,8 +96,9 @@ test('all keys of an organization share its limit of WebSockets', async () => {
 test('a WebSocket above the limit of the process gets 503 with Retry-After', async () => {
   const { graphql } = await start({ process: 2 })
   const first = await greet(graphql, 'a')
-  // A client that is not authenticated yet takes a slot too.
+  // A client that is not authenticated yet takes no slot.
   await once(open(graphql), 'open')
+  expect((await greet(graphql, 'b')).code).toBeNull()
   const [, response] = (await once(open(graphql), 'unexpected-response')) as [
     unknown,
     IncomingMessage,

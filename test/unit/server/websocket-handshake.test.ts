@@ -47,7 +47,7 @@ test.each([
 test('a socket above the limit is refused with a sentence', async () => {
   const connectionLimits = { process: 1, organization: 1, caller: 1 }
   const { graphql } = await startTestServer({ connectionLimits })
-  await openRawSocket(graphql)
+  await (await openRawSocket(graphql)).acknowledged()
   const refused = await refusedHandshake(graphql, { protocols: [PROTOCOL] })
   expect(refused).toEqual({ status: 503, message: expect.stringContaining('Try again in') })
 })
