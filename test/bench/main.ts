@@ -15,6 +15,7 @@ import { publish } from './publish.ts'
 import { type Report, type Result, reportJson, rowsOf, textTable } from './report.ts'
 import { createRun, type Run } from './run.ts'
 import { start } from './start.ts'
+import { tenants } from './tenants.ts'
 import { workers } from './workers.ts'
 
 /** In the order in which they run. */
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   growth,
   feed,
   workers,
+  tenants,
   start,
 ]
 
