@@ -1,7 +1,9 @@
+import { createFairQueue } from './fair-queue.ts'
+
 /** Limits how many tasks begin in one turn of the event loop, so that a burst does not delay other work. */
 export interface Pace {
-  /** Resolves when one more task may begin. Waiting callers continue in order, those with `ahead` first. */
-  next(options: { ahead: boolean }): Promise<void>
+  /** Resolves when one more task may begin. The owners of waiting tasks take turns, those of tasks with `ahead` first. */
+  next(options: { owner: string; ahead: boolean }): Promise<void>
 }
 
 /**
@@ -9,8 +11,8 @@ export interface Pace {
  * @param inNextTurn runs a function in the next turn of the event loop, as `setImmediate` does
  */
 export function createPace(perTurn: number, inNextTurn: (work: () => void) => void): Pace {
-  const ahead: (() => void)[] = []
-  const others: (() => void)[] = []
+  const ahead = createFairQueue<() => void>()
+  const others = createFairQueue<() => void>()
   let left = perTurn
 
   function begin(): void {
@@ -21,17 +23,18 @@ export function createPace(perTurn: number, inNextTurn: (work: () => void) => vo
   function beginTurn(): void {
     left = perTurn
     while (left > 0) {
-      const go = ahead.shift() ?? others.shift()
-      if (!go) return
+      const next = ahead.shift() ?? others.shift()
+      if (!next) return
       begin()
-      go()
+      next.item()
     }
   }
 
   return {
     async next(options) {
       if (left > 0) return begin()
-      await new Promise<void>((go) => (options.ahead ? ahead : others).push(go))
+      const queue = options.ahead ? ahead : others
+      await new Promise<void>((go) => queue.push(options.owner, go))
     },
   }
 }

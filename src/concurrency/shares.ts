@@ -1,3 +1,5 @@
+import { createFairQueue } from './fair-queue.ts'
+
 /**
  * Divides an amount, such as slots or bytes, between owners. An owner may take more while it has less than `ratio` times what
  * is free. With the ratio 4, one owner alone can take 4/5 of the total, and two can take 4/9 each: a part stays free for the
@@ -27,8 +29,7 @@ interface Waiting {
 
 export function createShares(total: number, ratio = DEFAULT_RATIO): Shares {
   const taken = new Map<string, number>()
-  /** By owner, in the order of their next turns. */
-  const waiting = new Map<string, Waiting[]>()
+  const waiting = createFairQueue<Waiting>()
   let free = total
 
   const hasRoom = (owner: string) => (taken.get(owner) ?? 0) < ratio * free
@@ -40,39 +41,28 @@ export function createShares(total: number, ratio = DEFAULT_RATIO): Shares {
     else taken.delete(owner)
   }
 
-  /** @returns whether one could start */
-  function startNext(): boolean {
-    for (const [owner, queue] of waiting) {
-      if (!hasRoom(owner)) continue
-      const next = queue.shift()!
-      waiting.delete(owner)
-      if (queue.length > 0) waiting.set(owner, queue)
-      change(owner, next.amount)
-      next.start()
-      return true
+  function startWaiting(): void {
+    for (let next = waiting.shift(hasRoom); next; next = waiting.shift(hasRoom)) {
+      change(next.owner, next.item.amount)
+      next.item.start()
     }
-    return false
   }
 
   return {
     hasRoom,
     take: change,
     acquire(owner, amount) {
-      const queue = waiting.get(owner)
-      if (!queue && hasRoom(owner)) {
+      if (waiting.count(owner) === 0 && hasRoom(owner)) {
         change(owner, amount)
         return Promise.resolve()
       }
-      return new Promise((start) => {
-        if (queue) queue.push({ amount, start })
-        else waiting.set(owner, [{ amount, start }])
-      })
+      return new Promise((start) => waiting.push(owner, { amount, start }))
     },
     release(owner, amount) {
       change(owner, -amount)
-      while (waiting.size > 0 && startNext());
+      startWaiting()
     },
-    waiting: (owner) => waiting.get(owner)?.length ?? 0,
+    waiting: waiting.count,
     full: () => [...taken.keys()].filter((owner) => !hasRoom(owner)),
   }
 }

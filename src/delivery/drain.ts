@@ -1,4 +1,5 @@
 import { type Clock, pause } from '../concurrency/clock.ts'
+import { runFor } from '../concurrency/owner.ts'
 import type { Pace } from '../concurrency/pace.ts'
 import type { Shares } from '../concurrency/shares.ts'
 import type { Database } from '../storage/database.ts'
@@ -148,7 +149,9 @@ async function readPage(drain: Drain): Promise<Page | null> {
   await turn.wait(memory.acquire(turn.organizationId, MAX_PAGE_LENGTH))
   let unused = MAX_PAGE_LENGTH
   try {
-    const page = turn.signal.aborted ? null : await readDue(drain)
+    // Deliveries have a share of the database connections that queries of the organization do not use.
+    const owner = `${turn.organizationId} deliveries`
+    const page = turn.signal.aborted ? null : await runFor(owner, () => readDue(drain))
     for (const delivery of page?.deliveries ?? []) unused -= lengthOf(delivery)
     return page
   } finally {
@@ -235,7 +238,10 @@ async function sendFirst(
     else await turn.awaitUrgentWakeup(seen.urgent, () => inFlight.room(urgent))
     if (!inFlight.hasRoom(urgent)) return index
     // A destination without requests in flight begins before those that have some.
-    await pace.next({ ahead: urgent || inFlight.isEmpty })
+    await pace.next({
+      owner: turn.organizationId,
+      ahead: urgent || inFlight.isEmpty,
+    })
     const isExpired = hasPassed(clock, readAt, PAGE_LIFETIME_MS)
     if (turn.signal.aborted || isExpired || inFlight.inactive > seen.inactive) return index
     inFlight.send(delivery)

@@ -42,7 +42,7 @@ const MAX_ATTEMPTS = 20
 
 /** A call with more events or deliveries than this commits alone, so that it does not delay the calls of its group. */
 const MAX_GROUPED_EVENTS = 16
-const MAX_GROUPED_DELIVERIES = 1_000
+const MAX_GROUPED_DELIVERIES = 250
 
 /** Types of events of organizations that are remembered as large. */
 const MAX_LARGE_KINDS = 10_000

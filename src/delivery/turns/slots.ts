@@ -9,6 +9,9 @@ const MAX_TURNS = 2_000
 /** Turns that read and send. A turn that only waits does not count, so that slow receivers do not delay others. */
 const MAX_WORKING_TURNS = 200
 
+/** Turns that begin at once for organizations without a working turn, however many others work. */
+const MIN_FREE_SLOTS = 16
+
 /** Milliseconds of waiting after which a turn does not count as working. Fast receivers respond before that. */
 const MIN_WAITING_MS = 200
 
@@ -29,17 +32,22 @@ export function createSlots(ports: JobPorts, turns: ReadonlyMap<string, Controll
   let areScarce = false
   let othersAllowedAt = 0
 
-  function freeSlots(): number {
-    let working = 0
-    for (const turn of turns.values()) if (turn.waitingMs() < MIN_WAITING_MS) working += 1
-    return Math.max(0, Math.min(MAX_WORKING_TURNS - working, MAX_TURNS - turns.size))
-  }
-
-  /** Returns the organizations that have their share of the turns. */
-  function fullOrganizations(): string[] {
-    const shares = createShares(MAX_TURNS)
-    for (const { turn } of turns.values()) shares.take(turn.organizationId, 1)
-    return shares.full()
+  /** Returns how many jobs can be fetched, and the organizations that have their share of the turns or of the slots. */
+  function freeSlots(): { free: number; full: string[] } {
+    const all = createShares(MAX_TURNS)
+    const working = createShares(MAX_WORKING_TURNS)
+    let count = 0
+    for (const { turn, waitingMs } of turns.values()) {
+      all.take(turn.organizationId, 1)
+      if (waitingMs() >= MIN_WAITING_MS) continue
+      working.take(turn.organizationId, 1)
+      count += 1
+    }
+    const free = Math.max(MAX_WORKING_TURNS - count, MIN_FREE_SLOTS)
+    return {
+      free: Math.max(0, Math.min(free, MAX_TURNS - turns.size)),
+      full: [...new Set([...all.full(), ...working.full()])],
+    }
   }
 
   async function fetchForOthers(size: number, except: readonly string[]): Promise<DrainJob[]> {
@@ -54,10 +62,9 @@ export function createSlots(ports: JobPorts, turns: ReadonlyMap<string, Controll
     areScarce: () => areScarce,
     /** If more jobs are queued than half of the slots, the other slots are for other organizations. */
     async fetch() {
-      const free = freeSlots()
-      const full = fullOrganizations()
+      const { free, full } = freeSlots()
       areScarce = free === 0 || full.length > 0
-      if (free === 0) return []
+      if (free === 0 || (full.length > 0 && clock.now() < othersAllowedAt)) return []
       const size = Math.ceil(free / 2)
       const jobs =
         full.length > 0

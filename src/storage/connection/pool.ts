@@ -13,11 +13,11 @@ const RETRY_INTERVAL_MS = 200
 /** Connections that no organization uses, so that deliveries, publications of all and the feed do not wait for queries. */
 const MIN_SERVICE_CONNECTIONS = 2
 
-/** An organization alone has 2/3 of the other connections, see `createShares`. */
-const SHARE_RATIO = 2
+/** An organization alone has 1/3 of the other connections, see `createShares`: more would only take the CPU of the server. */
+const SHARE_RATIO = 0.5
 
 /** Callers of one organization that can wait for a connection. A waiting operation takes some 10 kB. */
-const MAX_WAITING_CALLERS = 2_000
+const MAX_WAITING_CALLERS = 2_500
 
 /** Milliseconds after which a pool that was reduced tries to open one more connection. */
 const GROW_AFTER_MS = 5_000

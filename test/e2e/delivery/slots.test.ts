@@ -74,8 +74,8 @@ test('an organization alone gets all slots by and by', async () => {
 })
 
 test.each([
-  { working: 200, waiting: 0, fetched: 0 },
-  { working: 199, waiting: 500, fetched: 1 },
+  { working: 199, waiting: 500, fetched: 8 },
+  { working: 1_000, waiting: 0, fetched: 8 },
   { working: 0, waiting: 2_000, fetched: 0 },
 ])(
   'with $working turns that work and $waiting that wait, $fetched of another organization begin',

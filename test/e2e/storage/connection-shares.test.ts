@@ -36,9 +36,9 @@ async function openPool() {
 test('statements of one organization that wait leave connections to other organizations and to the service', async () => {
   const { db, waitFor, release, active } = await openPool()
   const hostile = waitFor('hostile', 50)
-  await expect.poll(active).toBe(6)
+  await expect.poll(active).toBe(3)
   const second = waitFor('second', 50)
-  await expect.poll(active).toBe(8)
+  await expect.poll(active).toBe(5)
 
   expect(await db.query('select 1 as one')).toEqual([{ one: 1 }])
   await release()
@@ -50,7 +50,7 @@ test('statements of one organization that wait leave connections to other organi
 test('an organization with thousands of waiting statements is refused more, as a transient fault', async () => {
   const { db, release } = await openPool()
   const query = () => runFor('hostile', () => db.query('select pg_advisory_xact_lock(1)::text'))
-  const waiting = Array.from({ length: 6 + 2_000 }, query)
+  const waiting = Array.from({ length: 3 + 2_500 }, query)
   const [refused] = await Promise.allSettled([query()])
   expect(refused).toMatchObject({ status: 'rejected' })
   expect(db.isTransient((refused as PromiseRejectedResult).reason)).toBe(true)

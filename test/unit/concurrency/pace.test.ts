@@ -6,8 +6,8 @@ function startPace() {
   const turns: (() => void)[] = []
   const pace = createPace(2, (work) => turns.push(work))
   const begun: string[] = []
-  const ask = (name: string, { ahead = false } = {}) =>
-    void pace.next({ ahead }).then(() => begun.push(name))
+  const ask = (name: string, { owner = 'one', ahead = false } = {}) =>
+    void pace.next({ owner, ahead }).then(() => begun.push(name))
   const settle = () => new Promise((resolve) => setImmediate(resolve))
   return {
     begun,
@@ -42,6 +42,15 @@ test('an urgent task begins before waiting tasks that are not urgent', async () 
   await nextTurn()
   await nextTurn()
   expect(begun).toEqual(['a', 'b', 'first', 'second', 'third', 'c', 'd'])
+})
+
+test('the owners of waiting tasks take turns, however many tasks one of them has', async () => {
+  const { ask, begun, nextTurn } = startPace()
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) ask(name, { owner: 'hostile' })
+  ask('other', { owner: 'other' })
+  await nextTurn()
+  await nextTurn()
+  expect(begun.slice(0, 4).sort()).toEqual(['a', 'b', 'c', 'other'])
 })
 
 test('after a turn without tasks no turn is scheduled, and the next task begins at once', async () => {
