@@ -9,6 +9,7 @@ const RESERVED_SEGMENTS = [
   'destinations',
   'events',
   'sign-in',
+  'audit-log',
 ]
 
 /** Reads BASE_PATH, such as "/webhooks". Returns an empty text when the service is at the root of its host. */

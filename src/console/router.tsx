@@ -4,6 +4,7 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router'
+import { readAuditLogSearch } from './audit-log/audit-log-search.ts'
 import { readDeliveriesSearch } from './deliveries/deliveries-search.ts'
 import { NotFoundPage, PageFailure } from './shell/fallback-pages.tsx'
 import { Shell } from './shell/shell.tsx'
@@ -53,7 +54,22 @@ const api = createRoute({
   component: lazyRouteComponent(() => import('./api/api-page.tsx'), 'ApiPage'),
 })
 
-const routeTree = root.addChildren([webhooks, destination, deliveries, events, event, api])
+const auditLog = createRoute({
+  getParentRoute: () => root,
+  path: '/audit-log',
+  validateSearch: readAuditLogSearch,
+  component: lazyRouteComponent(() => import('./audit-log/audit-log-page.tsx'), 'AuditLogPage'),
+})
+
+const routeTree = root.addChildren([
+  webhooks,
+  destination,
+  deliveries,
+  events,
+  event,
+  api,
+  auditLog,
+])
 
 interface PagesOptions {
   /** The path of the console in the host page, as in "/settings/webhooks". */

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import type { Tab } from './browser.ts'
 import { DESTINATIONS, type Scenery } from './scenery.ts'
+import { AUDIT_LOG, NO_AUDIT_LOG } from './scenery-audit-log.ts'
 
 /** A page in one of its states. */
 export interface View {
@@ -30,7 +31,8 @@ function view(name: string, path: string, options: Options = {}): View {
   const { act, answers = {}, dialog = false, loading = false } = options
   const { refused = false, top = dialog, viewer = 'owner' } = options
   // Pages about destinations follow them, for a viewer who may read them.
-  const live = !/^\/(events|api)/.test(path) && (viewer === 'owner' || viewer === 'newcomer')
+  const live =
+    !/^\/(events|api|audit-log)/.test(path) && (viewer === 'owner' || viewer === 'newcomer')
   return {
     name,
     path,
@@ -129,6 +131,8 @@ export const VIEWS: readonly View[] = [
     act: press('Publish sample'),
   }),
   view('api', '/api', { act: openOperation }),
+  view('audit-log', '/audit-log', { answers: { AuditLog: AUDIT_LOG } }),
+  view('audit-log-none', '/audit-log?action=EVENT_ERASED', { answers: { AuditLog: NO_AUDIT_LOG } }),
   view('graphql', '/events', { dialog: true, act: press('Show GraphQL') }),
   view('page-none', '/events/made_up'),
 ]

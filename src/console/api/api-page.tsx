@@ -1,5 +1,6 @@
 import type { DocumentNode } from 'graphql'
 import type { ReactElement } from 'react'
+import { OPERATIONS as AUDIT_LOG } from '../audit-log/operations.ts'
 import { OPERATIONS as DELIVERIES } from '../deliveries/operations.ts'
 import { OPERATIONS as DESTINATION } from '../destination/operations.ts'
 import { CodeBlock } from '../elements/code-block.tsx'
@@ -80,4 +81,5 @@ export const OPERATIONS_BY_PAGE: readonly { page: string; operations: readonly D
     { page: 'Webhook', operations: DESTINATION },
     { page: 'Recent deliveries', operations: DELIVERIES },
     { page: 'Event reference', operations: EVENTS },
+    { page: 'Audit log', operations: AUDIT_LOG },
   ]

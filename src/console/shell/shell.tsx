@@ -3,7 +3,7 @@ import { type ReactElement, useId } from 'react'
 import { Button } from '../elements/button.tsx'
 import { Skeleton } from '../elements/section.tsx'
 import { MAIN_ID } from '../host-page.ts'
-import { useSession } from '../session/session.ts'
+import { useScopes, useSession } from '../session/session.ts'
 import hidden from '../styles/hidden.module.css'
 import { LiveStatus } from './live-status.tsx'
 import styles from './shell.module.css'
@@ -14,6 +14,7 @@ const inactive = { className: styles.tab }
 
 /** Frames every page: navigation, state of the live updates, theme, organization and sign-out. */
 export function Shell(): ReactElement {
+  const may = useScopes()
   return (
     <>
       <a href={`#${MAIN_ID}`} className={`${styles.skip} ${hidden.hidden}`}>
@@ -32,6 +33,11 @@ export function Shell(): ReactElement {
           <Link to="/api" activeProps={active} inactiveProps={inactive}>
             API
           </Link>
+          {may('DESTINATIONS_READ') && may('KEYS_MANAGE') && (
+            <Link to="/audit-log" activeProps={active} inactiveProps={inactive}>
+              Audit log
+            </Link>
+          )}
         </nav>
         <div className={styles.end}>
           <LiveStatus />
@@ -49,7 +55,7 @@ export function Shell(): ReactElement {
 /** Is also the active tab on the pages of a single webhook. */
 function WebhooksTab(): ReactElement {
   const isActive = useLocation({
-    select: ({ pathname }) => !/^\/(events|api)(\/|$)/.test(pathname),
+    select: ({ pathname }) => !/^\/(events|api|audit-log)(\/|$)/.test(pathname),
   })
   return (
     <Link to="/" activeProps={{}} activeOptions={EXACT} {...(isActive ? active : inactive)}>

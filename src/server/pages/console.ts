@@ -21,7 +21,7 @@ export interface Console {
 const BUILT = fileURLToPath(new URL('../../../dist/console', import.meta.url))
 
 /** The paths of its pages. All of them get the same HTML, whose script renders the page. */
-const PAGES = /^\/(destinations\/[^/]+(\/deliveries)?|events(\/[^/]+)?|api)?$/
+const PAGES = /^\/(destinations\/[^/]+(\/deliveries)?|events(\/[^/]+)?|api|audit-log)?$/
 
 const NOT_BUILT =
   'The console is not built: run "npm run build:console", then load this page again. The API is at /graphql.\n'

@@ -55,6 +55,7 @@ test.each([
   '/events',
   '/events/TODO_CREATED',
   '/api',
+  '/audit-log?action=KEY_CREATED',
 ])('%s is a page of the console', async (path) => {
   const { url } = await startConsole()
   const { body, headers, status } = await get(url + path)
