@@ -80,8 +80,8 @@ export async function matchDestinations(tx: Sql, events: readonly NewEvent[]): P
   return (event) => matches.get(kindOf(event)) ?? []
 }
 
-/** Deliveries of one statement, so that events with thousands of destinations do not fill the memory. */
-const BATCH_SIZE = 20_000
+/** Deliveries of one statement. Preparing more would delay other requests of the process. */
+const BATCH_SIZE = 5_000
 
 function* inBatches(events: readonly NewEvent[], match: Match): Generator<NewEvent[]> {
   let batch: NewEvent[] = []

@@ -47,8 +47,8 @@ const MAX_GROUPED_DELIVERIES = 250
 /** Types of events of organizations that are remembered as large. */
 const MAX_LARGE_KINDS = 10_000
 
-/** Calls that commit alone at once, in one process. An organization has at most half of what others leave free. */
-const MAX_LARGE_CALLS = 4
+/** Calls that commit alone at once, in one process: two, of different organizations. */
+const MAX_LARGE_CALLS = 2
 
 /** Creates a publisher. Small concurrent calls share a transaction, and large ones take turns by organization. */
 export function createPublisher(ports: Ports): Publisher {
