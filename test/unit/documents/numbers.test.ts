@@ -149,6 +149,8 @@ describe('a number in docs/engine.md or docs/operations.md is a constant of the 
   const rules: [document: string, sentence: RegExp, source: string][] = [
     ['engine', /for its (\d+) slots/, 'delivery'],
     ['engine', /has at most ([\d,]+) turns/, 'delivery'],
+    ['engine', /more than (\d+) events or \d+ deliveries/, 'publishing'],
+    ['engine', /more than \d+ events or (\d+) deliveries/, 'publishing'],
     ['engine', /notified and every ([\d.]+) s/, 'delivery'],
     ['engine', /up to (\d+) requests at a time/, 'delivery'],
     ['engine', /After (\d+) s a destination with more to do/, 'delivery'],
