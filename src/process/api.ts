@@ -9,7 +9,7 @@ import type { Parts } from './parts.ts'
 
 /** Starts the API: GraphQL over HTTP and WebSockets, its pages, health and metrics. */
 export function startApi(
-  { authenticate, options, telemetry }: Parts,
+  { authenticate, findInvalid, options, telemetry }: Parts,
   {
     ports,
     ...address
@@ -22,6 +22,7 @@ export function startApi(
     schema: createSchema(),
     createContext: (request): Context => ({ ...request, ports }),
     authenticate,
+    findInvalid,
     maskError: countErrors(createMaskError({ ...ports, ...telemetry }), telemetry.metrics),
     allowedOrigins,
     trustedDocuments,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Authenticate, createAuthenticator } from '../access/authentication.ts'
 import { createTokenVerifier, type JwtSettings } from '../access/jwt.ts'
+import { createKeyCheck, type FindInvalid } from '../access/key-check.ts'
 import { type Clock, systemClock } from '../concurrency/clock.ts'
 import type { WebhookClientOptions } from '../delivery/http/client.ts'
 import { createQueue, type QueueAdapter, startQueue } from '../delivery/queue.ts'
@@ -65,6 +66,7 @@ export interface Parts {
   feeds: Feeds
   publisher: Publisher
   authenticate: Authenticate
+  findInvalid: FindInvalid
 }
 
 interface Storage {
@@ -112,7 +114,8 @@ export async function createParts(
   closers.defer(publisher.idle)
   const verifyToken = options.jwt ? createTokenVerifier(options.jwt, storage) : null
   const authenticate = createAuthenticator({ ...ports, verifyToken })
-  return { options, telemetry, storage, jobs, feeds, publisher, authenticate }
+  const findInvalid = createKeyCheck({ ...storage, verifyToken })
+  return { options, telemetry, storage, jobs, feeds, publisher, authenticate, findInvalid }
 }
 
 function createStorage(options: AppOptions, log: Logger, closers: AsyncDisposableStack): Storage {
