@@ -2,8 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { BlockingTransaction } from '../feed/feed-watch.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './http/listen.ts'
+import { connectionTimeouts, listen, urlOf } from './http/listen.ts'
 import { sendJson } from './http/send.ts'
+import { createUnreadResponses } from './limits/unread-responses.ts'
 
 /** Whether a process is ready, with the state of each part that it has. */
 export interface Readiness {
@@ -93,7 +94,9 @@ export async function startMonitoringServer(
   }: { host: string; port: number; log: Logger; ownListener?: boolean },
   monitoring: Monitoring,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }, (request, response) => {
+  const unread = createUnreadResponses()
+  const server = createServer(connectionTimeouts(), (request, response) => {
+    response.once('prefinish', () => unread.addHttp(response))
     answerMonitoring(monitoring, request, response, { ownListener })
       .then((answered) => {
         if (answered) return

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { GraphQLSchema } from 'graphql'
 import type { Authenticate } from '../access/authentication.ts'
+import type { FindInvalid } from '../access/key-check.ts'
 import type { MaskError } from '../graphql/mask-error.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import type { TrustedDocuments } from './documents/persisted-documents.ts'
 import { acceptBasePath } from './http/base-path.ts'
-import { KEEP_ALIVE_TIMEOUT_MS, listen, urlOf } from './http/listen.ts'
+import { connectionTimeouts, listen, urlOf } from './http/listen.ts'
 import { createRequestListener } from './http/request-listener.ts'
 import { DEFAULT_CONNECTION_LIMITS } from './limits/connection-limit.ts'
 import { DEFAULT_MUTATION_LIMITS, type MutationLimits } from './limits/mutation-limit.ts'
@@ -17,6 +18,7 @@ import type { Monitoring } from './monitoring.ts'
 import { type ConsoleOptions, createConsole } from './pages/console.ts'
 import { createGraphiql, type GraphiqlOptions } from './pages/graphiql.ts'
 import type { SignIn } from './pages/sign-in.ts'
+import { createStaticFileSender } from './pages/static-file.ts'
 import { type CreateContext, createGraphql } from './pipeline/pipeline.ts'
 import { serveSingleConnections } from './single-connection/serve.ts'
 import { type LiveConnections, watchLiveConnections } from './streams/live-connections.ts'
@@ -30,6 +32,8 @@ export interface ServerOptions {
   schema: GraphQLSchema
   createContext: CreateContext
   authenticate: Authenticate
+  /** Default: see `watchLiveConnections`. */
+  findInvalid?: FindInvalid
   maskError: MaskError
   log: Logger
   tracing: Tracing
@@ -37,8 +41,8 @@ export interface ServerOptions {
   monitoring: Monitoring
   /** The path under which a proxy serves everything, as in "/webhooks". Default: none. */
   basePath?: string
-  graphiql?: GraphiqlOptions
-  console?: ConsoleOptions
+  graphiql?: Omit<GraphiqlOptions, 'sendStaticFile'>
+  console?: Omit<ConsoleOptions, 'sendStaticFile'>
   /** Signs in browsers on this machine. Default: none; the pages ask for an API key. */
   signIn?: SignIn
   /** See `WebSocketOptions`. */
@@ -51,7 +55,7 @@ export interface ServerOptions {
   connectionLimits?: SlotLimits
   /** The time within which a request must arrive completely. It does not limit streams. Default: 30,000. */
   requestTimeoutMs?: number
-  /** The time within which a client must read a response. It does not limit event streams. Default: 120,000. */
+  /** The time within which a client must read a response, of any kind. It does not limit event streams. Default: 120,000. */
   unreadTimeoutMs?: number
   /** Documents that every client can refer to by id. Default: none. */
   trustedDocuments?: TrustedDocuments | undefined
@@ -66,11 +70,7 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-const REQUEST_TIMEOUT_MS = 30_000
-const UNREAD_TIMEOUT_MS = 120_000
 const HEARTBEAT_INTERVAL_MS = 12_000
-/** Checks for late requests within the timeout. With Node's default interval a request could take twice the timeout. */
-const CHECKS_PER_TIMEOUT = 6
 const CLOSE_TIMEOUT_MS = 2_000
 const IDLE_CHECK_INTERVAL_MS = 20
 
@@ -85,12 +85,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     connectionLimits = DEFAULT_CONNECTION_LIMITS,
     mutationLimits = DEFAULT_MUTATION_LIMITS,
     basePath = '',
-    requestTimeoutMs = REQUEST_TIMEOUT_MS,
-    unreadTimeoutMs = UNREAD_TIMEOUT_MS,
+    requestTimeoutMs,
+    unreadTimeoutMs,
     heartbeatInterval = HEARTBEAT_INTERVAL_MS,
   } = options
   const slots = createSlots(connectionLimits)
   const unread = createUnreadResponses({ timeoutMs: unreadTimeoutMs })
+  const sendStaticFile = createStaticFileSender(unread)
   const graphql = createGraphql({
     ...options,
     live,
@@ -102,6 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const listener = createRequestListener({
     ...options,
     graphql,
+    unread,
     singleConnection: serveSingleConnections({
       ...options,
       graphql,
@@ -111,19 +113,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       heartbeatInterval,
     }),
     basePath,
-    graphiql: createGraphiql({ ...options.graphiql, basePath }),
+    graphiql: createGraphiql({ ...options.graphiql, basePath, sendStaticFile }),
     console: createConsole({
       ...options.console,
       basePath,
+      sendStaticFile,
       hasSignInLink: options.signIn !== undefined,
     }),
     newRequestId,
   })
   const server = createServer(
     {
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.ceil(requestTimeoutMs / CHECKS_PER_TIMEOUT),
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      ...connectionTimeouts(requestTimeoutMs),
       shouldUpgradeCallback: isWebSocketUpgrade,
     },
     listener,

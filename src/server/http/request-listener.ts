@@ -3,6 +3,7 @@ import type { Credentials } from '../../access/authentication.ts'
 import type { Resume } from '../../graphql/context.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import { badRequestBody } from '../errors.ts'
+import type { UnreadResponses } from '../limits/unread-responses.ts'
 import { answerMonitoring, type Monitoring } from '../monitoring.ts'
 import type { Console } from '../pages/console.ts'
 import type { Graphiql } from '../pages/graphiql.ts'
@@ -12,6 +13,7 @@ import type { Graphql } from '../pipeline/pipeline.ts'
 import { type ServeSingleConnection, usesSingleConnection } from '../single-connection/serve.ts'
 import { acceptsEvents, checkAccept } from '../streams/result-format.ts'
 import { allowEveryOrigin, answerPreflight } from './cors.ts'
+import { checkHost } from './host.ts'
 import { HttpRefusal, readJsonBody } from './request-body.ts'
 import { checkQueryString } from './request-query.ts'
 import { sendJson } from './send.ts'
@@ -27,12 +29,15 @@ export interface HttpOptions {
   signIn?: SignIn
   newRequestId: () => string
   monitoring: Monitoring
+  unread: UnreadResponses
   log: Logger
 }
 
 /** Returns the listener that responds to every HTTP request of the service. */
 export function createRequestListener(options: HttpOptions): RequestListener {
   return (request, response) => {
+    // Every response that has ended, except a stream that is open.
+    response.once('prefinish', () => options.unread.addHttp(response))
     route(options, request, response).catch((error: unknown) => {
       if (error instanceof HttpRefusal) return refuse(response, error)
       // A client that disconnected before its request was complete is not a fault of the service.
@@ -49,6 +54,7 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   response.setHeader('x-content-type-options', 'nosniff')
+  checkHost(request)
   const path = pathOf(request)
   if (path === '/graphql' || path === STREAM_PATH) return answerGraphql(options, request, response)
   if (await answerMonitoring(options.monitoring, request, response)) return

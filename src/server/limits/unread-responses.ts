@@ -1,5 +1,10 @@
+import type { ServerResponse } from 'node:http'
+
 /** Bytes of unread responses in the whole process. */
 const MAX_BYTES = 256_000_000
+
+/** The time that a client has to read a response. */
+const UNREAD_TIMEOUT_MS = 120_000
 
 /** No response younger than this is dropped, however many there are: one message can go to thousands of clients. */
 const GRACE_MS = 2_000
@@ -17,24 +22,30 @@ interface Response {
 export interface UnreadResponses {
   /** Returns a function to call when the response has been sent or dropped. Later calls have no effect. */
   add(response: Response): () => void
+  /**
+   * Adds an HTTP response until it closes. Later calls for the same response have no effect.
+   * @param bytes returns how much of it is in memory. Default: what Node has buffered
+   */
+  addHttp(response: ServerResponse, bytes?: () => number): void
 }
 
 /**
  * Drops a response that its client does not read in time, and the oldest ones if all together exceed `maxBytes`, so that
  * clients cannot exhaust the memory by not reading.
- * @param timeoutMs the time that a client has to read a response
+ * @param timeoutMs the time that a client has to read a response. Default: 120,000
  */
 export function createUnreadResponses({
-  timeoutMs,
+  timeoutMs = UNREAD_TIMEOUT_MS,
   maxBytes = MAX_BYTES,
   graceMs = GRACE_MS,
 }: {
-  timeoutMs: number
+  timeoutMs?: number | undefined
   maxBytes?: number
   graceMs?: number
-}): UnreadResponses {
+} = {}): UnreadResponses {
   /** With the time when they were added, oldest first. */
   const unread = new Map<Response, number>()
+  const http = new WeakSet<ServerResponse>()
   let checking: NodeJS.Timeout | null = null
 
   function remove(response: Response): void {
@@ -56,11 +67,18 @@ export function createUnreadResponses({
     }
   }
 
+  function add(response: Response): () => void {
+    unread.set(response, performance.now())
+    checking ??= setInterval(check, Math.min(CHECK_INTERVAL_MS, timeoutMs)).unref()
+    return () => remove(response)
+  }
+
   return {
-    add(response) {
-      unread.set(response, performance.now())
-      checking ??= setInterval(check, Math.min(CHECK_INTERVAL_MS, timeoutMs)).unref()
-      return () => remove(response)
+    add,
+    addHttp(response, bytes = () => response.writableLength) {
+      if (http.has(response) || response.closed) return
+      http.add(response)
+      response.once('close', add({ bytes, abort: () => response.destroy() }))
     },
   }
 }

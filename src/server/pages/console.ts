@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { type ConsoleFiles, readConsoleFiles } from './console-files.ts'
-import { sendStaticFile } from './static-file.ts'
+import type { SendStaticFile } from './static-file.ts'
 
 export interface ConsoleOptions {
   /** The path under which a proxy serves the console, as in "/webhooks". Default: none. */
@@ -11,6 +11,7 @@ export interface ConsoleOptions {
   folder?: string
   /** Whether the service prints a link that signs in. The page then says so. Default: false. */
   hasSignInLink?: boolean
+  sendStaticFile: SendStaticFile
 }
 
 export interface Console {
@@ -31,7 +32,8 @@ export function createConsole({
   basePath = '',
   folder = BUILT,
   hasSignInLink = false,
-}: ConsoleOptions = {}): Console {
+  sendStaticFile,
+}: ConsoleOptions): Console {
   let reading: Promise<ConsoleFiles | null> | null = null
   const read = async () => {
     reading ??= readConsoleFiles(folder, basePath)

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type GraphiqlAssets, loadGraphiqlAssets } from './graphiql-assets.ts'
 import { graphiqlExamples } from './graphiql-examples.ts'
-import { sendStaticFile } from './static-file.ts'
+import type { SendStaticFile } from './static-file.ts'
 
 export interface GraphiqlOptions {
   /** The path under which a proxy serves the page, as in "/webhooks". Default: none. */
   basePath?: string
   /** The URL of the destination in the first example. */
   exampleUrl?: string
+  sendStaticFile: SendStaticFile
 }
 
 export interface Graphiql {
@@ -39,7 +40,7 @@ const PAGE_HEADERS = {
 }
 
 /** Serves GraphiQL without files from other hosts. It is loaded on the first request. */
-export function createGraphiql(options: GraphiqlOptions = {}): Graphiql {
+export function createGraphiql(options: GraphiqlOptions): Graphiql {
   let loading: Promise<GraphiqlAssets> | null = null
   const assets = () => {
     loading ??= loadGraphiqlAssets()
@@ -52,7 +53,7 @@ export function createGraphiql(options: GraphiqlOptions = {}): Graphiql {
     answerAsset: async (path, request, response) => {
       if (!path.startsWith('/graphql/graphiql-')) return false
       const found = Object.values(await assets()).find((asset) => asset.path === path)
-      if (found) await sendStaticFile(found, request, response)
+      if (found) await options.sendStaticFile(found, request, response)
       return found !== undefined
     },
   }

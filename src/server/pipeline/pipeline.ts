@@ -160,7 +160,7 @@ function presentResults({ live, maskError, unread }: GraphqlOptions): Plugin<obj
           ? { ...one, errors: presentErrors(one.errors, (error) => maskError(error, requestId)) }
           : one
       if (!isAsyncIterable(result)) {
-        limitUnread(res, unread)
+        unread.addHttp(res)
         if ('errors' in result) setResult(withStatus(present(result as ExecutionResult)))
         return
       }
@@ -180,15 +180,6 @@ function presentResults({ live, maskError, unread }: GraphqlOptions): Plugin<obj
       setResult(stream as typeof result)
     },
   }
-}
-
-/** Limits how long a response stays in memory if its client does not read it. */
-function limitUnread(response: ServerResponse, unread: UnreadResponses): void {
-  const remove = unread.add({
-    bytes: () => response.writableLength,
-    abort: () => response.destroy(),
-  })
-  response.once('close', remove)
 }
 
 /** Sets the status 500, or 503 for a temporary fault, if an internal fault prevented the execution. */

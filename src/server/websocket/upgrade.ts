@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { badRequestBody } from '../errors.ts'
+import { BAD_HOST, isValidHost } from '../http/host.ts'
 import { isAllowedOrigin } from '../http/origin.ts'
 import { CONNECTION_RETRY_AFTER_SECONDS } from '../limits/connection-limit.ts'
 import type { Slots } from '../limits/slots.ts'
@@ -53,6 +54,7 @@ function refusalOf(
   { headers, url }: IncomingMessage,
   allowedOrigins: readonly string[] | undefined,
 ): Refusal | null {
+  if (!isValidHost(headers)) return { status: '400 Bad Request', message: BAD_HOST }
   if (url?.split('?')[0] !== PATH) {
     return { status: '404 Not Found', message: `Open WebSockets at ${PATH}.` }
   }

@@ -118,7 +118,7 @@ test('a style requires the nonce of its response', async () => {
 
 test('an invalid Host header is not added to the policy', async () => {
   const { url } = await startConsole()
-  const { headers } = await get(url, { accept: 'text/html', host: 'a; script-src *' })
+  const { headers } = await get(url, { accept: 'text/html', host: 'a;script-src' })
   expect(headers['content-security-policy']).toContain("connect-src 'self';")
 })
 
