@@ -70,7 +70,7 @@ export async function publishAll(count: number, publication: Publication, lanes 
 }
 
 export interface Stream {
-  /** Starts no more. @returns once all that were started are acknowledged: how many */
+  /** Starts what is due, and no more. @returns once all that were started are acknowledged: how many */
   stop(): Promise<number>
 }
 
@@ -79,16 +79,19 @@ export function publishSteadily(rate: number, publication: Publication): Stream 
   const open = new Set<Promise<unknown>>()
   const began = performance.now()
   let started = 0
-  const timer = setInterval(() => {
+  const startDue = () => {
     const due = ((performance.now() - began) / 1_000) * rate
     for (; started < due; started += 1) {
       const one = publishUntilAcknowledged(publication).finally(() => open.delete(one))
       open.add(one)
     }
-  }, 5)
+  }
+  const timer = setInterval(startDue, 5)
   return {
     async stop() {
       clearInterval(timer)
+      // A busy machine may not have run the timer for a while.
+      startDue()
       await Promise.all(open)
       return started
     },
