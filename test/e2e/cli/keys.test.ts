@@ -108,6 +108,13 @@ test('npm run keys -- create finds an organization by its id or its id in Bigmin
   const list = await runProgram(['cli/keys.ts', 'list'], env)
   expect(list.stdout).toContain('Acme \\u{9b}2J\\u{202e}')
   expect(stdout + list.stdout).not.toMatch(/[\u009b\u202e]/)
+
+  const verified = await runProgram(['cli/keys.ts', 'verify-audit'], env)
+  expect(verified).toMatchObject({ code: 0, stderr: '' })
+  expect(verified.stdout).toMatch(
+    new RegExp(`^${id}: 2 entries are valid, the last hash is [0-9a-f]{64}$`, 'm'),
+  )
+  expect(verified.stdout).toMatch(/^2 audit logs are valid\.$/m)
 })
 
 test('npm run keys prints its usage with --help, with every scope', async () => {
