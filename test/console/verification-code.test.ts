@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { nodeCode, pythonCode } from '../../src/console/destination/secret/verification-code.ts'
+import { NODE_CODE, PYTHON_CODE } from '../../src/console/destination/secret/verification-code.ts'
 import { signatureHeaders } from '../../src/domain/signature.ts'
 import { pythonIsPresent } from '../helpers/guide-samples/guide-receiver.ts'
 
@@ -46,34 +46,41 @@ async function statusOf(url: string, headers: Record<string, string>): Promise<n
   return status
 }
 
-const signed = (secret: string, previousSecret: string | null = null) =>
-  signatureHeaders({
-    body: BODY,
-    eventId: 'evt_1',
-    timestamp: new Date(),
-    secret,
-    previousSecret,
-  })
+const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1_000)
+
+const signed = (secret: string, previousSecret: string | null = null, timestamp = new Date()) =>
+  signatureHeaders({ body: BODY, eventId: 'evt_1', timestamp, secret, previousSecret })
 
 describe.each([
-  { language: 'Node.js', command: process.execPath, file: 'receiver.mjs', code: nodeCode },
-  { language: 'Python', command: 'python3', file: 'receiver.py', code: pythonCode },
+  { language: 'Node.js', command: process.execPath, file: 'receiver.mjs', code: NODE_CODE },
+  { language: 'Python', command: 'python3', file: 'receiver.py', code: PYTHON_CODE },
 ])('the code for $language', ({ command, file, code, language }) => {
   const able = language !== 'Python' || pythonIsPresent()
 
   test.runIf(able)('accepts requests signed with the secret and rejects others', async () => {
-    const url = await run(command, file, code({ overlapping: false }))
+    const url = await run(command, file, code)
     expect(await statusOf(url, signed(SECRET))).toBe(200)
     expect(await statusOf(url, signed(PREVIOUS))).toBe(401)
     expect(await statusOf(url, {})).toBe(401)
-    expect(await statusOf(url, { 'x-webhook-signature': 'ä' })).toBe(401)
+    expect(await statusOf(url, { ...signed(SECRET), 'webhook-signature': 'ä' })).toBe(401)
   })
 
   test.runIf(able)('accepts the previous secret while it still signs', async () => {
-    const url = await run(command, file, code({ overlapping: true }))
-    // The receiver still has the previous secret, which signs the second header.
+    const url = await run(command, file, code)
+    // The receiver still has the previous secret, whose signature is the second one.
     expect(await statusOf(url, signed(PREVIOUS, SECRET))).toBe(200)
-    expect(await statusOf(url, signed(SECRET))).toBe(200)
+    expect(await statusOf(url, signed(SECRET, PREVIOUS))).toBe(200)
     expect(await statusOf(url, signed(PREVIOUS))).toBe(401)
+  })
+
+  test.runIf(able)('rejects a recorded request under another id or time', async () => {
+    const url = await run(command, file, code)
+    const recorded = signed(SECRET)
+    expect(await statusOf(url, { ...recorded, 'webhook-id': 'evt_2' })).toBe(401)
+    const later = String(Number(recorded['webhook-timestamp']) + 60)
+    expect(await statusOf(url, { ...recorded, 'webhook-timestamp': later })).toBe(401)
+    expect(await statusOf(url, signed(SECRET, null, secondsAgo(360)))).toBe(401)
+    expect(await statusOf(url, signed(SECRET, null, secondsAgo(-360)))).toBe(401)
+    expect(await statusOf(url, signed(SECRET, null, secondsAgo(240)))).toBe(200)
   })
 })

@@ -71,7 +71,7 @@ function ShownDestination({ destination, change }: ShownProps): ReactElement {
         </div>
         <div className={styles.column}>
           <SecretSection destination={destination} />
-          <VerificationSection destination={destination} />
+          <VerificationSection />
           <TestSection destination={destination} />
           <ActivitySection destination={destination} />
         </div>

@@ -2,23 +2,20 @@ import * as Tabs from '@radix-ui/react-tabs'
 import type { ReactElement } from 'react'
 import { CodeBlock } from '../../elements/code-block.tsx'
 import { Section } from '../../elements/section.tsx'
-import type { Detail } from '../use-destination.ts'
-import { nodeCode, pythonCode } from './verification-code.ts'
+import { NODE_CODE, PYTHON_CODE } from './verification-code.ts'
 import styles from './verification-section.module.css'
 
 const LANGUAGES = [
-  { name: 'Node.js', code: nodeCode, file: 'receiver.mjs', command: 'node' },
-  { name: 'Python', code: pythonCode, file: 'receiver.py', command: 'python3' },
+  { name: 'Node.js', code: NODE_CODE, file: 'receiver.mjs', command: 'node' },
+  { name: 'Python', code: PYTHON_CODE, file: 'receiver.py', command: 'python3' },
 ] as const
 
-/** Shows a receiver that verifies the signatures of this destination. */
-export function VerificationSection({ destination }: { destination: Detail }): ReactElement {
-  const { previousExpiresAt } = destination.secret
-  const overlapping = previousExpiresAt !== null && Date.parse(previousExpiresAt) > Date.now()
+/** Shows a receiver that verifies signatures. */
+export function VerificationSection(): ReactElement {
   return (
     <Section
       title="Verify signatures"
-      description="Every request carries an HMAC SHA-256 signature of its body. If you use a framework, let it accept bodies of 2 MB. In Express: express.json({ limit: '2mb' })."
+      description="Every request carries an HMAC SHA-256 signature of its id, time and body. If you use a framework, let it accept bodies of 2 MB. In Express: express.json({ limit: '2mb' })."
     >
       <Tabs.Root defaultValue={LANGUAGES[0].name} className={styles.tabs}>
         <Tabs.List aria-label="Language" className={styles.list}>
@@ -36,7 +33,7 @@ export function VerificationSection({ destination }: { destination: Detail }): R
                 WEBHOOK_SECRET=… {command} {file}
               </code>
             </p>
-            <CodeBlock code={code({ overlapping })} label={`Verification code for ${name}`} />
+            <CodeBlock code={code} label={`Verification code for ${name}`} />
           </Tabs.Content>
         ))}
       </Tabs.Root>
