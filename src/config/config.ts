@@ -8,7 +8,13 @@ import type { EncryptionKey } from '../storage/secret-encryption.ts'
 import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.ts'
 import { readEncryptionKeys } from './encryption-keys.ts'
 import { Environment, type Variables } from './environment.ts'
-import { readBasePath, readMetricsListener, readMetricsToken, readOrigins } from './http.ts'
+import {
+  readBasePath,
+  readDeliveryProxy,
+  readMetricsListener,
+  readMetricsToken,
+  readOrigins,
+} from './http.ts'
 import { readJwt } from './jwt.ts'
 import { type OtlpProtocol, readTraces } from './traces.ts'
 
@@ -38,6 +44,8 @@ export interface Config {
   /** The file of the trusted documents; null for none. */
   trustedDocumentsFile: string | null
   addressPolicy: AddressPolicy
+  /** The proxy for all deliveries. Null: none. */
+  deliveryProxy: URL | null
   retentionDays: number
   /** Days after which entries of the audit logs are deleted. */
   auditRetentionDays: number
@@ -91,6 +99,7 @@ export function loadConfig(variables: Variables, role = 'all'): Config {
       manage: readLimit(env, 'MUTATION_LIMIT_PER_MINUTE', DEFAULT_MUTATION_LIMITS.manage),
     },
     addressPolicy: readAddressPolicy(env),
+    deliveryProxy: readDeliveryProxy(env),
     retentionDays: env.integer('RETENTION_DAYS', 30, { from: 1, to: 36_500 }),
     auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', 365, { from: 1, to: 36_500 }),
     metricsToken: readMetricsToken(env),
@@ -133,11 +142,18 @@ const readLimit = (env: Environment, name: string, fallback: number) =>
 
 function readAddressPolicy(env: Environment): AddressPolicy {
   const allowHttp = env.boolean('DELIVERY_ALLOW_HTTP')
-  const allowNetworks = env.list('DELIVERY_ALLOW_NETWORKS')
+  const allowNetworks = readNetworks(env, 'DELIVERY_ALLOW_NETWORKS')
+  const denyNetworks = readNetworks(env, 'DELIVERY_DENY_NETWORKS')
+  return createAddressPolicy({ allowHttp, allowNetworks, denyNetworks })
+}
+
+/** Returns no network if one of them is invalid. */
+function readNetworks(env: Environment, name: string): string[] {
+  const networks = env.list(name)
   try {
-    return createAddressPolicy({ allowHttp, allowNetworks })
+    createAddressPolicy({ allowHttp: false, allowNetworks: networks })
+    return networks
   } catch (error) {
-    const fault = `DELIVERY_ALLOW_NETWORKS: ${(error as Error).message}`
-    return env.refuse(fault, createAddressPolicy({ allowHttp, allowNetworks: [] }))
+    return env.refuse(`${name}: ${(error as Error).message}`, [])
   }
 }

@@ -62,3 +62,15 @@ export function readMetricsListener(env: Environment): { host: string; port: num
   if (env.text('METRICS_PORT') === null) return null
   return { host, port: env.integer('METRICS_PORT', 0, { from: 0, to: 65_535 }) }
 }
+
+/** Reads DELIVERY_PROXY. Its value is not in the error, because it can contain a password. */
+export function readDeliveryProxy(env: Environment): URL | null {
+  const text = env.text('DELIVERY_PROXY')
+  if (text === null) return null
+  const url = URL.parse(text)
+  if (url && /^https?:\/\/[^/?#]+\/?$/.test(text)) return url
+  return env.refuse(
+    'DELIVERY_PROXY must be the address of a proxy that supports CONNECT, such as http://proxy.internal:4750 or http://user:password@proxy.internal:4750.',
+    null,
+  )
+}

@@ -31,7 +31,13 @@ export async function recordFailures(
     destinationIds,
   ])
   const recorded = await recordAttempts(tx, results, newId)
-  const disabled = await countFailures({ tx, newId }, recorded)
+  const ownFaults = new Set(
+    results.flatMap(({ deliveryId, outcome }) =>
+      outcome.status === 'FAILED' && outcome.failure.isOwnFault ? [deliveryId] : [],
+    ),
+  )
+  const failed = recorded.filter(({ deliveryId }) => !ownFaults.has(deliveryId))
+  const disabled = await countFailures({ tx, newId }, failed)
   const hasMore = disabled.length > 0 && (await cancelBatch(disabled))
   const organizations = new Map(
     results.map((result) => [result.destinationId, result.organizationId]),

@@ -10,6 +10,8 @@ export interface AddressPolicy {
   readonly allowHttp: boolean
   /** Reserved networks that are allowed. */
   readonly allowNetworks: readonly Network[]
+  /** Networks that are refused, also if they are public or in `allowNetworks`. */
+  readonly denyNetworks: readonly Network[]
 }
 
 /**
@@ -20,15 +22,18 @@ export interface AddressPolicy {
 export function createAddressPolicy(options: {
   allowHttp: boolean
   allowNetworks: readonly string[]
+  denyNetworks?: readonly string[]
 }): AddressPolicy {
   return {
     allowHttp: options.allowHttp,
     allowNetworks: options.allowNetworks.map(parseNetwork),
+    denyNetworks: (options.denyNetworks ?? []).map(parseNetwork),
   }
 }
 
 /**
- * Whether a delivery may connect to an address: a public address, or one in a network of the policy. An IPv4-mapped address
+ * Whether a delivery may connect to an address: a public address, or one in an allowed network, that is
+ * in no denied network. An IPv4-mapped address
  * is checked as the IPv4 address that it contains. Every other form that contains an IPv4 address (NAT64, 6to4, Teredo,
  * ISATAP ...) is refused.
  * @param address an IPv4 or IPv6 address without brackets; any other text is refused
@@ -37,6 +42,7 @@ export function isAllowed(address: string, policy: AddressPolicy): boolean {
   // A zone is an interface of this machine.
   if (isIP(address) === 0 || address.includes('%')) return false
   const parsed = ipaddr.process(address)
+  if (policy.denyNetworks.some((network) => contains(network, parsed))) return false
   return (
     policy.allowNetworks.some((network) => contains(network, parsed)) ||
     (parsed instanceof ipaddr.IPv4 ? isPublicIPv4(parsed) : isPublicIPv6(parsed))

@@ -16,6 +16,8 @@ export interface Failure {
   code: FailureCode
   /** A sentence for the customer. Contains no resolved address and nothing of the service's network. */
   message: string
+  /** Set if the service itself failed. The attempt is retried, but does not count towards disabling the destination. */
+  isOwnFault?: true
 }
 
 /** The parts of a request and its response that a failure message contains. */

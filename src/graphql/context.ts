@@ -7,6 +7,7 @@ import type { RandomBytes } from '../domain/signature.ts'
 import type { AttemptFeed } from '../feed/attempt-feed.ts'
 import type { CursorSeal } from '../feed/cursor-seal.ts'
 import type { DestinationFeed } from '../feed/destination-feed.ts'
+import type { HostLimit } from '../publishing/host-limit.ts'
 import type { Publisher } from '../publishing/publisher.ts'
 import type { Database } from '../storage/database.ts'
 import type { LowestId, NewId } from '../storage/ids.ts'
@@ -30,6 +31,7 @@ export interface ServicePorts {
   /** The header User-Agent of deliveries. */
   userAgent: string
   publisher: Publisher
+  hostLimit: HostLimit
   attemptFeed: AttemptFeed
   /** Changed and created destinations. */
   destinationFeed: DestinationFeed

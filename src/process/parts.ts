@@ -12,6 +12,7 @@ import { createCursorSeal } from '../feed/cursor-seal.ts'
 import { CHANGES, createDestinationFeed, DELETIONS } from '../feed/destination-feed.ts'
 import { adoptRestoredRows } from '../feed/restored-rows.ts'
 import type { ServicePorts } from '../graphql/context.ts'
+import { createHostLimit } from '../publishing/host-limit.ts'
 import { createPublisher, type Publisher } from '../publishing/publisher.ts'
 import type { TrustedDocuments } from '../server/documents/persisted-documents.ts'
 import type { MutationLimits } from '../server/limits/mutation-limit.ts'
@@ -29,6 +30,8 @@ export interface AppOptions {
   databaseUrl: string
   encryptionKeys: readonly EncryptionKey[]
   addressPolicy: AddressPolicy
+  /** The proxy for all deliveries. Default: none. */
+  deliveryProxy?: URL | null
   /** Verifies JWTs of the host product. Default: null, no tokens are accepted. */
   jwt?: JwtSettings | null
   /** Origins of pages that may open WebSockets, beside the service's own. Default: none. */
@@ -172,6 +175,7 @@ export function servicePorts({
     ...feeds,
     queue: jobs.queue,
     publisher,
+    hostLimit: createHostLimit(),
     newSecret: () => generateSecret(storage.randomBytes),
     addressPolicy: options.addressPolicy,
     userAgent: userAgentOf(options),

@@ -52,6 +52,7 @@ export async function startWorker(
   const recorder = createAttemptRecorder(ports)
   const sender = createWebhookClient({
     policy: options.addressPolicy,
+    proxy: options.deliveryProxy ?? null,
     userAgent: userAgentOf(options),
     ...options.client,
   })

@@ -15,10 +15,12 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import { newEvent } from './event.ts'
 import { insertEvents, type NewEvent } from './event-store.ts'
+import type { HostLimit } from './host-limit.ts'
 
 type Ports = {
   db: Database
   queue: Queue
+  hostLimit: HostLimit
   clock: Clock
   newId: NewId
   metrics: Metrics
@@ -28,16 +30,20 @@ type Ports = {
 /**
  * Sends a delivery that has ended again, with all attempts: same body, same `webhook-id`, attempt numbers that continue.
  * It is sent before the other due deliveries of the destination. A PENDING delivery is not changed.
- * @throws NotFoundError, EventErasedError, DestinationInactiveError
+ * @throws NotFoundError, EventErasedError, DestinationInactiveError, HostLimitError
  */
 export async function retryDelivery(
-  { db, queue }: Pick<Ports, 'db' | 'queue'>,
+  { db, hostLimit, queue }: Pick<Ports, 'db' | 'hostLimit' | 'queue'>,
   organizationId: string,
   deliveryId: string,
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    const [destination] = await tx.query<{ id: string; status: DestinationStatus }>(
-      `select id, status from destination
+    const [destination] = await tx.query<{
+      id: string
+      status: DestinationStatus
+      url: string | null
+    }>(
+      `select id, status, url from destination
       where organization_id = $2 and id = (select destination_id from delivery where id = $1)
       for share`,
       [deliveryId, organizationId],
@@ -52,8 +58,9 @@ export async function retryDelivery(
       returning id`,
       [deliveryId],
     )
-    if (restarted.length > 0)
-      await queue.wake(tx, [{ destinationId: destination.id, organizationId }], { urgent: true })
+    if (restarted.length === 0) return
+    if (destination.url !== null) hostLimit.take(destination.url, organizationId)
+    await queue.wake(tx, [{ destinationId: destination.id, organizationId }], { urgent: true })
   })
 }
 
@@ -85,7 +92,7 @@ interface TestTarget {
  * Sends the catalogue's example of an event to one destination, in every status and whether or not it selected the event.
  * It is sent before the other due deliveries, is not retried, and its failure does not count.
  * @returns the id of the delivery
- * @throws NotFoundError, DestinationNotReadyError without a URL
+ * @throws NotFoundError, DestinationNotReadyError without a URL, HostLimitError
  */
 export async function sendTest(ports: Ports, target: TestTarget, name: EventName): Promise<string> {
   const { data, relations } = findEvent(name).example
@@ -105,7 +112,7 @@ export async function sendTest(ports: Ports, target: TestTarget, name: EventName
 }
 
 async function storeTest(
-  { db, queue }: Ports,
+  { db, hostLimit, queue }: Ports,
   { organizationId, destinationId }: TestTarget,
   { deliveryId, event }: { deliveryId: string; event: NewEvent },
 ): Promise<void> {
@@ -116,6 +123,7 @@ async function storeTest(
     )
     if (!destination) throw new NotFoundError(destinationId)
     if (destination.url === null) throw new DestinationNotReadyError(['URL'], 'be sent a test')
+    hostLimit.take(destination.url, organizationId)
     const delivery = { id: deliveryId, eventId: event.id, destinationId, active: true }
     await insertEvents(tx, { events: [event], deliveries: [delivery], test: true })
     await queue.wake(tx, [{ destinationId, organizationId }], { urgent: true })

@@ -56,6 +56,8 @@ export interface ProcessOptions {
   jwt?: JwtSettings
   /** The addresses that deliveries can reach. Default: also this machine, and without TLS. */
   addressPolicy?: AddressPolicy
+  /** The proxy of all deliveries. Default: none. */
+  deliveryProxy?: URL
   log?: Logger
   /** Default: the product's. */
   mutationLimits?: MutationLimits
@@ -93,7 +95,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
   async function addProcess(options: ProcessOptions = {}) {
     const { worker = true, clock, timeoutMs = 30_000, resolve } = options
     const { addressPolicy = loopback, encryptionKeys = ownRing } = options
-    const { jwt = null, log = SILENT } = options
+    const { deliveryProxy = null, jwt = null, log = SILENT } = options
     const {
       allowedOrigins = [],
       basePath = '',
@@ -106,6 +108,7 @@ export async function createWorld(options: ProcessOptions = {}): Promise<World> 
       databaseUrl,
       encryptionKeys,
       addressPolicy,
+      deliveryProxy,
       jwt,
       retentionDays: 30,
       version: 'test',

@@ -2,6 +2,7 @@ import { isIP, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import { type AddressPolicy, isAllowed } from '../../domain/address.ts'
 import { dial } from './dial.ts'
+import { connectThrough } from './egress-proxy.ts'
 import type { NameAnswer, ResolveName } from './name-resolver.ts'
 import { GUARD_CODES } from './transport-failure.ts'
 
@@ -34,6 +35,8 @@ interface GuardOptions {
   policy: AddressPolicy
   resolve: ResolveName
   timeoutMs: number
+  /** Opens all connections, to addresses that were checked before. Null: connections are direct. */
+  proxy: URL | null
 }
 
 /**
@@ -60,7 +63,7 @@ export function createGuardedConnector(options: GuardOptions): GuardedConnector 
 
 async function connect(
   target: buildConnector.Options,
-  { policy, resolve, timeoutMs }: GuardOptions,
+  { policy, proxy, resolve, timeoutMs }: GuardOptions,
   secure: buildConnector.connector,
 ): Promise<{ socket: Socket; maxAgeMs: number }> {
   const isSecure = target.protocol === 'https:'
@@ -70,20 +73,41 @@ async function connect(
     lifeMs = MAX_AGE_MS,
     later,
   } = await addressesOf(target.hostname, resolve, policy)
-  const socket = await dial({
-    addresses: checkAddresses(addresses, policy),
-    later: later?.then((answer) => checkAddresses(answer.addresses, policy)),
-    port: Number(target.port || (isSecure ? 443 : 80)),
-    timeoutMs,
-  })
-  if (!isAllowed(socket.remoteAddress ?? '', policy)) {
-    socket.destroy()
-    throw new GuardError(GUARD_CODES.blocked)
-  }
+  const port = Number(target.port || (isSecure ? 443 : 80))
+  const socket = proxy
+    ? await connectThrough(proxy, {
+        // The proxy chooses between the families, so all addresses are checked before.
+        addresses: checkAddresses((await later)?.addresses ?? addresses, policy),
+        port,
+        timeoutMs,
+      })
+    : await connectDirectly({ addresses, later, port, timeoutMs }, policy)
   return {
     socket: isSecure ? await startTls(socket, target, secure) : socket,
     maxAgeMs: Math.min(MAX_AGE_MS, Math.max(MIN_AGE_MS, lifeMs)),
   }
+}
+
+interface Direct {
+  addresses: readonly string[]
+  later: NameAnswer['later'] | undefined
+  port: number
+  timeoutMs: number
+}
+
+async function connectDirectly(
+  { addresses, later, port, timeoutMs }: Direct,
+  policy: AddressPolicy,
+): Promise<Socket> {
+  const socket = await dial({
+    addresses: checkAddresses(addresses, policy),
+    later: later?.then((answer) => checkAddresses(answer.addresses, policy)),
+    port,
+    timeoutMs,
+  })
+  if (isAllowed(socket.remoteAddress ?? '', policy)) return socket
+  socket.destroy()
+  throw new GuardError(GUARD_CODES.blocked)
 }
 
 /** Returns the addresses if all are allowed. @throws GuardError */

@@ -45,6 +45,8 @@ export interface WebhookSender {
 
 export interface WebhookClientOptions {
   policy: AddressPolicy
+  /** The proxy for all requests (CONNECT). Default: none. */
+  proxy?: URL | null
   /** For example `Bigmind-Webhooks/1.0.0`. */
   userAgent: string
   /** Default: the system's name servers. */
@@ -55,12 +57,18 @@ export interface WebhookClientOptions {
   maxKeptOrigins?: number
 }
 
-/** Creates the client. It follows no redirects and uses no proxy. Create one for each process. */
+/** Creates the client. It follows no redirects, and uses no proxy but the configured one. Create one for each process. */
 export function createWebhookClient(options: WebhookClientOptions): WebhookSender {
-  const { policy, userAgent, timeoutMs = ATTEMPT_TIMEOUT_MS, maxKeptOrigins = 1000 } = options
+  const {
+    policy,
+    proxy = null,
+    userAgent,
+    timeoutMs = ATTEMPT_TIMEOUT_MS,
+    maxKeptOrigins = 1000,
+  } = options
   const resolve = options.resolve ?? createNameResolver()
   // Longer than an attempt, so that the time limit of the attempt applies first.
-  const connect = createGuardedConnector({ policy, resolve, timeoutMs: timeoutMs + 1000 })
+  const connect = createGuardedConnector({ policy, proxy, resolve, timeoutMs: timeoutMs + 1000 })
   const connections = openConnections(limitConnects(connect), maxKeptOrigins)
   const inFlight = new Set<Promise<unknown>>()
   let closed = false

@@ -8,6 +8,7 @@ export const GUARD_CODES = {
   nameNotFound: 'ERR_NAME_NOT_FOUND',
   nameLookupFailed: 'ERR_NAME_LOOKUP_FAILED',
   handshakeCut: 'ERR_HANDSHAKE_CUT',
+  proxyFailed: 'ERR_PROXY_FAILED',
 } as const
 
 /** The error codes of responses whose status cannot be read. */
@@ -37,14 +38,19 @@ const unreachable = connection(
 )
 const UNKNOWN = connection('The connection to your endpoint failed.')
 
+/**
+ * One sentence for a name that does not exist and one that resolves only inside of the service's network, so that customers
+ * cannot find out internal names by it.
+ */
+const NO_PUBLIC_ADDRESS =
+  'The host name could not be resolved to a public address. Check its records in the public DNS.'
+
 const FAILURES: ReadonlyMap<string, Failure> = new Map(
   Object.entries({
-    [GUARD_CODES.blocked]: blocked(
-      'The host name resolves to a private, local or otherwise reserved address, which deliveries are not sent to.',
-    ),
+    [GUARD_CODES.blocked]: blocked(NO_PUBLIC_ADDRESS),
     [GUARD_CODES.httpRefused]: blocked('Deliveries are sent to https only. Change the URL.'),
-    [GUARD_CODES.nameNotFound]: dns('The host name could not be resolved (DNS).'),
-    [GUARD_CODES.nameLookupFailed]: dns('The name servers did not respond (DNS).'),
+    [GUARD_CODES.nameNotFound]: dns(NO_PUBLIC_ADDRESS),
+    [GUARD_CODES.nameLookupFailed]: dns(NO_PUBLIC_ADDRESS),
     [RESPONSE_CODES.noStatusLine]: badResponse(
       'The response does not start with an HTTP status line, such as "HTTP/1.1 200 OK".',
     ),
@@ -73,6 +79,12 @@ const FAILURES: ReadonlyMap<string, Failure> = new Map(
     [GUARD_CODES.handshakeCut]: connection(
       'Your endpoint closed the connection during the TLS handshake.',
     ),
+    [GUARD_CODES.proxyFailed]: {
+      code: 'CONNECTION',
+      message:
+        'The service could not connect to your endpoint because of a fault of its own. This does not count as a failure of the destination.',
+      isOwnFault: true,
+    },
     ECONNREFUSED: connection('Your endpoint refused the connection.'),
     ECONNRESET: closed,
     EPIPE: closed,

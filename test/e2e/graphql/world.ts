@@ -22,7 +22,7 @@ export async function createGraphqlWorld() {
   const app = await createApp({
     databaseUrl: database.url,
     encryptionKeys: [{ id: 'test', key: randomBytes(32) }],
-    addressPolicy: { allowHttp: false, allowNetworks: [] },
+    addressPolicy: { allowHttp: false, allowNetworks: [], denyNetworks: [] },
     retentionDays: 30,
     version: 'test',
     log: silent,

@@ -22,6 +22,13 @@ describe('an invalid setting is reported with its name and what is valid', () =>
       { DELIVERY_ALLOW_HTTP: 'yes' },
       'DELIVERY_ALLOW_HTTP is "yes"; it must be true or false.',
     ],
+    ['a proxy without a scheme', { DELIVERY_PROXY: 'proxy:4750' }, 'DELIVERY_PROXY must be'],
+    ['a proxy with a path', { DELIVERY_PROXY: 'http://proxy:4750/x' }, 'DELIVERY_PROXY must be'],
+    [
+      'an invalid denied network',
+      { DELIVERY_DENY_NETWORKS: '10.0.0.0/33' },
+      'DELIVERY_DENY_NETWORKS',
+    ],
     ['an invalid network', { DELIVERY_ALLOW_NETWORKS: '127.0.0.0' }, 'DELIVERY_ALLOW_NETWORKS'],
     [
       'a limit that is not a whole number',
@@ -159,12 +166,14 @@ test('all invalid settings are reported together, without secrets', () => {
     MUTATION_LIMIT_PER_MINUTE: 'x',
     DELIVERY_ALLOW_HTTP: '1',
     DELIVERY_ALLOW_NETWORKS: 'here',
+    DELIVERY_DENY_NETWORKS: 'here',
+    DELIVERY_PROXY: 'socks://user:hunter2@proxy',
     RETENTION_DAYS: '-1',
     LOG_LEVEL: 'x',
     JWT_SECRET: 'hunter2',
   }
   const faults = faultsOf(env, 'some')
-  expect(faults).toHaveLength(14)
+  expect(faults).toHaveLength(16)
   expect(faults.join(' ')).not.toMatch(/hunter2|bm90LWEta2V5/)
   expect(new ConfigError(faults).message).toContain(
     faults.map((fault) => `  - ${fault}`).join('\n'),

@@ -85,6 +85,7 @@ const SOURCES: string[][] = [
   ['server/limits'],
   ['server/limits'],
   ['server/limits'],
+  ['publishing'],
   ['domain'],
   ['delivery'],
   ['process'],

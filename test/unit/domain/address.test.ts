@@ -55,6 +55,25 @@ describe('which addresses a delivery may reach', () => {
   })
 })
 
+describe('denied networks', () => {
+  const policy = createAddressPolicy({
+    allowHttp: true,
+    allowNetworks: ['10.0.0.0/8'],
+    denyNetworks: ['10.1.0.0/16', '203.0.112.0/24', '2606:4700::/32'],
+  })
+
+  it.each(['10.1.2.3', '::ffff:10.1.2.3', '203.0.112.7', '2606:4700::1'])(
+    'refuse %s',
+    (address) => {
+      expect(isAllowed(address, policy)).toBe(false)
+    },
+  )
+
+  it.each(['10.2.0.1', '8.8.8.8', '2a00:1450::1'])('permit %s', (address) => {
+    expect(isAllowed(address, policy)).toBe(true)
+  })
+})
+
 describe('allowed networks', () => {
   const local = createAddressPolicy({
     allowHttp: true,

@@ -80,10 +80,10 @@ describe('a response', () => {
 
 describe('no response', () => {
   it.each([
-    [GUARD_CODES.blocked, 'BLOCKED_ADDRESS', 'reserved'],
+    [GUARD_CODES.blocked, 'BLOCKED_ADDRESS', 'public address'],
     [GUARD_CODES.httpRefused, 'BLOCKED_ADDRESS', 'https'],
-    [GUARD_CODES.nameNotFound, 'DNS', 'could not be resolved'],
-    [GUARD_CODES.nameLookupFailed, 'DNS', 'name servers'],
+    [GUARD_CODES.nameNotFound, 'DNS', 'public address'],
+    [GUARD_CODES.nameLookupFailed, 'DNS', 'public address'],
     ['ECONNREFUSED', 'CONNECTION', 'refused'],
     ['ECONNRESET', 'CONNECTION', 'closed'],
     ['UND_ERR_SOCKET', 'CONNECTION', 'closed'],
