@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { graphql } from '../../../src/generated/graphql/gql.ts'
 import { MAX_SENDS_PER_HOST } from '../../../src/publishing/host-limit.ts'
 import { activeDestination } from '../../helpers/operations.ts'
@@ -17,6 +17,9 @@ const BATCH = 25
 test('a host gets a limited number of test sends in a minute, of which other organizations get a part', async () => {
   await using world = await createWorld({ worker: false })
   const { client } = world
+  // The minute does not end during the test.
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
   const other = await world.clientFor('Other')
   const url = (path: string) => `http://hooks.third-party.com/${path}`
   const hostile = await activeDestination(client, { url: url('hostile') })
@@ -46,4 +49,7 @@ test('a host gets a limited number of test sends in a minute, of which other org
   const sent = { destinationSendTest: { __typename: 'Delivery' } }
   expect(await other.request(SendTest, { id: quiet.id })).toEqual(sent)
   expect(await client.request(SendTest, { id: elsewhere.id })).toEqual(sent)
+
+  vi.advanceTimersByTime(60_000)
+  expect(await client.request(SendTest, { id: hostile.id })).toEqual(sent)
 })
