@@ -110,7 +110,6 @@ test('the full secret is copied, recorded under Activity and rotated with an ove
   await expect.poll(copied).not.toBe(secret)
   await button(page, 'Done').click()
   await page.getByText('The previous secret also signs until').waitFor()
-  await page.getByText("request.headers['x-webhook-signature-previous']").waitFor()
   visited.isFlawless()
 })
 
