@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { expect, inject, onTestFinished } from 'vitest'
+import { expect, inject } from 'vitest'
 import { migrate } from '../../src/storage/migrations/migrations.ts'
 import {
   DEBIAN_PROGRAMS,
@@ -14,6 +14,7 @@ import { testWhere } from '../helpers/machine.ts'
 import { activeDestination, attempts, publishTodo } from '../helpers/operations.ts'
 import { type Receiver, startReceiver } from '../helpers/receiver.ts'
 import { createWorld, type World } from '../helpers/world.ts'
+import { publishSteadily } from './steady-publication.ts'
 
 const { postgres } = inject('outside')
 const postgres18 = { met: !postgres!.missing, reason: `needs PostgreSQL 18: ${postgres!.missing}` }
@@ -39,32 +40,6 @@ async function begin(world: World, receiver: Receiver) {
   // The end of the world ends the subscription.
   void follow().catch(() => {})
   return { event, fed }
-}
-
-/** Publishes one event after the other. Those that were refused are published again, as a customer does. */
-function publishSteadily(world: World) {
-  const events: string[] = []
-  let isStopped = false
-  const loop = (async () => {
-    while (!isStopped) {
-      const id = await publishTodo(world.client).catch(() => null)
-      if (id !== null) events.push(id)
-    }
-  })()
-  onTestFinished(() => {
-    isStopped = true
-  })
-  return {
-    events,
-    more: (count = 10) => {
-      const enough = events.length + count
-      return expect.poll(() => events.length).toBeGreaterThanOrEqual(enough)
-    },
-    stop: () => {
-      isStopped = true
-      return loop
-    },
-  }
 }
 
 test('VACUUM FULL of every table under load loses, repeats and reorders nothing', async () => {

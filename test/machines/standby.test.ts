@@ -13,6 +13,7 @@ import { testWhere } from '../helpers/machine.ts'
 import { activeDestination, attempts, publishTodo } from '../helpers/operations.ts'
 import { type Receiver, startReceiver } from '../helpers/receiver.ts'
 import { createWorld, type World } from '../helpers/world.ts'
+import { publishSteadily } from './steady-publication.ts'
 
 const test = testWhere(debianPostgres)
 
@@ -40,32 +41,6 @@ async function begin(world: World, receiver: Receiver) {
     while (!isOver) await follow().catch(() => pause(100))
   })()
   return { event, fed }
-}
-
-/** Publishes one event after the other. Those that were refused are published again, as a customer does. */
-function publishSteadily(world: World) {
-  const events: string[] = []
-  let isStopped = false
-  const loop = (async () => {
-    while (!isStopped) {
-      const id = await publishTodo(world.client).catch(() => null)
-      if (id !== null) events.push(id)
-    }
-  })()
-  onTestFinished(() => {
-    isStopped = true
-  })
-  return {
-    events,
-    more: (count = 10) => {
-      const enough = events.length + count
-      return expect.poll(() => events.length).toBeGreaterThanOrEqual(enough)
-    },
-    stop: () => {
-      isStopped = true
-      return loop
-    },
-  }
 }
 
 /** Starts a standby to which each commit is replicated before it is answered. */

@@ -19,7 +19,7 @@ export interface Index {
 
 /**
  * Replaces the old indexes by the new ones and changes the columns, in one transaction. Foreign keys stay NOT VALID: the rows
- * were checked when they were written, and VALIDATE CONSTRAINT would hold back the feeds while it reads them all again.
+ * were checked when they were written, and VALIDATE CONSTRAINT would delay the feeds while it reads them all again.
  * @returns false when a table was locked for too long, so that it must be repeated
  */
 export async function exchangeIndexes(
